@@ -1,0 +1,1 @@
+"""Integritas: triage, screen, decide, and prove it afterwards."""

@@ -1,0 +1,1 @@
+"""Pure types every package shares; imports nothing else of Integritas."""

@@ -1,0 +1,137 @@
+"""Typed identifiers: a prefix, an underscore, a UUIDv7 in Crockford base32.
+
+`case_01JF8R…`: 26 characters after the prefix (RFC 9562 section 5.7 for the bits,
+Crockford for the alphabet), so ids sort by creation time and carry no meaning.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final, NewType
+
+if TYPE_CHECKING:
+    from integritas.kernel.clock import Clock, Randomness
+
+__all__ = [
+    "ALPHABET",
+    "DEFAULT_TENANT",
+    "ApprovalId",
+    "CaseId",
+    "EventId",
+    "EvidenceId",
+    "FindingId",
+    "IdFactory",
+    "KeyId",
+    "RunId",
+    "SubmissionId",
+    "TenantId",
+    "UserId",
+    "is_id",
+    "valid_tenant",
+]
+
+TenantId = NewType("TenantId", str)
+SubmissionId = NewType("SubmissionId", str)
+CaseId = NewType("CaseId", str)
+EvidenceId = NewType("EvidenceId", str)
+FindingId = NewType("FindingId", str)
+ApprovalId = NewType("ApprovalId", str)
+RunId = NewType("RunId", str)
+EventId = NewType("EventId", str)
+UserId = NewType("UserId", str)
+KeyId = NewType("KeyId", str)
+
+DEFAULT_TENANT: Final = TenantId("main")
+ALPHABET: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+_BODY: Final = re.compile(r"[0-7][0-9A-HJKMNP-TV-Z]{25}")
+_TENANT: Final = re.compile(r"[a-z][a-z0-9-]{0,62}")
+_PAIRS: Final = tuple(a + b for a in ALPHABET for b in ALPHABET)
+
+
+def is_id(text: str, prefix: str) -> bool:
+    """Say whether `text` is an id of this prefix."""
+    head, separator, body = text.partition("_")
+    return head == prefix and separator == "_" and _BODY.fullmatch(body) is not None
+
+
+def valid_tenant(text: str) -> bool:
+    """Say whether `text` may name a tenant: lower case letters, digits, hyphens."""
+    return _TENANT.fullmatch(text) is not None
+
+
+class IdFactory:
+    """Makes ids from an injected clock and randomness.
+
+    Within one factory ids ascend strictly: the 74 random bits count up inside a
+    millisecond (RFC 9562 section 6.2, method 2), and a clock that jumps back is
+    treated as standing still.
+    """
+
+    def __init__(self, clock: Clock, randomness: Randomness) -> None:
+        """Take the clock and the randomness to use."""
+        self._clock = clock
+        self._randomness = randomness
+        self._millis = -1
+        self._tail = 0
+
+    def new(self, prefix: str) -> str:
+        """Return a fresh id, e.g. `new("case")`."""
+        return f"{prefix}_{_encode(self._next())}"
+
+    def case(self) -> CaseId:
+        """Return a fresh case id."""
+        return CaseId(self.new("case"))
+
+    def submission(self) -> SubmissionId:
+        """Return a fresh submission id."""
+        return SubmissionId(self.new("sub"))
+
+    def evidence(self) -> EvidenceId:
+        """Return a fresh evidence id."""
+        return EvidenceId(self.new("ev"))
+
+    def finding(self) -> FindingId:
+        """Return a fresh finding id."""
+        return FindingId(self.new("find"))
+
+    def approval(self) -> ApprovalId:
+        """Return a fresh approval id."""
+        return ApprovalId(self.new("appr"))
+
+    def run(self) -> RunId:
+        """Return a fresh run id."""
+        return RunId(self.new("run"))
+
+    def event(self) -> EventId:
+        """Return a fresh event id."""
+        return EventId(self.new("evt"))
+
+    def user(self) -> UserId:
+        """Return a fresh user id."""
+        return UserId(self.new("user"))
+
+    def key(self) -> KeyId:
+        """Return a fresh API key id."""
+        return KeyId(self.new("key"))
+
+    def _next(self) -> int:
+        millis = int(self._clock.now().timestamp() * 1000)
+        if millis > self._millis:
+            self._millis = millis
+            # The top bit stays clear so that counting up has room.
+            self._tail = int.from_bytes(self._randomness.token_bytes(10)) >> 7
+        else:
+            self._tail += 1
+        rand_a, rand_b = self._tail >> 62, self._tail & ((1 << 62) - 1)
+        return (
+            (self._millis << 80) | (0x7 << 76) | (rand_a << 64) | (0b10 << 62) | rand_b
+        )
+
+
+def _encode(value: int) -> str:
+    parts = [""] * 13
+    for place in range(12, -1, -1):
+        parts[place] = _PAIRS[value & 1023]
+        value >>= 10
+    return "".join(parts)

@@ -1,0 +1,1 @@
+"""The append-only record of every change: the spine of the platform and its outbox."""

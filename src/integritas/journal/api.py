@@ -1,0 +1,21 @@
+"""What others may use of the journal.
+
+Every change of the platform is an entry, committed with the change itself. `seq` counts
+1, 2, 3 … per tenant without gaps, in the order of commits, so a reader at a cursor
+misses nothing. Personal data stands beside the entry (`Journal.personal`), and in it
+only as a commitment: SHA-256 over a random salt and the bytes of the payload.
+"""
+
+from __future__ import annotations
+
+from integritas.journal.follower import Follower, FollowerHandler
+from integritas.journal.store import Entry, Journal, Personal, commitment_of
+
+__all__ = [
+    "Entry",
+    "Follower",
+    "FollowerHandler",
+    "Journal",
+    "Personal",
+    "commitment_of",
+]

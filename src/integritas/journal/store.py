@@ -1,0 +1,253 @@
+"""The journal over a database: append in a unit of work, read from a cursor."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final
+
+import orjson
+import sqlalchemy as sa
+
+from integritas.journal.tables import JOURNAL, JOURNAL_PERSONAL
+from integritas.kernel.ids import EventId, IdFactory, TenantId
+from integritas.kernel.states import ActorKind
+from integritas.platform.db import Database, Transaction
+from pydantic import JsonValue
+
+if TYPE_CHECKING:
+    from integritas.kernel.contracts import Context, Fact, UnitOfWork
+
+    from integritas.kernel.clock import Clock, Randomness
+
+__all__ = ["Entry", "Journal", "Personal", "commitment_of"]
+
+SALT_BYTES: Final = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One entry: what happened (`type`), to what (`subject`), by whom, when.
+
+    `commitment` (hex) stands for personal data kept beside the entry, if any.
+    """
+
+    tenant: TenantId
+    seq: int
+    event_id: EventId
+    type: str
+    subject: str
+    time: datetime
+    actor_id: str
+    actor_kind: ActorKind
+    actor_roles: tuple[str, ...]
+    correlation_id: str
+    data: Mapping[str, JsonValue]
+    commitment: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Personal:
+    """Personal data beside an entry; `payload` is JSON, the commitment's preimage."""
+
+    salt: bytes
+    payload: bytes
+
+    def value(self) -> Any:  # noqa: ANN401 - any JSON object
+        """Return the payload parsed."""
+        return orjson.loads(self.payload)
+
+
+def commitment_of(salt: bytes, payload: bytes) -> str:
+    """Return the commitment (hex): SHA-256 of salt and payload."""
+    return hashlib.sha256(salt + payload).hexdigest()
+
+
+class Journal:
+    """The journal; satisfies `kernel.contracts.Recorder`."""
+
+    def __init__(
+        self, database: Database, clock: Clock, randomness: Randomness, ids: IdFactory
+    ) -> None:
+        """Keep the journal in `database`."""
+        self._database = database
+        self._clock = clock
+        self._randomness = randomness
+        self._ids = ids
+        self._lock = threading.Lock()
+        self._waiting: list[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = []
+
+    def record(
+        self, uow: UnitOfWork, context: Context, facts: Sequence[Fact], /
+    ) -> Sequence[EventId]:
+        """Append the facts in order; return the ids of their entries."""
+        return self.record_all(uow, [(context, fact) for fact in facts])
+
+    def record_all(
+        self, uow: UnitOfWork, facts: Sequence[tuple[Context, Fact]], /
+    ) -> Sequence[EventId]:
+        """Append facts of several contexts (and tenants), in order."""
+        assert isinstance(uow, Transaction)  # noqa: S101 - narrows the protocol
+        if not facts:
+            return []
+        rows, personal = [], []
+        now = self._clock.now()
+        for context, fact in facts:
+            row = self._row(uow, context, fact, now)
+            if fact.personal is not None:
+                salt = self._randomness.token_bytes(SALT_BYTES)
+                payload = orjson.dumps(fact.personal, option=orjson.OPT_SORT_KEYS)
+                row["commitment"] = commitment_of(salt, payload)
+                personal.append(
+                    {
+                        "tenant_id": context.tenant,
+                        "seq": row["seq"],
+                        "salt": salt,
+                        "payload": payload,
+                    }
+                )
+            rows.append(row)
+        uow.insert(JOURNAL, rows)
+        uow.insert(JOURNAL_PERSONAL, personal)
+        uow.after_commit(self._notify)
+        return [row["event_id"] for row in rows]
+
+    async def read(
+        self, tenant: TenantId, /, *, after: int = 0, limit: int = 1_000
+    ) -> Sequence[Entry]:
+        """Return up to `limit` entries whose `seq` exceeds `after`, in order."""
+        return await self._database.read(
+            lambda tx: read_entries(tx, tenant, after=after, limit=limit)
+        )
+
+    async def read_subject(
+        self, tenant: TenantId, subject: str, /, *, after: int = 0, limit: int = 1_000
+    ) -> Sequence[Entry]:
+        """Return the entries on one subject, in order."""
+        query = (
+            sa.select(JOURNAL)
+            .where(
+                JOURNAL.c.tenant_id == tenant,
+                JOURNAL.c.subject == subject,
+                JOURNAL.c.seq > after,
+            )
+            .order_by(JOURNAL.c.seq)
+            .limit(limit)
+        )
+        return await self._database.read(
+            lambda tx: [_entry(row) for row in tx.execute(query)]
+        )
+
+    async def head(self, tenant: TenantId, /) -> int:
+        """Return the highest `seq` of a tenant, 0 if it has no entry."""
+        return await self._database.read(lambda tx: _head(tx, tenant))
+
+    async def tenants(self) -> Sequence[TenantId]:
+        """Return the tenants that have entries."""
+        query = sa.select(JOURNAL.c.tenant_id).distinct().order_by(JOURNAL.c.tenant_id)
+        return await self._database.read(
+            lambda tx: [TenantId(row[0]) for row in tx.execute(query)]
+        )
+
+    async def personal(self, tenant: TenantId, seq: int, /) -> Personal | None:
+        """Return the personal data beside an entry; None if erased or never there."""
+        table = JOURNAL_PERSONAL
+        query = sa.select(table.c.salt, table.c.payload).where(
+            table.c.tenant_id == tenant, table.c.seq == seq
+        )
+        row = await self._database.read(lambda tx: tx.execute(query).one_or_none())
+        return Personal(row.salt, row.payload) if row is not None else None
+
+    async def wait(self, timeout_s: float) -> None:
+        """Return when this process commits an entry, or after `timeout_s`.
+
+        Entries of other processes wake nobody: followers look again at the timeout.
+        """
+        event = asyncio.Event()
+        waiting = (asyncio.get_running_loop(), event)
+        with self._lock:
+            self._waiting.append(waiting)
+        try:
+            await asyncio.wait_for(event.wait(), timeout_s)
+        except TimeoutError:
+            with self._lock:
+                if waiting in self._waiting:
+                    self._waiting.remove(waiting)
+
+    def _row(
+        self, tx: Transaction, context: Context, fact: Fact, now: datetime
+    ) -> dict[str, Any]:
+        head = tx.heads.get(context.tenant)
+        if head is None:
+            head = _locked_head(tx, context.tenant)
+        tx.heads[context.tenant] = head + 1
+        return {
+            "tenant_id": context.tenant,
+            "seq": head + 1,
+            "event_id": self._ids.event(),
+            "type": fact.type,
+            "subject": fact.subject,
+            "time": now,
+            "actor_id": context.actor.id,
+            "actor_kind": context.actor.kind.value,
+            "actor_roles": sorted(context.actor.roles),
+            "correlation_id": context.correlation_id,
+            "data": fact.data,
+            "commitment": None,
+        }
+
+    def _notify(self) -> None:
+        with self._lock:
+            waiting, self._waiting = self._waiting, []
+        for loop, event in waiting:
+            try:
+                loop.call_soon_threadsafe(event.set)
+            except RuntimeError:  # the loop is closed: its waiter is gone
+                continue
+
+
+def read_entries(
+    tx: Transaction, tenant: TenantId, *, after: int, limit: int
+) -> Sequence[Entry]:
+    """Return entries in a transaction: what followers use."""
+    query = (
+        sa.select(JOURNAL)
+        .where(JOURNAL.c.tenant_id == tenant, JOURNAL.c.seq > after)
+        .order_by(JOURNAL.c.seq)
+        .limit(limit)
+    )
+    return [_entry(row) for row in tx.execute(query)]
+
+
+def _locked_head(tx: Transaction, tenant: TenantId) -> int:
+    if tx.dialect == "postgresql":
+        # Held to the commit, so numbers are committed in the order they are given.
+        key = int.from_bytes(hashlib.sha256(tenant.encode()).digest()[:8], signed=True)
+        tx.execute(sa.text("SELECT pg_advisory_xact_lock(:key)"), {"key": key})
+    return _head(tx, tenant)
+
+
+def _head(tx: Transaction, tenant: TenantId) -> int:
+    query = sa.select(sa.func.max(JOURNAL.c.seq)).where(JOURNAL.c.tenant_id == tenant)
+    return int(tx.execute(query).scalar() or 0)
+
+
+def _entry(row: Any) -> Entry:  # noqa: ANN401 - a row of JOURNAL
+    return Entry(
+        tenant=TenantId(row.tenant_id),
+        seq=row.seq,
+        event_id=EventId(row.event_id),
+        type=row.type,
+        subject=row.subject,
+        time=row.time,
+        actor_id=row.actor_id,
+        actor_kind=ActorKind(row.actor_kind),
+        actor_roles=tuple(row.actor_roles),
+        correlation_id=row.correlation_id,
+        data=row.data,
+        commitment=row.commitment,
+    )

@@ -1,0 +1,1 @@
+"""What every package stands on: storage, settings, logs, telemetry, HTTP."""

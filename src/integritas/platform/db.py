@@ -1,0 +1,431 @@
+"""Storage: units of work over SQLite (WAL) or Postgres, through one writer.
+
+A unit of work is a plain function of a `Transaction`. The writer, one thread with one
+connection, runs the functions that are waiting in order, each in a savepoint, and
+commits them together (group commit); an awaiter wakes after the commit, never before.
+So a function must have no effect but its statements: it may be run again alone when a
+neighbour broke the shared transaction (docs/adr/0002).
+
+Reads run on other connections, each on one consistent snapshot.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
+
+import orjson
+import sqlalchemy as sa
+from sqlalchemy.engine import URL, Connection, CursorResult, Engine, make_url
+from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
+from sqlalchemy.pool import QueuePool
+
+from integritas.kernel.errors import FieldError, IntegritasError, StorageFailure
+
+if TYPE_CHECKING:
+    from sqlalchemy.sql import Executable
+
+__all__ = ["Database", "Rows", "Transaction", "Work", "open_database"]
+
+T = TypeVar("T")
+Rows: TypeAlias = Sequence[Mapping[str, Any]]
+
+GROUP_LIMIT: Final = 1_024
+READERS: Final = 4
+
+
+class Transaction:
+    """A unit of work in progress; satisfies `kernel.contracts.UnitOfWork`."""
+
+    def __init__(self, connection: Connection) -> None:
+        """Wrap the connection that holds the transaction."""
+        self._connection = connection
+        self._hooks: list[Callable[[], None]] = []
+        self.heads: dict[str, int] = {}
+        """Journal heads known inside this transaction, by tenant."""
+
+    @property
+    def dialect(self) -> str:
+        """Return `sqlite` or `postgresql`."""
+        return self._connection.dialect.name
+
+    def execute(
+        self,
+        statement: Executable,
+        parameters: Any = None,  # noqa: ANN401 - a row or rows of any columns
+        /,
+    ) -> CursorResult[Any]:
+        """Execute a statement, with one row of parameters or a list of rows."""
+        result = self._connection.execute(statement, parameters)
+        assert isinstance(result, CursorResult)  # noqa: S101 - narrows the type
+        return result
+
+    def insert(self, table: sa.Table, rows: Rows) -> None:
+        """Insert rows; nothing at all if there are none."""
+        if rows:
+            self._connection.execute(sa.insert(table), list(rows))
+
+    def after_commit(self, hook: Callable[[], None]) -> None:
+        """Run `hook` on the writer's thread once this is durable; it must be quick."""
+        self._hooks.append(hook)
+
+
+Work: TypeAlias = Callable[[Transaction], T]
+
+
+@dataclass(slots=True)
+class _Job:
+    work: Callable[[Transaction], Any]
+    loop: asyncio.AbstractEventLoop | None
+    future: asyncio.Future[Any] | Future[Any]
+    result: Any = None
+    error: BaseException | None = None
+    hooks: Sequence[Callable[[], None]] = ()
+
+
+class Database:
+    """One database. Made by `open_database`; closed once, by whoever opened it."""
+
+    def __init__(self, writing: Engine, reading: Engine) -> None:
+        """Start the writer; both engines lead to the same database."""
+        self._writing = writing
+        self._reading = reading
+        self._queue: SimpleQueue[_Job | None] = SimpleQueue()
+        self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="db-read")
+        self._closed = False
+        self._writer = threading.Thread(
+            target=self._write_forever, name="db-writer", daemon=True
+        )
+        self._writer.start()
+
+    @property
+    def dialect(self) -> str:
+        """Return `sqlite` or `postgresql`."""
+        return self._writing.dialect.name
+
+    @property
+    def url(self) -> URL:
+        """Return the address of the database."""
+        return self._writing.url
+
+    @property
+    def engine(self) -> Engine:
+        """Return the writing engine: for migrations and nothing else."""
+        return self._writing
+
+    def enqueue(self, work: Work[T]) -> asyncio.Future[T]:
+        """Queue a unit of work behind all queued before; the future is its commit."""
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[T] = loop.create_future()
+        self._put(_Job(work, loop, future))
+        return future
+
+    async def transact(self, work: Work[T]) -> T:
+        """Run a unit of work; when this returns, it is durable.
+
+        Raises:
+            IntegritasError: whatever `work` refused with; nothing of it is kept.
+            StorageFailure: the database could not do it; nothing of it is kept.
+        """
+        return await self.enqueue(work)
+
+    def transact_sync(self, work: Work[T]) -> T:
+        """Do as `transact` from a thread without an event loop."""
+        future: Future[T] = Future()
+        self._put(_Job(work, None, future))
+        return future.result()
+
+    async def read(self, work: Work[T]) -> T:
+        """Run queries on one consistent snapshot; writing in it is an error."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._readers, self.read_sync, work)
+
+    def read_sync(self, work: Work[T]) -> T:
+        """Do as `read` on the calling thread."""
+        try:
+            with self._reading.connect() as connection:
+                return work(Transaction(connection))
+        except SQLAlchemyError as error:
+            raise _storage_failure(error, self.url) from error
+
+    async def ping(self) -> str | None:
+        """Return None if the database answers, else why not."""
+        try:
+            await self.read(lambda tx: tx.execute(sa.text("SELECT 1")).scalar())
+        except StorageFailure as error:
+            return error.detail
+        return None
+
+    def close(self) -> None:
+        """Commit what is queued, stop the writer, close all connections."""
+        if self._closed:
+            return
+        self._closed = True
+        self._queue.put(None)
+        self._writer.join()
+        self._readers.shutdown()
+        self._reading.dispose()
+        self._writing.dispose()
+
+    # The writer's thread ---------------------------------------------------------
+
+    def _put(self, job: _Job) -> None:
+        if self._closed:
+            raise StorageFailure("the database is closed: the platform is stopping")
+        self._queue.put(job)
+
+    def _write_forever(self) -> None:
+        connection: Connection | None = None
+        running = True
+        while running:
+            jobs, running = self._gather()
+            try:
+                if connection is None or connection.invalidated:
+                    connection = self._writing.connect()
+                if not self._commit(connection, jobs):
+                    self._commit_singly(connection, jobs)
+            except BaseException as error:  # noqa: BLE001 - a job must hear of it
+                _discard(connection)
+                connection = None
+                for job in jobs:
+                    job.error = job.error or _storage_failure(error, self.url)
+            _answer(jobs)
+        if connection is not None:
+            connection.close()
+
+    def _gather(self) -> tuple[list[_Job], bool]:
+        first = self._queue.get()
+        jobs = [first] if first is not None else []
+        if first is None:
+            return jobs, False
+        while len(jobs) < GROUP_LIMIT:
+            try:
+                job = self._queue.get_nowait()
+            except Empty:
+                break
+            if job is None:
+                return jobs, False
+            jobs.append(job)
+        return jobs, True
+
+    def _commit(self, connection: Connection, jobs: Sequence[_Job]) -> bool:
+        """Commit the jobs together; False if one broke it for all: nothing is kept."""
+        transaction = Transaction(connection)
+        single = len(jobs) == 1
+        try:
+            with connection.begin():
+                for job in jobs:
+                    _run(transaction, connection, job, alone=single)
+        except _Refused:
+            return True
+        except SQLAlchemyError as error:
+            if single:
+                jobs[0].error = _storage_failure(error, self.url)
+            return single
+        return True
+
+    def _commit_singly(self, connection: Connection, jobs: Sequence[_Job]) -> None:
+        for job in jobs:
+            job.result, job.error, job.hooks = None, None, ()
+            self._commit(connection, [job])
+
+
+class _Refused(Exception):
+    """Rolls back a transaction whose only job refused."""
+
+
+def _run(
+    transaction: Transaction, connection: Connection, job: _Job, *, alone: bool
+) -> None:
+    transaction._hooks = []  # noqa: SLF001 - same module
+    heads = dict(transaction.heads)
+    savepoint = None if alone else connection.begin_nested()
+    try:
+        job.result = job.work(transaction)
+    except (DBAPIError, sa.exc.InvalidRequestError) as error:
+        # Only a broken constraint leaves the shared transaction usable for sure.
+        if savepoint is None or not isinstance(error, IntegrityError):
+            raise
+        savepoint.rollback()
+        transaction.heads = heads
+        job.error = _storage_failure(error, connection.engine.url)
+    except Exception as error:
+        job.error = error
+        if savepoint is None:
+            raise _Refused from error
+        savepoint.rollback()
+        transaction.heads = heads
+    else:
+        if savepoint is not None:
+            savepoint.commit()
+        job.hooks = tuple(transaction._hooks)  # noqa: SLF001 - same module
+
+
+def _discard(connection: Connection | None) -> None:
+    if connection is not None:
+        connection.invalidate()
+        connection.close()
+
+
+def _answer(jobs: Sequence[_Job]) -> None:
+    """Wake the awaiters, one call into each event loop."""
+    loops: dict[asyncio.AbstractEventLoop, list[_Job]] = {}
+    for job in jobs:
+        if job.error is None:
+            for hook in job.hooks:
+                hook()
+        if job.loop is None:
+            _resolve([job])
+        else:
+            loops.setdefault(job.loop, []).append(job)
+    for loop, group in loops.items():
+        try:
+            loop.call_soon_threadsafe(_resolve, group)
+        except RuntimeError:  # the loop is closed: nobody waits any more
+            continue
+
+
+def _resolve(jobs: Sequence[_Job]) -> None:
+    for job in jobs:
+        if job.future.done():
+            continue
+        if job.error is not None:
+            job.future.set_exception(job.error)
+        else:
+            job.future.set_result(job.result)
+
+
+def _storage_failure(error: BaseException, url: URL) -> IntegritasError:
+    if isinstance(error, IntegritasError):
+        return error
+    cause = getattr(error, "orig", None) or error
+    first = str(cause).strip().splitlines() or [type(cause).__name__]
+    return StorageFailure(
+        f"the database {url.render_as_string(hide_password=True)} failed: {first[0]}",
+        errors=(
+            FieldError(
+                "INTEGRITAS_DATABASE_URL",
+                first[0],
+                "check that the database is reachable, writable and has free space",
+            ),
+        ),
+    )
+
+
+# Opening ------------------------------------------------------------------------
+
+
+def open_database(url: str) -> Database:
+    """Open the database at `sqlite:///file.db` or `postgresql://…`.
+
+    Raises:
+        StorageFailure: not such an address, or it cannot be opened for writing.
+    """
+    try:
+        address = make_url(url)
+    except SQLAlchemyError as error:
+        raise _bad_address(url) from error
+    dialect = address.get_backend_name()
+    if dialect == "sqlite":
+        engines = _sqlite_engines(address)
+    elif dialect == "postgresql":
+        engines = _postgres_engines(address)
+    else:
+        raise _bad_address(url)
+    try:
+        with engines[0].connect() as connection:
+            connection.execute(sa.text("SELECT 1"))
+    except (SQLAlchemyError, OSError) as error:
+        for engine in engines:
+            engine.dispose()
+        raise _storage_failure(error, address) from error
+    return Database(*engines)
+
+
+def _bad_address(url: str) -> StorageFailure:
+    return StorageFailure(
+        f"{url!r} is not a database address",
+        errors=(
+            FieldError(
+                "INTEGRITAS_DATABASE_URL",
+                "unknown form",
+                "write sqlite:///file.db or postgresql://user:password@host/name",
+            ),
+        ),
+    )
+
+
+def _dumps(value: object) -> str:
+    return orjson.dumps(value).decode()
+
+
+_JSON: Final[dict[str, Any]] = {
+    "json_serializer": _dumps,
+    "json_deserializer": orjson.loads,
+}
+
+
+def _sqlite_engines(address: URL) -> tuple[Engine, Engine]:
+    if address.database in (None, "", ":memory:"):
+        raise _bad_address(address.render_as_string())
+    path = Path(str(address.database))
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise _storage_failure(error, address) from error
+    address = address.set(drivername="sqlite+pysqlite")
+    writing = sa.create_engine(address, poolclass=QueuePool, pool_size=1, **_JSON)
+    reading = sa.create_engine(address, poolclass=QueuePool, pool_size=READERS, **_JSON)
+    _tune_sqlite(writing, begin="BEGIN IMMEDIATE", query_only=False)
+    _tune_sqlite(reading, begin="BEGIN", query_only=True)
+    return writing, reading
+
+
+def _tune_sqlite(engine: Engine, *, begin: str, query_only: bool) -> None:
+    pragmas = [
+        "PRAGMA busy_timeout=10000",
+        "PRAGMA foreign_keys=ON",
+        "PRAGMA synchronous=FULL",
+        "PRAGMA temp_store=MEMORY",
+        "PRAGMA query_only=ON" if query_only else "PRAGMA journal_mode=WAL",
+    ]
+
+    def on_connect(connection: Any, record: object) -> None:  # noqa: ANN401 - DBAPI
+        del record
+        connection.isolation_level = None  # transactions are begun by hand, below
+        for pragma in pragmas:
+            connection.execute(pragma)
+
+    def on_begin(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)
+
+    sa.event.listen(engine, "connect", on_connect)
+    sa.event.listen(engine, "begin", on_begin)
+
+
+def _postgres_engines(address: URL) -> tuple[Engine, Engine]:
+    address = address.set(drivername="postgresql+psycopg")
+    options = {"options": "-c timezone=UTC -c lock_timeout=30000"}
+    try:
+        writing = sa.create_engine(
+            address, pool_size=1, max_overflow=1, connect_args=options, **_JSON
+        )
+        reading = sa.create_engine(
+            address,
+            pool_size=READERS,
+            connect_args=options,
+            isolation_level="REPEATABLE READ",
+            execution_options={"postgresql_readonly": True},
+            **_JSON,
+        )
+    except ModuleNotFoundError as error:
+        raise StorageFailure(
+            "Postgres needs the extra: pip install integritas[postgres]"
+        ) from error
+    return writing, reading

@@ -1,0 +1,1 @@
+"""Cases: their evidence, findings, decisions and the seven-state lifecycle."""

@@ -1,0 +1,76 @@
+"""What others may use of cases: the desk, its commands and its views."""
+
+from __future__ import annotations
+
+from integritas.cases.lifecycle import (
+    ASSESSED,
+    DECIDED,
+    EVIDENCE_ADDED,
+    OPENED,
+    TRANSITIONED,
+    apply,
+    legal_moves,
+)
+from integritas.cases.model import (
+    REQUIRED_ASSESSMENTS,
+    AddEvidence,
+    Approval,
+    ApprovalState,
+    Case,
+    CaseCommand,
+    Decision,
+    EditCase,
+    FindingRecord,
+    HistoryEntry,
+    NewEvidence,
+    NewSubmission,
+    Opened,
+    Priority,
+    RecordAssessment,
+    RecordVerdict,
+    ReviewState,
+    Submission,
+    Transition,
+    case_from_json,
+    case_to_json,
+)
+from integritas.cases.service import START_RUN, CaseDesk
+from integritas.cases.store import CaseStore, Change, Handler
+from integritas.cases.views import CaseFilter
+
+__all__ = [
+    "ASSESSED",
+    "DECIDED",
+    "EVIDENCE_ADDED",
+    "OPENED",
+    "REQUIRED_ASSESSMENTS",
+    "START_RUN",
+    "TRANSITIONED",
+    "AddEvidence",
+    "Approval",
+    "ApprovalState",
+    "Case",
+    "CaseCommand",
+    "CaseDesk",
+    "CaseFilter",
+    "CaseStore",
+    "Change",
+    "Decision",
+    "EditCase",
+    "FindingRecord",
+    "Handler",
+    "HistoryEntry",
+    "NewEvidence",
+    "NewSubmission",
+    "Opened",
+    "Priority",
+    "RecordAssessment",
+    "RecordVerdict",
+    "ReviewState",
+    "Submission",
+    "Transition",
+    "apply",
+    "case_from_json",
+    "case_to_json",
+    "legal_moves",
+]

@@ -1,0 +1,287 @@
+"""What a case is and what can be asked of it. Pure; JSON in both directions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Final, TypeAlias
+
+from pydantic import TypeAdapter
+
+from integritas.kernel.contracts import Assessment, Finding, Outcome, Verdict
+from integritas.kernel.evidence import Content
+from integritas.kernel.ids import (
+    ApprovalId,
+    CaseId,
+    EvidenceId,
+    FindingId,
+    RunId,
+    SubmissionId,
+    TenantId,
+)
+from integritas.kernel.states import ActorKind, CaseState
+
+__all__ = [
+    "REQUIRED_ASSESSMENTS",
+    "AddEvidence",
+    "Approval",
+    "ApprovalState",
+    "Case",
+    "CaseCommand",
+    "Decision",
+    "EditCase",
+    "FindingRecord",
+    "HistoryEntry",
+    "NewEvidence",
+    "NewSubmission",
+    "Opened",
+    "Priority",
+    "RecordAssessment",
+    "RecordVerdict",
+    "ReviewState",
+    "Submission",
+    "Transition",
+    "case_from_json",
+    "case_to_json",
+]
+
+REQUIRED_ASSESSMENTS: Final = ("anticorruption", "compliance", "spam")
+"""Services without whose complete assessment no policy may close a case."""
+
+
+class Priority(StrEnum):
+    """How urgent a case is."""
+
+    LOW = "low"
+    NORMAL = "normal"
+    HIGH = "high"
+    URGENT = "urgent"
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """The unit of work. `version` counts changes from 1 and is the ETag.
+
+    `risk` lies in [0, 100], None until a verdict; `missing` names the services whose
+    complete assessment is still lacking.
+    """
+
+    tenant: TenantId
+    id: CaseId
+    number: str
+    submission_id: SubmissionId
+    state: CaseState
+    version: int
+    channel: str
+    title: str
+    created_at: datetime
+    updated_at: datetime
+    missing: tuple[str, ...] = REQUIRED_ASSESSMENTS
+    kinds: tuple[str, ...] = ()
+    risk: float | None = None
+    band: str | None = None
+    outcome: Outcome | None = None
+    priority: Priority = Priority.NORMAL
+    assignee: str | None = None
+    tags: tuple[str, ...] = ()
+    due_at: datetime | None = None
+    closed_at: datetime | None = None
+    merged_into: CaseId | None = None
+
+
+_CASE: Final = TypeAdapter(Case)
+
+
+def case_to_json(case: Case) -> bytes:
+    """Return a case as JSON (UTF-8); times are RFC 3339."""
+    return _CASE.dump_json(case)
+
+
+def case_from_json(document: bytes) -> Case:
+    """Return the case of bytes that `case_to_json` wrote.
+
+    Raises:
+        pydantic.ValidationError: not such a document.
+    """
+    return _CASE.validate_json(document)
+
+
+# What comes in -------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class NewEvidence:
+    """An item of evidence on its way in; `sha256` is its `content_digest`."""
+
+    content: Content
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class NewSubmission:
+    """A submission on its way in; it will open one case."""
+
+    channel: str
+    evidence: tuple[NewEvidence, ...]
+    title: str = ""
+    reference: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """What came in, once."""
+
+    tenant: TenantId
+    id: SubmissionId
+    case_id: CaseId
+    channel: str
+    title: str
+    reference: str
+    received_at: datetime
+    actor_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """The answer to a submission: what was opened."""
+
+    submission: Submission
+    case: Case
+    evidence: tuple[EvidenceId, ...]
+
+
+# What can be asked of a case -----------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """Move a case to another state.
+
+    `expect` is the version the caller saw; `approved_by` the second person where one
+    is needed.
+    """
+
+    to: CaseState
+    reason: str = ""
+    expect: int | None = None
+    approved_by: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EditCase:
+    """Change what people may change; None leaves a field as it is."""
+
+    title: str | None = None
+    priority: Priority | None = None
+    assignee: str | None = None
+    unassign: bool = False
+    tags: tuple[str, ...] | None = None
+    due_at: datetime | None = None
+    expect: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AddEvidence:
+    """Add evidence: all services must look again."""
+
+    evidence: tuple[NewEvidence, ...]
+    expect: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RecordAssessment:
+    """Keep what a service found."""
+
+    run_id: RunId
+    assessment: Assessment
+
+
+@dataclass(frozen=True, slots=True)
+class RecordVerdict:
+    """Keep a policy's verdict and make the moves it calls for."""
+
+    run_id: RunId
+    verdict: Verdict
+
+
+CaseCommand: TypeAlias = (
+    Transition | EditCase | AddEvidence | RecordAssessment | RecordVerdict
+)
+
+
+# What is kept beside a case ------------------------------------------------------
+
+
+class ReviewState(StrEnum):
+    """What a person said of a finding."""
+
+    OPEN = "open"
+    CONFIRMED = "confirmed"
+    DISMISSED = "dismissed"
+
+
+@dataclass(frozen=True, slots=True)
+class FindingRecord:
+    """A finding as kept: whose it is, which run made it, what a person said of it."""
+
+    tenant: TenantId
+    id: FindingId
+    case_id: CaseId
+    run_id: RunId
+    service: str
+    finding: Finding
+    created_at: datetime
+    review: ReviewState = ReviewState.OPEN
+    reviewed_by: str | None = None
+    reviewed_at: datetime | None = None
+    review_reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryEntry:
+    """One transition of a case; `version` is the case's version after it."""
+
+    version: int
+    from_state: CaseState
+    to_state: CaseState
+    actor_id: str
+    actor_kind: ActorKind
+    reason: str
+    at: datetime
+    approved_by: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """A policy's verdict as kept with its case."""
+
+    case_id: CaseId
+    run_id: RunId
+    verdict: Verdict
+    at: datetime
+
+
+class ApprovalState(StrEnum):
+    """Where a request for a second person stands."""
+
+    OPEN = "open"
+    APPROVED = "approved"
+    REJECTED = "rejected"
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """A transition that waits for a second person."""
+
+    tenant: TenantId
+    id: ApprovalId
+    case_id: CaseId
+    to: CaseState
+    reason: str
+    requested_by: str
+    requested_at: datetime
+    state: ApprovalState = ApprovalState.OPEN
+    decided_by: str | None = None
+    decided_at: datetime | None = None
+    decision_reason: str = field(default="")

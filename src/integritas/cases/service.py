@@ -1,0 +1,465 @@
+"""The case desk: everything the platform may ask of cases, awaitable and in bulk."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+import sqlalchemy as sa
+
+from integritas.cases import views
+from integritas.cases.model import (
+    Approval,
+    ApprovalState,
+    Case,
+    CaseCommand,
+    Decision,
+    FindingRecord,
+    HistoryEntry,
+    NewSubmission,
+    Opened,
+    ReviewState,
+    Submission,
+    Transition,
+)
+from integritas.cases.tables import APPROVALS, FINDINGS
+from integritas.cases.views import CaseFilter
+from integritas.kernel.contracts import Context, Dossier, Evidence, Fact
+from integritas.kernel.errors import (
+    ApprovalRequired,
+    Conflict,
+    FieldError,
+    IntegritasError,
+    InvalidInput,
+    NotPermitted,
+)
+from integritas.platform.batching import Coalescer
+from integritas.platform.idempotency import IdempotencyScope, once
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from integritas.cases.store import CaseStore, Change
+    from integritas.kernel.clock import Clock
+    from integritas.kernel.contracts import Recorder
+    from integritas.kernel.ids import (
+        ApprovalId,
+        CaseId,
+        EvidenceId,
+        FindingId,
+        IdFactory,
+        SubmissionId,
+        TenantId,
+    )
+    from integritas.platform.commands import CommandQueue
+    from integritas.platform.db import Database, Transaction
+
+__all__ = ["START_RUN", "CaseDesk"]
+
+T = TypeVar("T")
+
+START_RUN: Final = "workflow.start"
+REVIEWED: Final = "integritas.finding.reviewed.v1"
+APPROVAL_REQUESTED: Final = "integritas.approval.requested.v1"
+APPROVAL_DECIDED: Final = "integritas.approval.decided.v1"
+EVIDENCE_READ: Final = "integritas.evidence.read.v1"
+
+
+class CaseDesk:
+    """Opens, changes and shows cases. Changes are durable when a method returns."""
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        store: CaseStore,
+        commands: CommandQueue,
+        recorder: Recorder,
+        clock: Clock,
+        ids: IdFactory,
+    ) -> None:
+        """Take the parts; bootstrap wires them."""
+        self._database = database
+        self.store = store
+        self._commands = commands
+        self._recorder = recorder
+        self._clock = clock
+        self._ids = ids
+        self._opening = Coalescer(self._open_batch)
+        self._changing = Coalescer(self._change_batch)
+
+    # Opening ---------------------------------------------------------------------
+
+    async def open(self, context: Context, submission: NewSubmission) -> Opened:
+        """Open a case and queue its workflow, in one commit."""
+        return await self._opening.call((context, submission))
+
+    async def open_many(
+        self, context: Context, submissions: Sequence[NewSubmission]
+    ) -> Sequence[Opened]:
+        """Open a case for each submission, all in one commit."""
+        items = [(context, submission) for submission in submissions]
+        return await self._database.transact(lambda tx: self._open(tx, items))
+
+    async def open_once(
+        self,
+        context: Context,
+        submission: NewSubmission,
+        scope: IdempotencyScope,
+        answer: Callable[[Opened], Mapping[str, Any]],
+    ) -> tuple[Mapping[str, Any], bool]:
+        """Do as `open` under an idempotency key; return the answer and if replayed."""
+
+        def work(tx: Transaction) -> tuple[Mapping[str, Any], bool]:
+            return once(
+                tx,
+                scope,
+                self._clock.now(),
+                lambda: answer(self._open(tx, [(context, submission)])[0]),
+            )
+
+        return await self._database.transact(work)
+
+    def _open(
+        self, tx: Transaction, items: Sequence[tuple[Context, NewSubmission]]
+    ) -> Sequence[Opened]:
+        opened = self.store.open_cases(tx, items)
+        for (context, _), one in zip(items, opened, strict=True):
+            payload = {"correlation_id": context.correlation_id}
+            self._commands.put(tx, context.tenant, START_RUN, [(one.case.id, payload)])
+        return opened
+
+    async def _open_batch(
+        self, items: Sequence[tuple[Context, NewSubmission]]
+    ) -> Sequence[Opened]:
+        return await self._database.transact(lambda tx: self._open(tx, items))
+
+    # Changing --------------------------------------------------------------------
+
+    async def change(
+        self, context: Context, case_id: CaseId, command: CaseCommand
+    ) -> Case:
+        """Apply one command; calls made at the same time share a commit.
+
+        Raises:
+            TransitionRefused, ApprovalRequired, VersionConflict, NotFound.
+        """
+        return await self._changing.call((context, case_id, command))
+
+    async def change_many(
+        self, changes: Sequence[Change]
+    ) -> Sequence[Case | IntegritasError]:
+        """Apply commands in order in one commit; each answers for itself."""
+        return await self._database.transact(
+            lambda tx: self.store.change_cases(tx, changes)
+        )
+
+    async def _change_batch(
+        self, changes: Sequence[Change]
+    ) -> Sequence[Case | IntegritasError]:
+        return await self.change_many(changes)
+
+    # Four eyes -------------------------------------------------------------------
+
+    async def transition(
+        self, context: Context, case_id: CaseId, command: Transition
+    ) -> Case | Approval:
+        """Make a transition, or ask for the second person it needs."""
+        try:
+            return await self.change(context, case_id, command)
+        except ApprovalRequired:
+            return await self._ask(context, case_id, command)
+
+    async def decide_approval(
+        self, context: Context, approval_id: ApprovalId, *, approve: bool, reason: str
+    ) -> Approval:
+        """Approve (and make the transition) or reject, by somebody else.
+
+        Raises:
+            NotPermitted: the same person asked for it.
+            Conflict: it is decided already.
+            TransitionRefused: the case moved meanwhile; the approval stays open.
+        """
+
+        def work(tx: Transaction) -> Approval:
+            approval = views.get_approval(tx, context.tenant, approval_id)
+            _check_decidable(approval, context)
+            decided = replace(
+                approval,
+                state=ApprovalState.APPROVED if approve else ApprovalState.REJECTED,
+                decided_by=context.actor.id,
+                decided_at=self._clock.now(),
+                decision_reason=reason,
+            )
+            self._keep_decision(tx, context, decided)
+            if approve:
+                self._make_approved(tx, context, approval)
+            return decided
+
+        return await self._database.transact(work)
+
+    async def _ask(
+        self, context: Context, case_id: CaseId, command: Transition
+    ) -> Approval:
+        def work(tx: Transaction) -> Approval:
+            waiting = views.find_approvals(
+                tx, context.tenant, case_id=case_id, state=ApprovalState.OPEN
+            )
+            for approval in waiting:
+                if approval.to is command.to:
+                    return approval
+            approval = Approval(
+                tenant=context.tenant,
+                id=self._ids.approval(),
+                case_id=case_id,
+                to=command.to,
+                reason=command.reason,
+                requested_by=context.actor.id,
+                requested_at=self._clock.now(),
+            )
+            tx.insert(APPROVALS, [_approval_row(approval)])
+            fact = Fact(
+                type=APPROVAL_REQUESTED,
+                subject=case_id,
+                data={"approval": approval.id, "to": command.to.value},
+                personal={"reason": command.reason} if command.reason else None,
+            )
+            self._recorder.record(tx, context, [fact])
+            return approval
+
+        return await self._database.transact(work)
+
+    def _keep_decision(
+        self, tx: Transaction, context: Context, approval: Approval
+    ) -> None:
+        tx.execute(
+            sa.update(APPROVALS)
+            .where(
+                APPROVALS.c.tenant_id == approval.tenant,
+                APPROVALS.c.id == approval.id,
+            )
+            .values(
+                state=approval.state.value,
+                decided_by=approval.decided_by,
+                decided_at=approval.decided_at,
+                decision_reason=approval.decision_reason,
+            )
+        )
+        fact = Fact(
+            type=APPROVAL_DECIDED,
+            subject=approval.case_id,
+            data={"approval": approval.id, "state": approval.state.value},
+            personal={"reason": approval.decision_reason}
+            if approval.decision_reason
+            else None,
+        )
+        self._recorder.record(tx, context, [fact])
+
+    def _make_approved(
+        self, tx: Transaction, context: Context, approval: Approval
+    ) -> None:
+        """Make the transition as the person who asked, agreed to by the one here."""
+        asked = Context(
+            tenant=context.tenant,
+            actor=replace(context.actor, id=approval.requested_by, address=None),
+            correlation_id=context.correlation_id,
+        )
+        command = Transition(
+            to=approval.to, reason=approval.reason, approved_by=context.actor.id
+        )
+        [answer] = self.store.change_cases(tx, [(asked, approval.case_id, command)])
+        if isinstance(answer, IntegritasError):
+            raise answer
+
+    # Findings and evidence -------------------------------------------------------
+
+    async def review_finding(
+        self,
+        context: Context,
+        finding_id: FindingId,
+        review: ReviewState,
+        reason: str,
+    ) -> FindingRecord:
+        """Confirm or dismiss a finding, with a reason.
+
+        Raises:
+            InvalidInput: no reason was given.
+            NotFound: no such finding in this tenant.
+        """
+        if not reason.strip():
+            raise InvalidInput(
+                "a review needs a reason",
+                errors=(FieldError("reason", "is empty", "say why"),),
+            )
+
+        def work(tx: Transaction) -> FindingRecord:
+            found = views.get_finding(tx, context.tenant, finding_id)
+            reviewed = replace(
+                found,
+                review=review,
+                reviewed_by=context.actor.id,
+                reviewed_at=self._clock.now(),
+                review_reason=reason,
+            )
+            tx.execute(
+                sa.update(FINDINGS)
+                .where(
+                    FINDINGS.c.tenant_id == context.tenant,
+                    FINDINGS.c.id == finding_id,
+                )
+                .values(
+                    review=review.value,
+                    reviewed_by=reviewed.reviewed_by,
+                    reviewed_at=reviewed.reviewed_at,
+                    review_reason=reason,
+                )
+            )
+            fact = Fact(
+                type=REVIEWED,
+                subject=found.case_id,
+                data={"finding": finding_id, "review": review.value},
+                personal={"reason": reason},
+            )
+            self._recorder.record(tx, context, [fact])
+            return reviewed
+
+        return await self._database.transact(work)
+
+    async def read_raw(self, context: Context, evidence_id: EvidenceId) -> Evidence:
+        """Return raw evidence; that it was read is recorded before it is shown."""
+
+        def work(tx: Transaction) -> Evidence:
+            case_id, evidence = views.get_evidence(tx, context.tenant, evidence_id)
+            fact = Fact(
+                type=EVIDENCE_READ, subject=case_id, data={"evidence": evidence_id}
+            )
+            self._recorder.record(tx, context, [fact])
+            return evidence
+
+        return await self._database.transact(work)
+
+    # Reading ---------------------------------------------------------------------
+
+    async def get(self, tenant: TenantId, case_id: CaseId) -> Case:
+        """Return a case, or raise NotFound."""
+        return await self._read(lambda tx: views.get_case(tx, tenant, case_id))
+
+    async def list(
+        self,
+        tenant: TenantId,
+        chosen: CaseFilter | None = None,
+        *,
+        before: str | None = None,
+        limit: int = 50,
+    ) -> Sequence[Case]:
+        """Return cases, newest first, older than the id `before`."""
+        wanted = chosen or CaseFilter()
+        return await self._read(
+            lambda tx: views.list_cases(tx, tenant, wanted, before=before, limit=limit)
+        )
+
+    async def submission(
+        self, tenant: TenantId, submission_id: SubmissionId
+    ) -> Submission:
+        """Return a submission, or raise NotFound."""
+        return await self._read(
+            lambda tx: views.get_submission(tx, tenant, submission_id)
+        )
+
+    async def submissions(
+        self, tenant: TenantId, *, before: str | None = None, limit: int = 50
+    ) -> Sequence[Submission]:
+        """Return submissions, newest first, older than the id `before`."""
+        return await self._read(
+            lambda tx: views.list_submissions(tx, tenant, before=before, limit=limit)
+        )
+
+    async def history(
+        self, tenant: TenantId, case_id: CaseId
+    ) -> Sequence[HistoryEntry]:
+        """Return the transitions of a case, oldest first, or raise NotFound."""
+        return await self._of_case(tenant, case_id, views.list_history)
+
+    async def decisions(self, tenant: TenantId, case_id: CaseId) -> Sequence[Decision]:
+        """Return the verdicts on a case, oldest first, or raise NotFound."""
+        return await self._of_case(tenant, case_id, views.list_decisions)
+
+    async def evidence(self, tenant: TenantId, case_id: CaseId) -> Sequence[Evidence]:
+        """Return the evidence of a case, or raise NotFound."""
+        return await self._of_case(tenant, case_id, views.list_evidence)
+
+    async def findings(
+        self, tenant: TenantId, case_id: CaseId
+    ) -> Sequence[FindingRecord]:
+        """Return the findings on a case, or raise NotFound."""
+        return await self._of_case(tenant, case_id, views.list_findings)
+
+    async def one_evidence(
+        self, tenant: TenantId, evidence_id: EvidenceId
+    ) -> tuple[CaseId, Evidence]:
+        """Return an item of evidence and its case, or raise NotFound."""
+        return await self._read(lambda tx: views.get_evidence(tx, tenant, evidence_id))
+
+    async def finding(self, tenant: TenantId, finding_id: FindingId) -> FindingRecord:
+        """Return a finding, or raise NotFound."""
+        return await self._read(lambda tx: views.get_finding(tx, tenant, finding_id))
+
+    async def approvals(
+        self,
+        tenant: TenantId,
+        *,
+        case_id: CaseId | None = None,
+        state: ApprovalState | None = None,
+        before: str | None = None,
+        limit: int = 50,
+    ) -> Sequence[Approval]:
+        """Return approvals, newest first."""
+        return await self._read(
+            lambda tx: views.find_approvals(
+                tx, tenant, case_id=case_id, state=state, before=before, limit=limit
+            )
+        )
+
+    async def dossiers(
+        self, tenant: TenantId, case_ids: Sequence[CaseId]
+    ) -> Mapping[CaseId, Dossier]:
+        """Return the dossiers of cases."""
+        return await self._read(lambda tx: views.load_dossiers(tx, tenant, case_ids))
+
+    async def _of_case(
+        self,
+        tenant: TenantId,
+        case_id: CaseId,
+        query: Callable[[Transaction, TenantId, CaseId], Sequence[T]],
+    ) -> Sequence[T]:
+        def read(tx: Transaction) -> Sequence[T]:
+            views.get_case(tx, tenant, case_id)
+            return query(tx, tenant, case_id)
+
+        return await self._read(read)
+
+    async def _read(self, query: Callable[[Transaction], T]) -> T:
+        return await self._database.read(query)
+
+
+def _check_decidable(approval: Approval, context: Context) -> None:
+    if approval.state is not ApprovalState.OPEN:
+        raise Conflict(f"approval {approval.id} is {approval.state} already")
+    if approval.requested_by == context.actor.id:
+        raise NotPermitted("who asked for an approval cannot decide it")
+
+
+def _approval_row(approval: Approval) -> dict[str, Any]:
+    return {
+        "tenant_id": approval.tenant,
+        "id": approval.id,
+        "case_id": approval.case_id,
+        "to_state": approval.to.value,
+        "reason": approval.reason,
+        "requested_by": approval.requested_by,
+        "requested_at": approval.requested_at,
+        "state": approval.state.value,
+        "decided_by": approval.decided_by,
+        "decided_at": approval.decided_at,
+        "decision_reason": approval.decision_reason,
+    }

@@ -1,0 +1,472 @@
+"""Cases in a unit of work: open many, change many, each change with its facts.
+
+Everything here runs on the writer's thread and works on whole lists: one query loads
+the cases of a list of changes, a pure function folds them, one statement a table
+writes what came of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from integritas.cases.lifecycle import (
+    EVIDENCE_ADDED,
+    OPENED,
+    TRANSITIONED,
+    acting,
+    apply,
+)
+from integritas.cases.model import (
+    AddEvidence,
+    Case,
+    CaseCommand,
+    NewEvidence,
+    NewSubmission,
+    Opened,
+    RecordAssessment,
+    RecordVerdict,
+    ReviewState,
+    Submission,
+)
+from integritas.cases.rows import case_of, finding_body, row_of_case, verdict_body
+from integritas.cases.tables import (
+    ASSESSMENTS,
+    CASE_HISTORY,
+    CASE_NUMBERS,
+    CASES,
+    DECISIONS,
+    EVIDENCE,
+    FINDINGS,
+    SUBMISSIONS,
+)
+from integritas.journal.api import Journal, commitment_of
+from integritas.kernel.contracts import Context, Fact
+from integritas.kernel.errors import Conflict, IntegritasError, NotFound
+from integritas.kernel.evidence import kind_of, serialise_content
+from integritas.kernel.ids import CaseId, EvidenceId, IdFactory, TenantId
+from integritas.kernel.states import INITIAL_STATE
+from integritas.platform.db import Transaction
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from integritas.kernel.clock import Clock, Randomness
+
+__all__ = ["CaseStore", "Change", "Handler"]
+
+Change: TypeAlias = tuple[Context, CaseId, CaseCommand]
+Handler: TypeAlias = Callable[[Transaction, Context, Case, Fact], None]
+
+_SALT_BYTES: Final = 16
+_QUERY_LIMIT: Final = 500
+
+
+class CaseStore:
+    """Writes cases; every method takes the unit of work it writes in."""
+
+    def __init__(
+        self, journal: Journal, clock: Clock, randomness: Randomness, ids: IdFactory
+    ) -> None:
+        """Take the journal to record in."""
+        self._journal = journal
+        self._clock = clock
+        self._randomness = randomness
+        self._ids = ids
+        self._handlers: dict[str, list[Handler]] = {}
+
+    def on(self, fact_type: str, handler: Handler) -> None:
+        """Call `handler` for each fact of a type, in the unit of work that records it.
+
+        A handler that raises refuses the change.
+        """
+        self._handlers.setdefault(fact_type, []).append(handler)
+
+    def open_cases(
+        self, tx: Transaction, items: Sequence[tuple[Context, NewSubmission]]
+    ) -> Sequence[Opened]:
+        """Open one case for each submission, in order."""
+        now = self._clock.now()
+        numbers = self._numbers(tx, items, now)
+        opened: list[Opened] = []
+        facts: list[tuple[Context, Fact]] = []
+        evidence: list[dict[str, Any]] = []
+        for (context, submission), number in zip(items, numbers, strict=True):
+            case = self._new_case(context, submission, number, now)
+            rows = self._evidence_rows(case, submission.evidence, 0)
+            evidence.extend(rows)
+            facts.append((context, _opened_fact(case, submission, rows)))
+            opened.append(_opened(context, case, submission, rows))
+        tx.insert(CASES, [row_of_case(o.case) for o in opened])
+        tx.insert(SUBMISSIONS, [_submission_row(o.submission) for o in opened])
+        tx.insert(EVIDENCE, evidence)
+        self._tell(tx, facts, [o.case for o in opened])
+        return opened
+
+    def change_cases(
+        self, tx: Transaction, changes: Sequence[Change]
+    ) -> Sequence[Case | IntegritasError]:
+        """Apply changes in order; answer each with the case after it, or its refusal.
+
+        A refused change leaves its case as it was and does not sink its neighbours;
+        several changes of one case see each other.
+        """
+        now = self._clock.now()
+        before = self._load(tx, changes)
+        current = dict(before)
+        answers: list[Case | IntegritasError] = []
+        writes = _Writes()
+        for asked, case_id, command in changes:
+            context = acting(asked, command)
+            key = (context.tenant, case_id)
+            case = current.get(key)
+            try:
+                if case is None:
+                    raise NotFound(f"there is no case {case_id}")
+                changed, facts = apply(case, command, context, now)
+            except IntegritasError as error:
+                answers.append(error)
+                continue
+            if isinstance(command, AddEvidence):
+                facts = (self._add_evidence(tx, writes, changed, command), *facts)
+            elif isinstance(command, RecordAssessment):
+                self._add_assessment(writes, changed, command)
+            elif isinstance(command, RecordVerdict):
+                writes.decisions.append(_decision_row(changed, command))
+            writes.tell(context, changed, facts)
+            current[key] = changed
+            answers.append(changed)
+        _update(
+            tx, [(before[k], current[k]) for k in before if before[k] != current[k]]
+        )
+        writes.flush(tx)
+        self._tell(tx, writes.facts, writes.fact_cases)
+        return answers
+
+    def _add_evidence(
+        self,
+        tx: Transaction,
+        writes: _Writes,
+        case: Case,
+        command: AddEvidence,
+    ) -> Fact:
+        query = sa.select(sa.func.count()).where(
+            EVIDENCE.c.tenant_id == case.tenant, EVIDENCE.c.case_id == case.id
+        )
+        there = int(tx.execute(query).scalar() or 0)
+        rows = self._evidence_rows(case, command.evidence, there)
+        writes.evidence.extend(rows)
+        return Fact(
+            type=EVIDENCE_ADDED,
+            subject=case.id,
+            data={"evidence": [_evidence_reference(row) for row in rows]},
+        )
+
+    def _add_assessment(
+        self, writes: _Writes, case: Case, command: RecordAssessment
+    ) -> None:
+        assessment = command.assessment
+        writes.assessments.append(
+            {
+                "tenant_id": case.tenant,
+                "run_id": command.run_id,
+                "service": assessment.service,
+                "case_id": case.id,
+                "complete": assessment.complete,
+                "versions": dict(assessment.versions),
+                "input_hash": assessment.input_hash,
+                "at": case.updated_at,
+            }
+        )
+        for finding in assessment.findings:
+            writes.findings.append(
+                {
+                    "tenant_id": case.tenant,
+                    "id": self._ids.finding(),
+                    "case_id": case.id,
+                    "run_id": command.run_id,
+                    "service": assessment.service,
+                    "code": finding.code,
+                    "kind": finding.kind.value,
+                    "severity": finding.severity.value,
+                    "score": finding.score,
+                    "body": finding_body(finding),
+                    "created_at": case.updated_at,
+                    "review": ReviewState.OPEN.value,
+                    "reviewed_by": None,
+                    "reviewed_at": None,
+                    "review_reason": "",
+                }
+            )
+
+    def _tell(
+        self,
+        tx: Transaction,
+        facts: Sequence[tuple[Context, Fact]],
+        cases: Sequence[Case],
+    ) -> None:
+        self._journal.record_all(tx, facts)
+        for (context, fact), case in zip(facts, cases, strict=True):
+            for handler in self._handlers.get(fact.type, ()):
+                handler(tx, context, case, fact)
+
+    def _load(
+        self, tx: Transaction, changes: Sequence[Change]
+    ) -> dict[tuple[TenantId, CaseId], Case]:
+        wanted: dict[TenantId, list[CaseId]] = {}
+        for context, case_id, _ in changes:
+            wanted.setdefault(context.tenant, []).append(case_id)
+        found: dict[tuple[TenantId, CaseId], Case] = {}
+        for tenant, ids in wanted.items():
+            for start in range(0, len(ids), _QUERY_LIMIT):
+                query = sa.select(CASES).where(
+                    CASES.c.tenant_id == tenant,
+                    CASES.c.id.in_(ids[start : start + _QUERY_LIMIT]),
+                )
+                if tx.dialect == "postgresql":
+                    query = query.order_by(CASES.c.id).with_for_update()
+                for row in tx.execute(query):
+                    case = case_of(row)
+                    found[tenant, case.id] = case
+        return found
+
+    def _numbers(
+        self,
+        tx: Transaction,
+        items: Sequence[tuple[Context, NewSubmission]],
+        now: datetime,
+    ) -> Sequence[str]:
+        counts: dict[TenantId, int] = {}
+        for context, _ in items:
+            counts[context.tenant] = counts.get(context.tenant, 0) + 1
+        following = {
+            tenant: _reserve(tx, tenant, now.year, count) - count + 1
+            for tenant, count in counts.items()
+        }
+        numbers = []
+        for context, _ in items:
+            number = following[context.tenant]
+            following[context.tenant] = number + 1
+            numbers.append(f"INT-{now.year}-{number:05d}")
+        return numbers
+
+    def _new_case(
+        self, context: Context, submission: NewSubmission, number: str, now: datetime
+    ) -> Case:
+        return Case(
+            tenant=context.tenant,
+            id=self._ids.case(),
+            number=number,
+            submission_id=self._ids.submission(),
+            state=INITIAL_STATE,
+            version=1,
+            channel=submission.channel,
+            title=submission.title or _default_title(submission),
+            created_at=now,
+            updated_at=now,
+            kinds=tuple(
+                sorted({kind_of(item.content).value for item in submission.evidence})
+            ),
+        )
+
+    def _evidence_rows(
+        self, case: Case, items: Sequence[NewEvidence], start: int
+    ) -> list[dict[str, Any]]:
+        return [
+            {
+                "tenant_id": case.tenant,
+                "id": self._ids.evidence(),
+                "case_id": case.id,
+                "position": start + position,
+                "kind": kind_of(item.content).value,
+                "sha256": item.sha256,
+                "salt": self._randomness.token_bytes(_SALT_BYTES),
+                "content": serialise_content(item.content),
+                "added_at": case.updated_at,
+            }
+            for position, item in enumerate(items)
+        ]
+
+
+class _Writes:
+    """Rows gathered for one unit of work."""
+
+    def __init__(self) -> None:
+        self.evidence: list[dict[str, Any]] = []
+        self.assessments: list[dict[str, Any]] = []
+        self.findings: list[dict[str, Any]] = []
+        self.decisions: list[dict[str, Any]] = []
+        self.history: list[dict[str, Any]] = []
+        self.facts: list[tuple[Context, Fact]] = []
+        self.fact_cases: list[Case] = []
+
+    def tell(self, context: Context, case: Case, facts: Sequence[Fact]) -> None:
+        for fact in facts:
+            self.facts.append((context, fact))
+            self.fact_cases.append(case)
+            if fact.type == TRANSITIONED:
+                self.history.append(_history_row(case, context, fact))
+
+    def flush(self, tx: Transaction) -> None:
+        tx.insert(EVIDENCE, self.evidence)
+        tx.insert(ASSESSMENTS, self.assessments)
+        tx.insert(FINDINGS, self.findings)
+        tx.insert(DECISIONS, self.decisions)
+        tx.insert(CASE_HISTORY, self.history)
+
+
+_UPDATE: Final = (
+    sa.update(CASES)
+    .where(
+        CASES.c.tenant_id == sa.bindparam("key_tenant"),
+        CASES.c.id == sa.bindparam("key_id"),
+        CASES.c.version == sa.bindparam("key_version"),
+    )
+    .values(
+        {
+            name: sa.bindparam(f"new_{name}")
+            for name in (
+                "state",
+                "version",
+                "title",
+                "updated_at",
+                "missing",
+                "kinds",
+                "risk",
+                "band",
+                "outcome",
+                "priority",
+                "assignee",
+                "tags",
+                "due_at",
+                "closed_at",
+                "merged_into",
+            )
+        }
+    )
+)
+
+
+def _update(tx: Transaction, changed: Sequence[tuple[Case, Case]]) -> None:
+    if not changed:
+        return
+    rows = []
+    for before, after in changed:
+        row = {f"new_{name}": value for name, value in row_of_case(after).items()}
+        row |= {
+            "key_tenant": before.tenant,
+            "key_id": before.id,
+            "key_version": before.version,
+        }
+        rows.append(row)
+    result = tx.execute(_UPDATE, rows)
+    if result.rowcount not in {len(rows), -1}:
+        raise Conflict("a case changed while it was being changed: try again")
+
+
+def _reserve(tx: Transaction, tenant: TenantId, year: int, count: int) -> int:
+    """Take `count` case numbers; return the last of them."""
+    dialect = postgresql if tx.dialect == "postgresql" else sqlite
+    statement = dialect.insert(CASE_NUMBERS).values(
+        tenant_id=tenant, year=year, last=count
+    )
+    statement = statement.on_conflict_do_update(
+        index_elements=["tenant_id", "year"],
+        set_={"last": CASE_NUMBERS.c.last + count},
+    )
+    return int(tx.execute(statement.returning(CASE_NUMBERS.c.last)).scalar_one())
+
+
+def _default_title(submission: NewSubmission) -> str:
+    kinds = sorted({kind_of(item.content).value for item in submission.evidence})
+    return f"{' and '.join(kinds) or 'empty'} by {submission.channel}"
+
+
+def _evidence_reference(row: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "id": row["id"],
+        "kind": row["kind"],
+        "commitment": commitment_of(row["salt"], row["content"]),
+    }
+
+
+def _opened_fact(
+    case: Case, submission: NewSubmission, rows: Sequence[dict[str, Any]]
+) -> Fact:
+    return Fact(
+        type=OPENED,
+        subject=case.id,
+        data={
+            "number": case.number,
+            "submission": case.submission_id,
+            "channel": case.channel,
+            "kinds": list(case.kinds),
+            "state": case.state.value,
+            "version": case.version,
+            "evidence": [_evidence_reference(row) for row in rows],
+        },
+        personal={"title": case.title, "reference": submission.reference},
+    )
+
+
+def _opened(
+    context: Context,
+    case: Case,
+    submission: NewSubmission,
+    rows: Sequence[dict[str, Any]],
+) -> Opened:
+    return Opened(
+        submission=Submission(
+            tenant=case.tenant,
+            id=case.submission_id,
+            case_id=case.id,
+            channel=case.channel,
+            title=submission.title,
+            reference=submission.reference,
+            received_at=case.created_at,
+            actor_id=context.actor.id,
+        ),
+        case=case,
+        evidence=tuple(EvidenceId(row["id"]) for row in rows),
+    )
+
+
+def _submission_row(submission: Submission) -> dict[str, Any]:
+    return {
+        "tenant_id": submission.tenant,
+        "id": submission.id,
+        "case_id": submission.case_id,
+        "channel": submission.channel,
+        "title": submission.title,
+        "reference": submission.reference,
+        "received_at": submission.received_at,
+        "actor_id": submission.actor_id,
+    }
+
+
+def _decision_row(case: Case, command: RecordVerdict) -> dict[str, Any]:
+    return {
+        "tenant_id": case.tenant,
+        "run_id": command.run_id,
+        "case_id": case.id,
+        "verdict": verdict_body(command.verdict),
+        "at": case.updated_at,
+    }
+
+
+def _history_row(case: Case, context: Context, fact: Fact) -> dict[str, Any]:
+    return {
+        "tenant_id": case.tenant,
+        "case_id": case.id,
+        "version": fact.data["version"],
+        "from_state": fact.data["from"],
+        "to_state": fact.data["to"],
+        "actor_id": context.actor.id,
+        "actor_kind": context.actor.kind.value,
+        "reason": str((fact.personal or {}).get("reason", "")),
+        "approved_by": fact.data.get("approved_by"),
+        "at": case.updated_at,
+    }

@@ -1,0 +1,151 @@
+"""The durable command queue: what is to be done once a change is committed.
+
+A command is put in the unit of work of the change that wants it, and removed in the
+unit of work of what it led to, so it is neither lost nor done twice.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final
+
+import sqlalchemy as sa
+
+from integritas.kernel.ids import IdFactory, TenantId
+from integritas.platform.columns import (
+    METADATA,
+    Identifier,
+    JsonText,
+    UtcTime,
+    tenant_column,
+)
+
+if TYPE_CHECKING:
+    from integritas.kernel.clock import Clock
+    from integritas.platform.db import Transaction
+
+__all__ = ["COMMANDS", "Command", "CommandQueue"]
+
+COMMANDS: Final = sa.Table(
+    "commands",
+    METADATA,
+    tenant_column(),
+    sa.Column("id", Identifier, primary_key=True),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("subject", Identifier, nullable=False),
+    sa.Column("payload", JsonText, nullable=False),
+    sa.Column("due_at", UtcTime, nullable=False),
+    sa.Index(None, "kind", "due_at"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """Something to do: `kind` says what, `subject` to which thing."""
+
+    tenant: TenantId
+    id: str
+    kind: str
+    subject: str
+    payload: Mapping[str, Any]
+    due_at: datetime
+
+
+class CommandQueue:
+    """Puts, lists and removes commands; wakes those who wait for them."""
+
+    def __init__(self, clock: Clock, ids: IdFactory) -> None:
+        """Take the clock for due times."""
+        self._clock = clock
+        self._ids = ids
+        self._lock = threading.Lock()
+        self._listeners: list[Callable[[], None]] = []
+
+    def put(
+        self,
+        tx: Transaction,
+        tenant: TenantId,
+        kind: str,
+        items: Sequence[tuple[str, Mapping[str, Any]]],
+    ) -> None:
+        """Queue one command of `kind` for each (subject, payload)."""
+        now = self._clock.now()
+        tx.insert(
+            COMMANDS,
+            [
+                {
+                    "tenant_id": tenant,
+                    "id": self._ids.new("cmd"),
+                    "kind": kind,
+                    "subject": subject,
+                    "payload": payload,
+                    "due_at": now,
+                }
+                for subject, payload in items
+            ],
+        )
+        tx.after_commit(self._wake)
+
+    def due(
+        self, tx: Transaction, kinds: Sequence[str], *, limit: int
+    ) -> Sequence[Command]:
+        """Return commands of these kinds that are due, oldest first."""
+        query = (
+            sa.select(COMMANDS)
+            .where(COMMANDS.c.kind.in_(kinds), COMMANDS.c.due_at <= self._clock.now())
+            .order_by(COMMANDS.c.due_at, COMMANDS.c.id)
+            .limit(limit)
+        )
+        return [
+            Command(
+                TenantId(row.tenant_id),
+                row.id,
+                row.kind,
+                row.subject,
+                row.payload,
+                row.due_at,
+            )
+            for row in tx.execute(query)
+        ]
+
+    def remove(self, tx: Transaction, commands: Sequence[Command]) -> None:
+        """Remove commands that are done, in the unit of work that did them."""
+        if not commands:
+            return
+        statement = sa.delete(COMMANDS).where(
+            COMMANDS.c.tenant_id == sa.bindparam("tenant"),
+            COMMANDS.c.id == sa.bindparam("command"),
+        )
+        tx.execute(statement, [{"tenant": c.tenant, "command": c.id} for c in commands])
+
+    def listen(self, event: asyncio.Event) -> Callable[[], None]:
+        """Set `event` after each commit of this process that put a command.
+
+        Returns a function that stops it.
+        """
+        loop = asyncio.get_running_loop()
+
+        def wake() -> None:
+            try:
+                loop.call_soon_threadsafe(event.set)
+            except RuntimeError:  # the loop is closed: nobody listens any more
+                stop()
+
+        def stop() -> None:
+            with self._lock:
+                if wake in self._listeners:
+                    self._listeners.remove(wake)
+
+        with self._lock:
+            self._listeners.append(wake)
+        return stop
+
+    def _wake(self) -> None:
+        with self._lock:
+            listeners = list(self._listeners)
+        for listener in listeners:
+            listener()

@@ -1,0 +1,116 @@
+"""Idempotency keys: the same request twice is answered twice and done once.
+
+The answer is kept in the unit of work that does the request, so a crash keeps both or
+neither. Scope: tenant, principal and route; kept 24 hours.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+import sqlalchemy as sa
+
+from integritas.kernel.errors import FieldError, IdempotencyMismatch
+from integritas.kernel.ids import TenantId
+from integritas.platform.columns import (
+    METADATA,
+    Identifier,
+    JsonText,
+    UtcTime,
+    tenant_column,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from integritas.platform.db import Transaction
+
+__all__ = ["IDEMPOTENCY_KEYS", "IdempotencyScope", "forget_old_answers", "once"]
+
+KEPT: Final = timedelta(hours=24)
+
+IDEMPOTENCY_KEYS: Final = sa.Table(
+    "idempotency_keys",
+    METADATA,
+    tenant_column(),
+    sa.Column("principal", Identifier, primary_key=True),
+    sa.Column("route", sa.Text, primary_key=True),
+    sa.Column("key", sa.Text, primary_key=True),
+    sa.Column("body_hash", sa.Text, nullable=False),
+    sa.Column("answer", JsonText, nullable=False),
+    sa.Column("created_at", UtcTime, nullable=False),
+    sa.Index(None, "created_at"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class IdempotencyScope:
+    """Whose key it is, and the SHA-256 (hex) of the body it came with."""
+
+    tenant: TenantId
+    principal: str
+    route: str
+    key: str
+    body_hash: str
+
+
+def once(
+    tx: Transaction,
+    scope: IdempotencyScope,
+    now: datetime,
+    work: Callable[[], Mapping[str, Any]],
+) -> tuple[Mapping[str, Any], bool]:
+    """Do `work` unless it was done with this key; return its answer and if replayed.
+
+    Raises:
+        IdempotencyMismatch: the key was used with another body.
+    """
+    table = IDEMPOTENCY_KEYS
+    mine = sa.and_(
+        table.c.tenant_id == scope.tenant,
+        table.c.principal == scope.principal,
+        table.c.route == scope.route,
+        table.c.key == scope.key,
+    )
+    row = tx.execute(sa.select(table).where(mine)).one_or_none()
+    if row is not None and now - row.created_at < KEPT:
+        if row.body_hash != scope.body_hash:
+            raise IdempotencyMismatch(
+                "this idempotency key was used with another body",
+                errors=(
+                    FieldError(
+                        "Idempotency-Key",
+                        "used before with another body",
+                        "use a new key for a new request",
+                    ),
+                ),
+            )
+        return row.answer, True
+    if row is not None:
+        tx.execute(sa.delete(table).where(mine))
+    answer = work()
+    tx.insert(
+        table,
+        [
+            {
+                "tenant_id": scope.tenant,
+                "principal": scope.principal,
+                "route": scope.route,
+                "key": scope.key,
+                "body_hash": scope.body_hash,
+                "answer": answer,
+                "created_at": now,
+            }
+        ],
+    )
+    return answer, False
+
+
+def forget_old_answers(tx: Transaction, now: datetime) -> int:
+    """Delete the answers older than 24 hours, of all tenants; return how many."""
+    statement = sa.delete(IDEMPOTENCY_KEYS).where(
+        IDEMPOTENCY_KEYS.c.created_at < now - KEPT
+    )
+    return tx.execute(statement).rowcount

@@ -1,0 +1,1 @@
+"""The compliance service: screening against watchlists, and decisions by policy."""

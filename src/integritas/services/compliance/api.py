@@ -1,0 +1,50 @@
+"""What other packages may import of the compliance service."""
+
+from __future__ import annotations
+
+from integritas.services.compliance.app import create_app, router
+from integritas.services.compliance.loading import load_watchlists
+from integritas.services.compliance.policy import Policy, load_policy, parse_policy
+from integritas.services.compliance.queries import parse_birth_date
+from integritas.services.compliance.screening import (
+    MATCH_THRESHOLD,
+    Hit,
+    Query,
+    Screener,
+    match_names,
+)
+from integritas.services.compliance.service import (
+    HIT,
+    ComplianceService,
+    load_compliance_service,
+)
+from integritas.services.compliance.watchlists import (
+    EMPTY,
+    Entry,
+    ListedName,
+    ListVersion,
+    Watchlists,
+)
+
+__all__ = [
+    "EMPTY",
+    "HIT",
+    "MATCH_THRESHOLD",
+    "ComplianceService",
+    "Entry",
+    "Hit",
+    "ListVersion",
+    "ListedName",
+    "Policy",
+    "Query",
+    "Screener",
+    "Watchlists",
+    "create_app",
+    "load_compliance_service",
+    "load_policy",
+    "load_watchlists",
+    "match_names",
+    "parse_birth_date",
+    "parse_policy",
+    "router",
+]

@@ -1,0 +1,240 @@
+"""The compliance service's HTTP routes, and the service as an app of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated, Final, Protocol
+
+from fastapi import APIRouter, Depends, FastAPI
+from pydantic import TypeAdapter, ValidationError
+from starlette.requests import Request
+from starlette.responses import Response
+
+from integritas.kernel.clock import Clock
+from integritas.kernel.contracts import (
+    Assessor,
+    Context,
+    Decider,
+    DecisionRequest,
+    Failure,
+    Verdict,
+)
+from integritas.kernel.errors import FieldError, InvalidInput, Unavailable
+from integritas.kernel.evidence import field_errors
+from integritas.kernel.ids import IdFactory
+from integritas.platform.http import (
+    Operation,
+    assess_router,
+    assessing,
+    caller,
+    deciding,
+    service_app,
+)
+from integritas.platform.problems import failure_response, problem_responses
+from integritas.services.compliance.schemas import (
+    DecideIn,
+    HitOut,
+    ListOut,
+    ListsOut,
+    MatchIn,
+    MatchOut,
+    ScreenBatchIn,
+    ScreenBatchOut,
+    ScreenIn,
+    ScreenItemOut,
+    ScreenOut,
+)
+from integritas.services.compliance.screening import (
+    MATCH_THRESHOLD,
+    MOST_SHOWN,
+    Hit,
+    Query,
+    match_names,
+)
+from integritas.services.compliance.service import ComplianceService
+from integritas.services.compliance.watchlists import ListVersion
+
+__all__ = ["ComplianceDesk", "create_app", "router"]
+
+Caller = Annotated[Context, Depends(caller)]
+
+
+class ComplianceDesk(Assessor, Decider, Protocol):
+    """What the routes need: the local service, or a client of a remote one."""
+
+    async def screen(
+        self, queries: Sequence[Query], limit: int = MOST_SHOWN
+    ) -> Sequence[tuple[Hit, ...]]:
+        """Return each query's hits, best first."""
+        ...
+
+    async def list_versions(self) -> Sequence[ListVersion]:
+        """Return the lists that are screened against."""
+        ...
+
+
+def router(desk: ComplianceDesk, *, ids: IdFactory, clock: Clock) -> APIRouter:
+    """Return the routes, relative to `/api/v1`."""
+    routes = APIRouter(tags=["compliance"])
+    routes.include_router(assess_router("compliance", desk, ids, clock))
+    _add_screening(routes, desk)
+    _add_deciding(routes, desk)
+    return routes
+
+
+def _add_screening(routes: APIRouter, desk: ComplianceDesk) -> None:
+    @routes.post(
+        "/compliance/screen",
+        operation_id="compliance_screen",
+        summary="Look one name up in all watchlists",
+        responses=problem_responses(400, 401, 413, 422, 503),
+    )
+    async def screen(body: ScreenIn, _: Caller) -> ScreenOut:
+        """Answer with the listed names that resemble it, best first."""
+        lists = await _lists(desk)
+        (hits,) = await desk.screen([body.asked()])
+        return ScreenOut(hits=tuple(map(HitOut.of, hits)), lists=lists)
+
+    @routes.post(
+        "/compliance/screen/batch",
+        operation_id="compliance_screen_batch",
+        summary="Look many names up, each by itself",
+        responses=problem_responses(400, 401, 413, 422, 503),
+    )
+    async def screen_batch(body: ScreenBatchIn, _: Caller) -> ScreenBatchOut:
+        """Answer each query by its index; a bad one does not sink the rest."""
+        lists = await _lists(desk)
+        parsed = [_parse(index, item) for index, item in enumerate(body.queries)]
+        good = [item for item in parsed if isinstance(item, Query)]
+        answers = iter(await desk.screen(good, body.limit) if good else ())
+        return ScreenBatchOut(
+            results=tuple(
+                ScreenItemOut(index=index, hits=tuple(map(HitOut.of, next(answers))))
+                if isinstance(item, Query)
+                else ScreenItemOut(index=index, errors=item)
+                for index, item in enumerate(parsed)
+            ),
+            lists=lists,
+        )
+
+    @routes.get(
+        "/compliance/lists",
+        operation_id="compliance_lists",
+        summary="Which lists are screened against",
+        responses=problem_responses(401, 503),
+    )
+    async def lists(_: Caller) -> ListsOut:
+        """Answer with each list's version: a date and a hash of its files."""
+        return ListsOut(data=tuple(map(ListOut.of, await desk.list_versions())))
+
+    @routes.post(
+        "/compliance/match",
+        operation_id="compliance_match",
+        summary="Compare two names",
+        responses=problem_responses(400, 401, 413, 422),
+    )
+    async def match(body: MatchIn, _: Caller) -> MatchOut:
+        """Answer with a score that is the same whichever name stands left."""
+        score, reasons = match_names(body.left, body.right)
+        return MatchOut(score=score, match=score >= MATCH_THRESHOLD, reasons=reasons)
+
+
+def _add_deciding(routes: APIRouter, desk: ComplianceDesk) -> None:
+    @routes.post(
+        "/compliance/decide",
+        operation_id="compliance_decide",
+        summary="Decide on findings by the policy in force",
+        response_model=Verdict,
+        responses=problem_responses(400, 401, 413, 422, 503),
+    )
+    async def decide(
+        request: Request, body: DecideIn, context: Caller
+    ) -> Verdict | Response:
+        """Give findings, get a verdict with its reasons; nothing is recorded."""
+        question = DecisionRequest(
+            dossier_id=body.dossier_id,
+            tenant=context.tenant,
+            channel=body.channel,
+            kinds=body.kinds,
+            assessments=body.assessments,
+        )
+        (answer,) = await desk.decide([question])
+        if isinstance(answer, Failure):
+            return failure_response(request.scope, answer)
+        return answer
+
+
+async def _lists(desk: ComplianceDesk) -> tuple[str, ...]:
+    versions = await desk.list_versions()
+    if not versions:
+        raise Unavailable(
+            "no watchlist is loaded, so nobody can be screened: load one first"
+        )
+    return tuple(map(str, versions))
+
+
+def _parse(index: int, item: dict[str, object]) -> Query | tuple[FieldError, ...]:
+    try:
+        return ScreenIn.model_validate(item).asked()
+    except ValidationError as error:
+        return field_errors(error, path=f"queries[{index}]")
+
+
+# Between processes --------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    queries: tuple[Query, ...]
+    limit: int
+
+
+_asked: Final = TypeAdapter(_Asked)
+_hits: Final = TypeAdapter(tuple[tuple[Hit, ...], ...])
+_versions: Final = TypeAdapter(tuple[ListVersion, ...])
+
+
+def _screening(desk: ComplianceDesk) -> Operation:
+    async def operate(body: bytes) -> bytes:
+        try:
+            asked = _asked.validate_json(body)
+        except ValidationError as error:
+            raise InvalidInput(
+                "the queries are not valid", errors=field_errors(error)
+            ) from error
+        return _hits.dump_json(tuple(await desk.screen(asked.queries, asked.limit)))
+
+    return operate
+
+
+def _listing(desk: ComplianceDesk) -> Operation:
+    async def operate(_: bytes) -> bytes:
+        return _versions.dump_json(tuple(await desk.list_versions()))
+
+    return operate
+
+
+def create_app(
+    service: ComplianceService,
+    *,
+    ids: IdFactory,
+    clock: Clock,
+    token: str | None = None,
+) -> FastAPI:
+    """Return the service as an app of its own; `token` guards it, None leaves it open.
+
+    `/readyz` names the watchlists and says degraded without one.
+    """
+    return service_app(
+        name="compliance",
+        operations={
+            "assess": assessing(service),
+            "decide": deciding(service),
+            "screen": _screening(service),
+            "lists": _listing(service),
+        },
+        router=router(service, ids=ids, clock=clock),
+        pings={"watchlists": service.ping},
+        token=token,
+    )

@@ -1,0 +1,239 @@
+"""Decision policies: data that compliance officers read, validated before use.
+
+A policy is a table of risk bands and of rules that give findings points. It is refused
+at load, with the field named, where bands gap or overlap, an outcome gets milder as
+risk grows, or it would close what the law says no policy may close.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from fnmatch import fnmatchcase
+from importlib import resources
+from itertools import pairwise
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+import yaml
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
+
+from integritas.kernel.contracts import Finding, Outcome, Severity
+from integritas.kernel.errors import FieldError, InvalidDefinition
+from integritas.kernel.evidence import field_errors
+from integritas.kernel.states import FOUR_EYES_RISK
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+__all__ = [
+    "ALWAYS_REQUIRED",
+    "OUTCOMES",
+    "Band",
+    "Policy",
+    "Rule",
+    "load_policy",
+    "parse_policy",
+]
+
+# What no policy may do without.
+ALWAYS_REQUIRED: Final = frozenset({"spam", "anticorruption", "compliance"})
+# Mildest first.
+OUTCOMES: Final = (Outcome.NO_ACTION, Outcome.REVIEW, Outcome.ESCALATE)
+
+_Title = Annotated[str, StringConstraints(min_length=1, max_length=100)]
+_Risk = Annotated[float, Field(ge=0, le=100, allow_inf_nan=False)]
+_Score = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+_Plain = str | bool | int | float
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Band(_Part):
+    """Risk from `start` up to, not including, `end`; the last band includes its end."""
+
+    name: _Title
+    start: Annotated[_Risk, Field(alias="from")]
+    end: Annotated[_Risk, Field(alias="to")]
+    outcome: Outcome
+    required_steps: tuple[_Title, ...] = ()
+
+
+class Rule(_Part):
+    """Gives points to the findings it fits; see `data/policy.yaml` for the words."""
+
+    name: _Title
+    service: _Title | None = None
+    code: _Title | None = None
+    where: Mapping[str, _Plain | tuple[_Plain, ...]] = {}
+    points: _Risk | tuple[_Risk, _Risk]
+    scores: tuple[_Score, _Score] = (0.0, 1.0)
+
+    @model_validator(mode="after")
+    def _sound(self) -> Rule:
+        if self.service is None and self.code is None:
+            raise PydanticCustomError("rule_open", "a rule needs service or code")
+        if self.scores[0] >= self.scores[1]:
+            raise PydanticCustomError("scores", "scores must be [lowest, highest]")
+        return self
+
+    def fits(self, service: str, finding: Finding) -> bool:
+        """Say whether the rule speaks of this finding of this service."""
+        if self.service is not None and self.service != service:
+            return False
+        if self.code is not None and not fnmatchcase(finding.code, self.code):
+            return False
+        return all(
+            _equals(finding.data.get(field), wanted)
+            for field, wanted in self.where.items()
+        )
+
+    def value(self, score: float) -> float:
+        """Return the points of a finding with this score."""
+        if not isinstance(self.points, tuple):
+            return self.points
+        low, high = self.points
+        least, most = self.scores
+        share = min(1.0, max(0.0, (score - least) / (most - least)))
+        return low + share * (high - low)
+
+
+def _equals(found: object, wanted: _Plain | tuple[_Plain, ...]) -> bool:
+    choices = wanted if isinstance(wanted, tuple) else (wanted,)
+    # `True == 1` in Python; in a policy they are different answers.
+    return any(
+        found == choice and isinstance(found, bool) == isinstance(choice, bool)
+        for choice in choices
+    )
+
+
+class Policy(_Part):
+    """A policy as loaded; `digest` is the SHA-256 (hex) of its text."""
+
+    name: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,62}$")]
+    version: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9.-]{1,40}$")]
+    required_assessments: frozenset[str]
+    bands: Annotated[tuple[Band, ...], Field(min_length=2)]
+    severity_points: Mapping[Severity, _Risk]
+    rules: tuple[Rule, ...] = ()
+    digest: str = ""
+
+    @property
+    def reference(self) -> str:
+        """Return `name@version+hash`: the text that decided, not only its label."""
+        return f"{self.name}@{self.version}+{self.digest[:8]}"
+
+    @model_validator(mode="after")
+    def _lawful(self) -> Policy:
+        missing = sorted(ALWAYS_REQUIRED - self.required_assessments)
+        if missing:
+            raise PydanticCustomError(
+                "required",
+                "required_assessments lacks {missing}",
+                {"missing": ", ".join(missing)},
+            )
+        unrated = [s for s in Severity if s not in self.severity_points]
+        if unrated:
+            raise PydanticCustomError(
+                "severities",
+                "severity_points lacks {missing}",
+                {"missing": ", ".join(unrated)},
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _banded(self) -> Policy:
+        if self.bands[0].start != 0 or self.bands[-1].end != 100:
+            raise _band_error("the bands must begin at 0 and end at 100")
+        if len({band.name for band in self.bands}) < len(self.bands):
+            raise _band_error("two bands have the same name")
+        for band in self.bands:
+            if band.start >= band.end:
+                raise _band_error(f"band {band.name} is empty: from is not below to")
+            if band.outcome is Outcome.NO_ACTION and band.end > FOUR_EYES_RISK:
+                raise _band_error(
+                    f"band {band.name} takes no action above {FOUR_EYES_RISK:g}: a "
+                    "policy may not close such a case"
+                )
+        for lower, upper in pairwise(self.bands):
+            if lower.end != upper.start:
+                what = "overlap" if lower.end > upper.start else "leave a gap"
+                raise _band_error(f"bands {lower.name} and {upper.name} {what}")
+            if OUTCOMES.index(lower.outcome) > OUTCOMES.index(upper.outcome):
+                raise _band_error(f"band {upper.name} is milder than {lower.name}")
+        return self
+
+    def band(self, risk: float) -> Band:
+        """Return the band a risk in [0, 100] falls into."""
+        for band in self.bands[:-1]:
+            if risk < band.end:
+                return band
+        return self.bands[-1]
+
+    def first_band_for_people(self) -> Band:
+        """Return the lowest band that does not close a case by itself."""
+        return next(b for b in self.bands if b.outcome is not Outcome.NO_ACTION)
+
+    def points(self, service: str, finding: Finding) -> tuple[float, str]:
+        """Return a finding's points and the name of what gave them."""
+        for rule in self.rules:
+            if rule.fits(service, finding):
+                return rule.value(finding.score), rule.name
+        points = self.severity_points[finding.severity]
+        return points, f"{finding.severity} severity"
+
+
+def _band_error(message: str) -> PydanticCustomError:
+    return PydanticCustomError("bands", "{message}", {"message": message})
+
+
+def load_policy(path: Path | None = None) -> Policy:
+    """Return the policy of a YAML or JSON file, the shipped one without a path.
+
+    Raises:
+        InvalidDefinition: naming the file and each field that is wrong.
+    """
+    if path is None:
+        source = resources.files(__package__).joinpath("data/policy.yaml")
+        return parse_policy(source.read_bytes(), origin="the shipped policy")
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise InvalidDefinition(
+            f"policy {path} cannot be read: {error.strerror}"
+        ) from error
+    return parse_policy(data, origin=str(path))
+
+
+def parse_policy(data: bytes, *, origin: str) -> Policy:
+    """Return the policy of YAML (or JSON, which is YAML) text.
+
+    Raises:
+        InvalidDefinition: naming `origin` and each field that is wrong.
+    """
+    try:
+        document: Any = yaml.safe_load(data)
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        where = " ".join(str(error).split())
+        raise InvalidDefinition(f"policy {origin} is not YAML: {where}") from error
+    if not isinstance(document, dict):
+        raise InvalidDefinition(
+            f"policy {origin} is not valid",
+            errors=(FieldError("(whole)", "expected a mapping with name and bands"),),
+        )
+    document = {**document, "digest": hashlib.sha256(data).hexdigest()}
+    try:
+        return Policy.model_validate(document)
+    except ValidationError as error:
+        raise InvalidDefinition(
+            f"policy {origin} is not valid", errors=field_errors(error)
+        ) from error

@@ -1,0 +1,235 @@
+"""The wire forms of screening, shared by the HTTP routes and the command line."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
+from pydantic_core import PydanticCustomError
+
+from integritas.kernel.contracts import Assessment, Reason
+from integritas.kernel.errors import FieldError
+from integritas.kernel.evidence import EvidenceKind
+from integritas.services.compliance.countries import country_code
+from integritas.services.compliance.normalise import (
+    MAX_CHARACTERS,
+    MAX_TOKENS,
+    parse_name,
+)
+from integritas.services.compliance.queries import parse_birth_date
+from integritas.services.compliance.screening import (
+    MATCH_THRESHOLD,
+    MOST_SHOWN,
+    Hit,
+    Query,
+)
+
+if TYPE_CHECKING:
+    from integritas.services.compliance.watchlists import ListVersion
+
+__all__ = [
+    "DecideIn",
+    "HitOut",
+    "ListOut",
+    "ListsOut",
+    "MatchIn",
+    "MatchOut",
+    "ScreenBatchIn",
+    "ScreenBatchOut",
+    "ScreenIn",
+    "ScreenItemOut",
+    "ScreenOut",
+]
+
+MOST_QUERIES = 1_000
+
+
+class _In(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class _Out(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class ScreenIn(BaseModel):
+    """Who to look for. Fields beside these are the caller's own and are ignored."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    query: str = Field(description="The name, in any script and order.")
+    type: Annotated[str, StringConstraints(pattern=r"^([A-Z][A-Za-z]{1,40})?$")] = (
+        Field(default="", description="A FollowTheMoney schema such as Person.")
+    )
+    birth_date: str | None = Field(
+        default=None, description="ISO 8601: a date, a month or a year."
+    )
+    country: str | None = Field(
+        default=None, description="ISO 3166-1 alpha-2, or an English name."
+    )
+    identifiers: tuple[str, ...] = Field(
+        default=(), description="Passport, tax or registration numbers."
+    )
+
+    @field_validator("query")
+    @classmethod
+    def _comparable(cls, value: str) -> str:
+        name = parse_name(value)
+        if name.cut:
+            raise PydanticCustomError(
+                "name_long",
+                "the name is longer than {characters} characters or {words} words",
+                {"characters": MAX_CHARACTERS, "words": MAX_TOKENS},
+            )
+        if not name.tokens:
+            raise PydanticCustomError(
+                "name_empty", "the name has no letter or digit to compare"
+            )
+        return value
+
+    @field_validator("birth_date")
+    @classmethod
+    def _dated(cls, value: str | None) -> str | None:
+        if value and parse_birth_date(value) is None:
+            raise PydanticCustomError(
+                "date", "not a date: write 1971-03-12, 1971-03 or 1971"
+            )
+        return value
+
+    @field_validator("country")
+    @classmethod
+    def _placed(cls, value: str | None) -> str | None:
+        if value and country_code(value) is None:
+            raise PydanticCustomError(
+                "country", "not a known country: write its ISO 3166-1 alpha-2 code"
+            )
+        return value
+
+    def asked(self) -> Query:
+        """Return the query."""
+        born = parse_birth_date(self.birth_date or "")
+        country = country_code(self.country)
+        return Query(
+            name=self.query,
+            schema=self.type,
+            birth_dates=(born,) if born else (),
+            countries=(country,) if country else (),
+            identifiers=self.identifiers,
+        )
+
+
+class HitOut(_Out):
+    """A listed entry that resembles the query; `match` is the product's decision."""
+
+    list: str
+    uid: str = Field(description="The list's own id: OFAC ent_num, UN DATAID.")
+    name: str = Field(description="The listed name that is nearest.")
+    primary_name: str
+    type: str
+    score: float
+    match: bool
+    birth_dates: tuple[str, ...]
+    countries: tuple[str, ...]
+    programmes: tuple[str, ...]
+    reasons: tuple[Reason, ...]
+
+    @classmethod
+    def of(cls, hit: Hit) -> HitOut:
+        """Return the wire form of a hit."""
+        return cls(
+            list=hit.entry.list,
+            uid=hit.entry.uid,
+            name=hit.name.text,
+            primary_name=hit.entry.name,
+            type=hit.entry.schema,
+            score=hit.score,
+            match=hit.match,
+            birth_dates=hit.entry.birth_dates,
+            countries=hit.entry.countries,
+            programmes=hit.entry.programmes,
+            reasons=hit.reasons,
+        )
+
+
+class ListOut(_Out):
+    """The state of one list that is screened against."""
+
+    name: str
+    version: str
+    digest: str = Field(description="SHA-256 (hex) over the list's files.")
+    date: str | None = Field(description="The date the list gives itself, if any.")
+    entries: int
+
+    @classmethod
+    def of(cls, version: ListVersion) -> ListOut:
+        """Return the wire form of a list's version."""
+        return cls(
+            name=version.name,
+            version=version.version,
+            digest=version.digest,
+            date=version.date,
+            entries=version.entries,
+        )
+
+
+class ListsOut(_Out):
+    """All lists that are screened against; none means nobody can be screened."""
+
+    data: tuple[ListOut, ...]
+
+
+class ScreenOut(_Out):
+    """Hits, best first, none if nobody resembles the query, and what was asked."""
+
+    hits: tuple[HitOut, ...]
+    lists: tuple[str, ...] = Field(description="Each list as name@version.")
+    threshold: float = Field(default=MATCH_THRESHOLD, description="`match` from here.")
+
+
+class ScreenBatchIn(_In):
+    """Up to 1,000 queries; each is answered or refused by itself."""
+
+    queries: Annotated[
+        tuple[dict[str, object], ...], Field(min_length=1, max_length=MOST_QUERIES)
+    ]
+    limit: Annotated[int, Field(ge=1, le=100)] = MOST_SHOWN
+
+
+class ScreenItemOut(_Out):
+    """The answer to one query of a batch: hits, or the errors that refused it."""
+
+    index: int
+    hits: tuple[HitOut, ...] = ()
+    errors: tuple[FieldError, ...] = ()
+
+
+class ScreenBatchOut(_Out):
+    """One item per query, in order."""
+
+    results: tuple[ScreenItemOut, ...]
+    lists: tuple[str, ...]
+    threshold: float = MATCH_THRESHOLD
+
+
+class MatchIn(_In):
+    """Two names."""
+
+    left: Annotated[str, StringConstraints(max_length=10_000)]
+    right: Annotated[str, StringConstraints(max_length=10_000)]
+
+
+class MatchOut(_Out):
+    """How alike they are, in [0, 1]; the same whichever stands left."""
+
+    score: float
+    match: bool
+    reasons: tuple[Reason, ...]
+
+
+class DecideIn(_In):
+    """What a policy decides on; the tenant is the caller's."""
+
+    dossier_id: Annotated[str, StringConstraints(min_length=1, max_length=200)]
+    channel: str = "api"
+    kinds: frozenset[EvidenceKind] = frozenset()
+    assessments: dict[str, Assessment]

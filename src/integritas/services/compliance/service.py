@@ -1,0 +1,213 @@
+"""The compliance service: screens parties and payments, decides by policy."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Final
+
+from integritas.kernel.contracts import (
+    NOT_ASSESSED,
+    Assessment,
+    DecisionRequest,
+    Dossier,
+    Evidence,
+    Failure,
+    Finding,
+    FindingKind,
+    Reason,
+    Severity,
+    Subject,
+    Verdict,
+    dossier_digest,
+)
+from integritas.services.compliance.deciding import decide
+from integritas.services.compliance.normalise import parse_name
+from integritas.services.compliance.policy import Policy, load_policy
+from integritas.services.compliance.queries import Question, questions
+from integritas.services.compliance.screening import MOST_SHOWN, Hit, Query, Screener
+from integritas.services.compliance.watchlists import EMPTY, ListVersion, Watchlists
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from pydantic import JsonValue
+
+__all__ = ["HIT", "ComplianceService", "load_compliance_service"]
+
+HIT: Final = "sanctions.hit"
+
+_SERVICE: Final = "compliance"
+_CRITICAL: Final = 0.95
+# Up to this many names are screened on the event loop, a few milliseconds; more go to a
+# thread.
+_ON_LOOP: Final = 2
+_MOST_NAMES: Final = 40
+
+
+class ComplianceService:
+    """Assessor and Decider over one snapshot of the lists and one policy."""
+
+    def __init__(self, screener: Screener, policy: Policy) -> None:
+        """Take the screener (its snapshot may be empty) and the policy."""
+        self._screener = screener
+        self._policy = policy
+
+    @property
+    def lists(self) -> Watchlists:
+        """Return the snapshot screened against."""
+        return self._screener.lists
+
+    @property
+    def policy(self) -> Policy:
+        """Return the policy that decides."""
+        return self._policy
+
+    @property
+    def versions(self) -> dict[str, str]:
+        """Return what an assessment names: lists and matcher."""
+        return {"lists": self.lists.version, "matcher": self._screener.version}
+
+    async def ping(self) -> str | None:
+        """Return None if ready, else why not: without a list nothing is screened."""
+        if not self.lists.entries:
+            return "degraded: no watchlist is loaded, parties are not screened"
+        return None
+
+    async def assess(self, batch: Sequence[Dossier], /) -> Sequence[Assessment]:
+        """Screen every party and payment of each dossier, in order."""
+        asked = [list(questions(dossier)) for dossier in batch]
+        if sum(map(len, asked)) <= _ON_LOOP or not self.lists.entries:
+            return self._assess(batch, asked)
+        return await asyncio.to_thread(self._assess, batch, asked)
+
+    async def decide(
+        self, batch: Sequence[DecisionRequest], /
+    ) -> Sequence[Verdict | Failure]:
+        """Return the policy's verdict on each request, in order."""
+        return [decide(request, self._policy) for request in batch]
+
+    async def list_versions(self) -> Sequence[ListVersion]:
+        """Return the lists that are screened against."""
+        return tuple(self.lists.versions.values())
+
+    async def screen(
+        self, queries: Sequence[Query], limit: int = MOST_SHOWN
+    ) -> Sequence[tuple[Hit, ...]]:
+        """Return each query's hits, best first, at most `limit` a query."""
+        return await asyncio.to_thread(
+            lambda: [self._screener.screen(query, limit) for query in queries]
+        )
+
+    def _assess(
+        self, batch: Sequence[Dossier], asked: Sequence[Sequence[Question]]
+    ) -> Sequence[Assessment]:
+        return [
+            Assessment(
+                service=_SERVICE,
+                findings=tuple(self._findings(questions_of)),
+                versions=self.versions,
+                input_hash=dossier_digest(dossier),
+            )
+            for dossier, questions_of in zip(batch, asked, strict=True)
+        ]
+
+    def _findings(self, asked: Sequence[Question]) -> Iterator[Finding]:
+        if asked and not self.lists.entries:
+            yield _unable(
+                asked[0].evidence,
+                None,
+                "no watchlist is loaded, so nobody was screened: load one with "
+                "`integritas compliance lists refresh`",
+            )
+            return
+        for question in asked:
+            yield from self._answer(question)
+
+    def _answer(self, question: Question) -> Iterator[Finding]:
+        best: dict[tuple[str, str], tuple[Hit, Query]] = {}
+        for query in question.queries[:_MOST_NAMES]:
+            name = parse_name(query.name)
+            if name.cut or not name.tokens:
+                what = "is too long" if name.cut else "has no letter or digit"
+                text = f"a name {what}, so it was not screened in full"
+                yield _unable(question.evidence, question.path, text)
+            for hit in self._screener.screen(query):
+                key = (hit.entry.list, hit.entry.uid)
+                if hit.match and (key not in best or hit.score > best[key][0].score):
+                    best[key] = (hit, query)
+        if len(question.queries) > _MOST_NAMES:
+            text = f"more than {_MOST_NAMES} names: the rest were not screened"
+            yield _unable(question.evidence, question.path, text)
+        for hit, query in sorted(best.values(), key=lambda found: -found[0].score):
+            yield self._finding(question, query, hit)
+
+    def _finding(self, question: Question, query: Query, hit: Hit) -> Finding:
+        entry = hit.entry
+        data: dict[str, JsonValue] = {
+            "list": entry.list,
+            "uid": entry.uid,
+            "name": hit.name.text,
+            "score": hit.score,
+            "list_version": self.lists.versions[entry.list].version,
+            "programmes": list(entry.programmes),
+            "fields": _side_by_side(query, hit),
+        }
+        return Finding(
+            code=HIT,
+            severity=(Severity.CRITICAL if hit.score >= _CRITICAL else Severity.HIGH),
+            score=hit.score,
+            subject=Subject(evidence=question.evidence.id, path=question.path),
+            # No name here: titles travel into verdicts and records.
+            title=f"{question.role} resembles {entry.list} entry {entry.uid}",
+            reasons=hit.reasons,
+            kind=FindingKind.HIT,
+            data=data,
+        )
+
+
+def _unable(evidence: Evidence, path: str | None, text: str) -> Finding:
+    return Finding(
+        code=NOT_ASSESSED,
+        severity=Severity.MEDIUM,
+        score=0.0,
+        subject=Subject(evidence=evidence.id, path=path),
+        title="Not screened against watchlists",
+        reasons=(Reason(text=text),),
+        kind=FindingKind.NOT_ASSESSED,
+    )
+
+
+def _side_by_side(query: Query, hit: Hit) -> list[JsonValue]:
+    entry = hit.entry
+    rows: list[tuple[str, str, str]] = [
+        ("name", query.name, hit.name.text),
+        ("primary name", query.name, entry.name),
+        ("type", query.schema, entry.schema),
+        ("birth date", ", ".join(query.birth_dates), ", ".join(entry.birth_dates)),
+        ("country", ", ".join(query.countries), ", ".join(entry.countries)),
+        (
+            "identifier",
+            ", ".join(query.identifiers),
+            ", ".join(identifier.number for identifier in entry.identifiers),
+        ),
+    ]
+    return [
+        {"field": field, "case": case, "list": listed}
+        for field, case, listed in rows
+        if case or listed
+    ]
+
+
+def load_compliance_service(
+    watchlists: Watchlists | None, policy: Path | None = None
+) -> ComplianceService:
+    """Return the service over a snapshot (None: no list) and a policy file.
+
+    Without `policy` the shipped one decides. Indexing takes about a second for
+    10,000 entries.
+
+    Raises:
+        InvalidDefinition: the policy file is not a valid policy.
+    """
+    return ComplianceService(Screener(watchlists or EMPTY), load_policy(policy))

@@ -1,0 +1,1 @@
+"""Red flags in public procurement: OCDS releases in, reasons to look out."""

@@ -1,0 +1,174 @@
+"""What is known of a set of releases: counts, flags and fences.
+
+A `Ledger` grows release by release in one calculation; a `Reference` is what it knew at
+one moment, immutable, against which a single new release is judged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from integritas.services.anticorruption.quantiles import round4
+
+if TYPE_CHECKING:
+    from integritas.services.anticorruption.features import Margin
+
+__all__ = [
+    "EMPTY_REFERENCE",
+    "Group",
+    "Ledger",
+    "Reference",
+    "Share",
+    "Variety",
+    "freeze",
+]
+
+
+class Group(StrEnum):
+    """What a result is about, in Cardinal's words."""
+
+    OCID = "OCID"
+    BUYER = "Buyer"
+    PROCURING_ENTITY = "ProcuringEntity"
+    TENDERER = "Tenderer"
+
+
+class Share(NamedTuple):
+    """A part of a whole, both counted."""
+
+    part: int
+    whole: int
+
+    @property
+    def ratio(self) -> float:
+        """Return part divided by whole, which is never zero."""
+        return self.part / self.whole
+
+
+class Variety(NamedTuple):
+    """In how many processes a supplier was seen, with which classes of items."""
+
+    processes: int
+    codes: frozenset[str]
+
+
+# Cardinal prints all of these, filled or not.
+_MAPS: Final = (
+    "ocid_buyer_r038",
+    "ocid_procuringentity_r038",
+    "ocid_tenderer",
+    "ocid_tenderer_r024",
+    "ocid_tenderer_r028",
+    "ocid_tenderer_r030",
+    "ocid_tenderer_r035",
+    "ocid_tenderer_r058",
+)
+
+
+class Ledger:
+    """The running state of a calculation over a set.
+
+    `margins` are by ocid; `shares` by what is counted (`R025`, `R038.Buyer` …) and
+    organisation; `varieties` by supplier. A release that comes twice is counted twice
+    where counts are kept, and its later margin stands.
+    """
+
+    def __init__(self, *, currency: str | None = None, with_maps: bool = False) -> None:
+        """Start empty; without a `currency` the first one seen is compared in."""
+        self.currency = currency
+        self.with_maps = with_maps
+        self.processes = 0
+        self.margins: dict[str, Margin] = {}
+        self.shares: dict[str, dict[str, Share]] = {}
+        self.varieties: dict[str, tuple[int, set[str]]] = {}
+        self.fences: dict[str, dict[str, float]] = {}
+        self._results: dict[Group, dict[str, dict[str, float]]] = {}
+        self._organisations: dict[str, dict[str, str]] = {}
+        self._tenderers: dict[str, dict[str, set[str]]] = {}
+
+    def count(self, what: str, organisation: str, part: int, whole: int) -> None:
+        """Add to a share."""
+        shares = self.shares.setdefault(what, {})
+        known = shares.get(organisation)
+        shares[organisation] = (
+            Share(part, whole)
+            if known is None
+            else Share(known.part + part, known.whole + whole)
+        )
+
+    def flag(self, group: Group, key: str, code: str, value: float) -> None:
+        """Set a result; a later one of the same code replaces it."""
+        self._results.setdefault(group, {}).setdefault(key, {})[code] = value
+
+    def map_organisation(self, name: str, ocid: str, organisation: str) -> None:
+        """Note the one organisation of a process, if maps are wanted."""
+        if self.with_maps:
+            self._organisations.setdefault(name, {})[ocid] = organisation
+
+    def map_tenderers(self, name: str, ocid: str, tenderers: Iterable[str]) -> None:
+        """Note tenderers of a process, if maps are wanted."""
+        if self.with_maps:
+            found = set(tenderers)
+            if found:
+                self._tenderers.setdefault(name, {}).setdefault(ocid, set()).update(
+                    found
+                )
+
+    def document(self, *, meta: bool = True) -> dict[str, object]:
+        """Return all results in Cardinal's form; NaN stands for null."""
+        found: dict[str, object] = {
+            group.value: self._results[group]
+            for group in Group
+            if self._results.get(group)
+        }
+        if meta:
+            found["Meta"] = {
+                code: {name: round4(value) for name, value in fences.items()}
+                for code, fences in self.fences.items()
+            }
+        if self.with_maps:
+            found["Maps"] = {
+                name: {
+                    **self._organisations.get(name, {}),
+                    **{o: sorted(t) for o, t in self._tenderers.get(name, {}).items()},
+                }
+                for name in _MAPS
+            }
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """What a set told at one moment.
+
+    `version` names the set and the cursor it had been read to; `fences` are by
+    indicator, `shares` and `varieties` as in `Ledger`.
+    """
+
+    version: str
+    currency: str | None = None
+    processes: int = 0
+    fences: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    shares: Mapping[str, Mapping[str, Share]] = field(default_factory=dict)
+    varieties: Mapping[str, Variety] = field(default_factory=dict)
+
+
+EMPTY_REFERENCE: Final = Reference(version="empty")
+
+
+def freeze(ledger: Ledger, *, version: str) -> Reference:
+    """Return what a concluded ledger knows; it must not grow afterwards."""
+    return Reference(
+        version=version,
+        currency=ledger.currency,
+        processes=ledger.processes,
+        fences=ledger.fences,
+        shares=ledger.shares,
+        varieties={
+            supplier: Variety(processes, frozenset(codes))
+            for supplier, (processes, codes) in ledger.varieties.items()
+        },
+    )

@@ -1,0 +1,145 @@
+"""R003: the time to submit bids is short."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, NamedTuple, Self
+
+from integritas.kernel.contracts import Severity
+from integritas.services.anticorruption.indicators.contract import (
+    Flag,
+    Gap,
+    Judgement,
+    Spec,
+    record,
+    strength_below,
+)
+from integritas.services.anticorruption.ledger import Group, Ledger, Reference
+from integritas.services.anticorruption.settings import Option, OptionKind, Settings
+from integritas.services.anticorruption.timestamps import parse_timestamp, whole_days
+
+if TYPE_CHECKING:
+    from integritas.services.anticorruption.features import Process
+
+__all__ = ["ShortSubmissionPeriod"]
+
+_DAYS = 15
+
+
+class _Measure(NamedTuple):
+    days: int
+    threshold: int
+
+
+@dataclass(frozen=True, slots=True)
+class ShortSubmissionPeriod:
+    """Flags a tender period of fewer whole days than the threshold."""
+
+    threshold: int
+    methods: frozenset[str]
+    by_details: Mapping[str, int]
+
+    spec: ClassVar[Spec] = Spec(
+        code="R003",
+        title="Short submission period",
+        formula="whole days from tenderPeriod.startDate to endDate < threshold",
+        value="1.0",
+        groups=(Group.OCID,),
+        fields=(
+            "tender.tenderPeriod.startDate",
+            "tender.tenderPeriod.endDate",
+            "tender.procurementMethod",
+            "tender.procurementMethodDetails",
+        ),
+        options=(
+            Option(
+                "threshold",
+                OptionKind.INTEGER,
+                "days that are enough",
+                default=_DAYS,
+                minimum=None,
+            ),
+            Option(
+                "procurement_methods",
+                OptionKind.NAMES,
+                "procurement methods to look at; all if empty",
+                default=frozenset(),
+            ),
+            Option(
+                "procurement_method_details",
+                OptionKind.TABLE,
+                "days that are enough, by procurement method details",
+                minimum=None,
+            ),
+        ),
+        why=(
+            "Too little time keeps away those who did not know beforehand and favours"
+            " whoever was told early."
+        ),
+        source=(
+            "OCP, Red flags in public procurement (2024), R003; OCDS Cardinal, R003,"
+            " https://cardinal.readthedocs.io/en/latest/cli/indicators/R/003.html"
+        ),
+        severity=Severity.LOW,
+        weight=0.4,
+        alone="computed on the release itself",
+    )
+
+    @classmethod
+    def of(cls, settings: Settings) -> Self:
+        """Make the rule with its thresholds."""
+        code = cls.spec.code
+        return cls(
+            threshold=settings.integer(code, "threshold", _DAYS),
+            methods=settings.names(code, "procurement_methods", frozenset()),
+            by_details=settings.table(code, "procurement_method_details"),
+        )
+
+    def tally(self, process: Process, ledger: Ledger) -> None:
+        """Flag the process if it is short of days."""
+        measure = self._measure(process)
+        if measure is not None and measure.days < measure.threshold:
+            record(ledger, self.spec, process.ocid, 1.0)
+
+    def conclude(self, ledger: Ledger) -> None:
+        """Do nothing: each process decides by itself."""
+
+    def judge(self, process: Process, reference: Reference) -> Judgement:
+        """Judge by the release alone."""
+        del reference
+        measure = self._measure(process)
+        if measure is None:
+            return Gap("no tender period with a start and an end, or another method")
+        if measure.days >= measure.threshold:
+            return ()
+        return (
+            Flag(
+                value=1.0,
+                threshold=measure.threshold,
+                strength=strength_below(measure.days, measure.threshold),
+                pointer="/tender/tenderPeriod",
+                text=(
+                    f"Bidders had {measure.days} whole days to submit,"
+                    f" fewer than {measure.threshold}"
+                ),
+                figures={
+                    "days": measure.days,
+                    "start": process.start,
+                    "end": process.end,
+                },
+            ),
+        )
+
+    def _measure(self, process: Process) -> _Measure | None:
+        if self.methods and process.method not in self.methods:
+            return None
+        if process.start is None or process.end is None:
+            return None
+        start, end = parse_timestamp(process.start), parse_timestamp(process.end)
+        if start is None or end is None:
+            return None
+        threshold = self.threshold
+        if process.details is not None:
+            threshold = self.by_details.get(process.details, threshold)
+        return _Measure(whole_days(start, end), threshold)

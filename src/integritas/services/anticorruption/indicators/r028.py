@@ -1,0 +1,127 @@
+"""R028: different tenderers bid the same price."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, NamedTuple, Self
+
+from integritas.kernel.contracts import Severity
+from integritas.services.anticorruption.features import Price, Process, method_matches
+from integritas.services.anticorruption.indicators.contract import (
+    Flag,
+    Gap,
+    Judgement,
+    Spec,
+    organisations,
+    record,
+)
+from integritas.services.anticorruption.ledger import Group, Ledger, Reference
+
+if TYPE_CHECKING:
+    from integritas.services.anticorruption.settings import Settings
+
+__all__ = ["IdenticalBidPrices"]
+
+
+class _Repeat(NamedTuple):
+    price: Price
+    position: int
+    tenderers: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class IdenticalBidPrices:
+    """Flags processes in which the same price came from different tenderers."""
+
+    compared: frozenset[str]
+    uncompared: frozenset[str]
+
+    spec: ClassVar[Spec] = Spec(
+        code="R028",
+        title="Identical bid prices",
+        formula="two submitted bids of different tenderers have equal amount, currency",
+        value="1.0 for the process and for each of those tenderers",
+        groups=(Group.OCID, Group.TENDERER),
+        fields=("bids.details", "tender.procurementMethodDetails"),
+        options=(),
+        why=(
+            "Prices worked out apart seldom meet to the cent; equal ones suggest that"
+            " bids were agreed or written by one hand."
+        ),
+        source=(
+            "OECD, Guidelines for fighting bid rigging in public procurement (2009);"
+            " OCDS Cardinal, R028,"
+            " https://cardinal.readthedocs.io/en/latest/cli/indicators/R/028.html"
+        ),
+        severity=Severity.HIGH,
+        weight=0.7,
+        alone="computed on the release itself",
+    )
+
+    @classmethod
+    def of(cls, settings: Settings) -> Self:
+        """Make the rule with the methods in which prices are compared."""
+        return cls(settings.compared_methods, settings.uncompared_methods)
+
+    def tally(self, process: Process, ledger: Ledger) -> None:
+        """Flag the process and the tenderers if prices repeat."""
+        for repeat in self._repeats(process):
+            both = dict.fromkeys(repeat.tenderers, 1.0)
+            record(ledger, self.spec, process.ocid, 1.0, both)
+
+    def conclude(self, ledger: Ledger) -> None:
+        """Do nothing: each process decides by itself."""
+
+    def judge(self, process: Process, reference: Reference) -> Judgement:
+        """Judge by the release alone."""
+        del reference
+        if not self._applies(process):
+            return Gap("prices are not compared in this procurement method")
+        if sum(bid.submitted and bid.price is not None for bid in process.bids) < 2:
+            return Gap("fewer than two submitted bids with a price")
+        repeats = self._repeats(process)
+        if not repeats:
+            return ()
+        tenderers = organisations(
+            tenderer for repeat in repeats for tenderer in repeat.tenderers
+        )
+        first = repeats[0]
+        return (
+            Flag(
+                value=1.0,
+                threshold=1.0,
+                strength=1.0,
+                pointer=f"/bids/details/{first.position}/value",
+                text=f"{len(tenderers)} tenderers submitted the price {first.price}",
+                figures={
+                    "amount": first.price.amount,
+                    "currency": first.price.currency,
+                    "bids": len(process.bids),
+                },
+                organisations=tenderers,
+            ),
+        )
+
+    def _applies(self, process: Process) -> bool:
+        return method_matches(
+            process.details, include=self.compared, exclude=self.uncompared
+        )
+
+    def _repeats(self, process: Process) -> list[_Repeat]:
+        """Compare each bid with the one before at its price, as Cardinal does.
+
+        A tenderer may submit its own price again.
+        """
+        if not self._applies(process):
+            return []
+        seen: dict[Price, frozenset[str]] = {}
+        repeats = []
+        for position, bid in enumerate(process.bids):
+            if not bid.submitted or bid.price is None or not bid.tenderers:
+                continue
+            tenderers = frozenset(bid.tenderers)
+            before = seen.get(bid.price)
+            if before is not None and before != tenderers:
+                repeats.append(_Repeat(bid.price, position, before | tenderers))
+            seen[bid.price] = tenderers
+        return repeats

@@ -1,0 +1,160 @@
+"""R048: a supplier delivers unusually many kinds of things."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, Self
+
+from integritas.kernel.contracts import Severity
+from integritas.services.anticorruption.indicators.contract import (
+    Flag,
+    Gap,
+    Judgement,
+    Spec,
+    strength_above,
+)
+from integritas.services.anticorruption.ledger import Group, Ledger, Reference
+from integritas.services.anticorruption.quantiles import quartiles
+from integritas.services.anticorruption.settings import Option, OptionKind, Settings
+
+if TYPE_CHECKING:
+    from integritas.services.anticorruption.features import Process
+
+__all__ = ["HeterogeneousSupplier"]
+
+_DIGITS = 2
+_PROCESSES = 20
+
+
+@dataclass(frozen=True, slots=True)
+class HeterogeneousSupplier:
+    """Flags suppliers whose variety of item classes is a high outlier."""
+
+    digits: int
+    threshold: int | None
+    minimum_processes: int
+
+    spec: ClassVar[Spec] = Spec(
+        code="R048",
+        title="Heterogeneous supplier",
+        formula=(
+            "distinct first digits of the classifications of awarded items >= upper"
+            " fence, of suppliers seen in enough processes;"
+            " upper fence = Q3 + 1.5 (Q3 - Q1) over the set"
+        ),
+        value="the number of distinct classes",
+        groups=(Group.TENDERER,),
+        fields=("awards.items.classification.id", "awards.suppliers", "awards.status"),
+        options=(
+            Option(
+                "digits",
+                OptionKind.INTEGER,
+                "leading characters of a classification that make a class",
+                default=_DIGITS,
+            ),
+            Option("threshold", OptionKind.INTEGER, "upper fence"),
+            Option(
+                "minimum_contracting_processes",
+                OptionKind.INTEGER,
+                "processes from which on a supplier is looked at",
+                default=_PROCESSES,
+            ),
+        ),
+        why=(
+            "A supplier of everything is often an intermediary without the means to"
+            " deliver, or a shell that wins by connection."
+        ),
+        source=(
+            "Design and measurement of a corruption risk index from a supplier"
+            " perspective in the context of COVID-19 emergency, OCP working paper"
+            " (2021), C1B; OCDS Cardinal, R048,"
+            " https://cardinal.readthedocs.io/en/latest/cli/indicators/R/048.html"
+        ),
+        severity=Severity.LOW,
+        weight=0.35,
+        alone="not computable: needs the supplier's history",
+    )
+
+    @classmethod
+    def of(cls, settings: Settings) -> Self:
+        """Make the rule with digits, fence and minimum."""
+        code = cls.spec.code
+        threshold = settings.number(code, "threshold")
+        return cls(
+            digits=settings.integer(code, "digits", _DIGITS),
+            threshold=None if threshold is None else int(threshold),
+            minimum_processes=settings.integer(
+                code, "minimum_contracting_processes", _PROCESSES
+            ),
+        )
+
+    def tally(self, process: Process, ledger: Ledger) -> None:
+        """Collect the classes that each single supplier was awarded."""
+        observed = set()
+        for award in process.awards:
+            supplier = award.sole_supplier
+            if award.status != "active" or supplier is None:
+                continue
+            if not award.classifications:
+                continue
+            processes, codes = ledger.varieties.get(supplier, (0, set()))
+            if supplier not in observed:
+                observed.add(supplier)
+                processes += 1
+            codes.update(code[: self.digits] for code in award.classifications)
+            ledger.varieties[supplier] = (processes, codes)
+
+    def conclude(self, ledger: Ledger) -> None:
+        """Flag the suppliers above the fence."""
+        counted = {
+            supplier: float(len(codes))
+            for supplier, (processes, codes) in ledger.varieties.items()
+            if processes >= self.minimum_processes
+        }
+        fences = ledger.fences.setdefault(self.spec.code, {})
+        if self.threshold is None:
+            quarters = quartiles(counted.values())
+            fence = quarters.upper_fence
+            fences |= {"q1": quarters.q1, "q3": quarters.q3}
+        else:
+            fence = float(self.threshold)
+        fences["upper_fence"] = fence
+        for supplier, variety in counted.items():
+            if variety >= fence:
+                ledger.flag(Group.TENDERER, supplier, self.spec.code, variety)
+
+    def judge(self, process: Process, reference: Reference) -> Judgement:
+        """Judge the suppliers of this process by what they delivered before."""
+        fences = reference.fences.get(self.spec.code)
+        if fences is None:
+            return Gap("no history of suppliers to compare with")
+        fence = fences["upper_fence"]
+        flags = []
+        for position, award in enumerate(process.awards):
+            known = reference.varieties.get(award.sole_supplier or "")
+            if award.status != "active" or known is None:
+                continue
+            if (
+                known.processes < self.minimum_processes
+                or not len(known.codes) >= fence
+            ):
+                continue
+            text = (
+                f"A supplier was awarded {len(known.codes)} classes of items in"
+                f" {known.processes} processes before, at least {fence:g}"
+            )
+            flags.append(
+                Flag(
+                    value=float(len(known.codes)),
+                    threshold=fence,
+                    strength=strength_above(len(known.codes), fence),
+                    pointer=f"/awards/{position}/suppliers",
+                    text=text,
+                    figures={
+                        "classes": len(known.codes),
+                        "processes": known.processes,
+                    },
+                    organisations=award.suppliers,
+                )
+            )
+        return tuple(flags)

@@ -1,0 +1,119 @@
+"""Indicators over a set of releases, and on one release against a reference. Pure."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from integritas.services.anticorruption.features import Process, method_matches
+from integritas.services.anticorruption.indicators import INDICATORS, OPTIONS
+from integritas.services.anticorruption.indicators.contract import (
+    Flag,
+    Gap,
+    Indicator,
+    Spec,
+)
+from integritas.services.anticorruption.indicators.margins import Margins
+from integritas.services.anticorruption.ledger import Ledger, Reference, freeze
+from integritas.services.anticorruption.settings import Settings, default_settings
+
+__all__ = ["DEFAULT_SETTINGS", "Calculation", "Judge", "Opinion"]
+
+DEFAULT_SETTINGS: Final = default_settings(OPTIONS)
+
+# Cardinal lists a process's tenderers for the flags it sets on organisations only.
+_ON_ORGANISATIONS: Final = frozenset({"R025", "R038", "R048"})
+_ON_MARGINS: Final = frozenset({"R024", "R058"})
+
+
+class Calculation:
+    """Indicators over a set: `add` every process, then `conclude` once.
+
+    A release that comes twice is counted twice; Cardinal expects one line per ocid.
+    """
+
+    def __init__(self, settings: Settings, *, with_maps: bool = False) -> None:
+        """Start with an empty set."""
+        self._settings = settings
+        self._rules = _rules(settings)
+        self._margins = (
+            Margins.of(settings) if _ON_MARGINS & settings.sections.keys() else None
+        )
+        self._ledger = Ledger(currency=settings.currency, with_maps=with_maps)
+        self._maps_tenderers = with_maps and bool(
+            _ON_ORGANISATIONS & settings.sections.keys()
+        )
+
+    def add(self, process: Process) -> None:
+        """Take one process into account, unless it is cancelled or excluded."""
+        if _excluded(process, self._settings):
+            return
+        ledger = self._ledger
+        ledger.processes += 1
+        if self._maps_tenderers:
+            submitted = (bid.tenderers for bid in process.bids if bid.submitted)
+            ledger.map_tenderers(
+                "ocid_tenderer", process.ocid, (t for ids in submitted for t in ids)
+            )
+        if self._margins is not None:
+            # Before the rules, since the first price seen may set the currency.
+            self._margins.note(process, ledger)
+        for rule in self._rules:
+            rule.tally(process, ledger)
+
+    def conclude(self) -> Ledger:
+        """Draw the conclusions that need the whole set; return all results."""
+        for rule in self._rules:
+            rule.conclude(self._ledger)
+        return self._ledger
+
+    def reference(self, *, version: str) -> Reference:
+        """Conclude, and return what the set tells about the next release."""
+        return freeze(self.conclude(), version=version)
+
+
+class Opinion:
+    """What the indicators say of one process: flags, and what they could not say."""
+
+    def __init__(self) -> None:
+        """Start with nothing said."""
+        self.flags: list[tuple[Spec, Flag]] = []
+        self.gaps: dict[str, str] = {}
+
+
+class Judge:
+    """Indicators on single releases, with one choice of settings."""
+
+    def __init__(self, settings: Settings = DEFAULT_SETTINGS) -> None:
+        """Make the rules once."""
+        self._settings = settings
+        self._rules = _rules(settings)
+
+    def judge(self, process: Process, reference: Reference) -> Opinion:
+        """Return flags and gaps of one process."""
+        opinion = Opinion()
+        for rule in self._rules:
+            code = rule.spec.code
+            if _excluded(process, self._settings):
+                opinion.gaps[code] = "the process is cancelled, or excluded by settings"
+                continue
+            said = rule.judge(process, reference)
+            if isinstance(said, Gap):
+                opinion.gaps[code] = said.why
+            else:
+                opinion.flags.extend((rule.spec, flag) for flag in said)
+        return opinion
+
+
+def _excluded(process: Process, settings: Settings) -> bool:
+    """Say whether a process is left out of everything."""
+    return process.cancelled or not method_matches(
+        process.details, include=frozenset(), exclude=settings.excluded_methods
+    )
+
+
+def _rules(settings: Settings) -> tuple[Indicator, ...]:
+    return tuple(
+        indicator.of(settings)
+        for indicator in INDICATORS
+        if indicator.spec.code in settings.sections
+    )

@@ -1,0 +1,89 @@
+"""Holds the log against the journal: every entry of one is in the other, and equal."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, TypeAlias
+
+from integritas.services.audit.bodies import entry_body
+from integritas.services.audit.merkle import leaf_hash
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from integritas.journal.api import Journal
+    from integritas.kernel.ids import TenantId
+    from integritas.services.audit.findings import LogCheck
+
+__all__ = ["check_journal"]
+
+_PAGE: Final = 1_000
+_Numbered: TypeAlias = tuple[int, bytes | None]
+
+
+async def check_journal(
+    journal: Journal, tenant: TenantId, check: LogCheck, *, handled: int
+) -> None:
+    """Compare a verified log with the journal up to `handled`, or the log's own end."""
+    for stray in sorted(check.tenants - {t.encode() for t in await journal.tenants()}):
+        name = stray.decode(errors="backslashreplace")
+        check.differ("tenant_id", f"the journal knows no tenant {name!r}")
+    if check.full:
+        return
+    seqs, leaves = check.seqs, check.leaves
+    end = max(seqs[-1] if seqs else 0, handled)
+    index = 0
+    async for seq, leaf in _journal_leaves(journal, tenant, end):
+        while index < len(seqs) and seqs[index] < seq:
+            check.differ(f"audit_entries[{index}]", "is not in the journal")
+            index += 1
+        if index == len(seqs) or seqs[index] > seq:
+            check.differ(f"journal[{seq}]", "is missing from the log")
+            continue
+        if leaf is None:
+            check.differ(f"journal[{seq}]", "cannot be read")
+        elif leaf != leaves[index]:
+            check.differ(
+                f"journal[{seq}]", f"is not what was logged as audit_entries[{index}]"
+            )
+        index += 1
+    for rest in range(index, len(seqs)):
+        check.differ(f"audit_entries[{rest}]", "is not in the journal")
+        if check.full:
+            return
+
+
+async def _journal_leaves(
+    journal: Journal, tenant: TenantId, end: int
+) -> AsyncIterator[_Numbered]:
+    """Yield the leaf hash of each entry; None for one that cannot be read."""
+    after = 0
+    while after < end:
+        try:
+            page = await _leaves(journal, tenant, after, _PAGE)
+        except Exception:  # noqa: BLE001 - whatever broke it, find the entry
+            page = [
+                item
+                for seq in range(after, min(after + _PAGE, end))
+                for item in await _single(journal, tenant, seq)
+            ]
+            after += _PAGE
+        else:
+            after = page[-1][0] if page else end
+        for item in page:
+            if item[0] <= end:
+                yield item
+
+
+async def _leaves(
+    journal: Journal, tenant: TenantId, after: int, limit: int
+) -> list[_Numbered]:
+    entries = await journal.read(tenant, after=after, limit=limit)
+    return [(entry.seq, leaf_hash(entry_body(entry))) for entry in entries]
+
+
+async def _single(journal: Journal, tenant: TenantId, after: int) -> list[_Numbered]:
+    try:
+        page = await _leaves(journal, tenant, after, 1)
+    except Exception:  # noqa: BLE001 - as above
+        return [(after + 1, None)]
+    return [item for item in page if item[0] == after + 1]

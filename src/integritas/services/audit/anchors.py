@@ -1,0 +1,168 @@
+"""What the state folder keeps apart from the database: keys and the last checkpoint.
+
+```
+STATE_DIR/keys/audit/<origin>.key      PRIVATE+KEY+…, mode 0600, made once
+STATE_DIR/anchors/audit/<origin>.json  {"number": …, "note": signed checkpoint}
+```
+
+`<origin>` is percent-encoded (`integritas%2Fmain`). Whoever can write the database but
+not this folder can neither sign a forged log nor take back what was signed.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+from urllib.parse import quote
+
+import orjson
+
+from integritas.kernel.errors import (
+    FieldError,
+    InvalidInput,
+    StorageFailure,
+)
+from integritas.services.audit.notes import (
+    ParsedCheckpoint,
+    SigningKey,
+    parse_checkpoint,
+    parse_signing_key,
+)
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from integritas.kernel.clock import Randomness
+
+__all__ = ["Anchor", "Anchors"]
+
+SEED_BYTES: Final = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Anchor:
+    """The last checkpoint seen: the `number` of its row, and the signed note."""
+
+    number: int
+    note: str
+
+    @property
+    def checkpoint(self) -> ParsedCheckpoint:
+        """Return what the note says."""
+        return parse_checkpoint(self.note)
+
+
+class Anchors:
+    """Keys and remembered checkpoints in the state folder."""
+
+    def __init__(self, state_dir: Path) -> None:
+        """Use `state_dir`; nothing is made before it is needed."""
+        self._keys = state_dir / "keys" / "audit"
+        self._anchors = state_dir / "anchors" / "audit"
+
+    def find_key(self, origin: str) -> SigningKey | None:
+        """Return the key of an origin, if there is one.
+
+        Raises:
+            StorageFailure: the file cannot be read or is no key of this origin.
+        """
+        path = self._key_path(origin)
+        text = _read(path)
+        if text is None:
+            return None
+        try:
+            key = parse_signing_key(text)
+        except InvalidInput as error:
+            raise _unusable(path, str(error.errors[0].message)) from error
+        if key.name != origin:
+            raise _unusable(path, f"it is the key of {key.name}, not of {origin}")
+        return key
+
+    def make_key(self, origin: str, randomness: Randomness) -> SigningKey:
+        """Make the key of an origin, or return what another process just made."""
+        key = SigningKey(origin, randomness.token_bytes(SEED_BYTES))
+        path = self._key_path(origin)
+        try:
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            scratch = path.with_name(f"{path.name}.{os.getpid()}")
+            _write(scratch, key.secret() + "\n")
+            try:
+                # A link, unlike a rename, never replaces a key that is there.
+                path.hardlink_to(scratch)
+            except FileExistsError:
+                found = self.find_key(origin)
+                assert found is not None  # noqa: S101 - it exists
+                return found
+            finally:
+                scratch.unlink()
+        except OSError as error:
+            raise _unusable(path, str(error)) from error
+        return key
+
+    def find_anchor(self, origin: str) -> Anchor | None:
+        """Return the last checkpoint seen of an origin, if any is remembered.
+
+        Raises:
+            StorageFailure: the file cannot be read or is not what was written.
+        """
+        path = self._anchor_path(origin)
+        text = _read(path)
+        if text is None:
+            return None
+        try:
+            document = orjson.loads(text)
+            anchor = Anchor(int(document["number"]), str(document["note"]))
+            fits = anchor.checkpoint.origin == origin
+        except (ValueError, KeyError, TypeError, InvalidInput) as error:
+            raise _unusable(path, "it is not a remembered checkpoint") from error
+        if not fits:
+            raise _unusable(path, f"it is not of {origin}")
+        return anchor
+
+    def remember(self, origin: str, anchor: Anchor) -> None:
+        """Keep a checkpoint as the last one seen; all of it or nothing.
+
+        Raises:
+            OSError: the folder cannot be written.
+        """
+        path = self._anchor_path(origin)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        document = {"number": anchor.number, "note": anchor.note}
+        scratch = path.with_name(f"{path.name}.{os.getpid()}")
+        _write(scratch, orjson.dumps(document).decode() + "\n")
+        scratch.replace(path)
+
+    def _key_path(self, origin: str) -> Path:
+        return self._keys / f"{quote(origin, safe='')}.key"
+
+    def _anchor_path(self, origin: str) -> Path:
+        return self._anchors / f"{quote(origin, safe='')}.json"
+
+
+def _read(path: Path) -> str | None:
+    try:
+        return path.read_text()
+    except FileNotFoundError:
+        return None
+    except (OSError, UnicodeDecodeError) as error:
+        raise _unusable(path, str(error)) from error
+
+
+def _write(path: Path, text: str) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(descriptor)
+
+
+def _unusable(path: Path, why: str) -> StorageFailure:
+    return StorageFailure(
+        f"{path} cannot be used: {why}",
+        errors=(
+            FieldError(
+                "INTEGRITAS_STATE_DIR", why, "restore the state folder from a backup"
+            ),
+        ),
+    )

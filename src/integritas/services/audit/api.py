@@ -1,0 +1,45 @@
+"""What others may use of the audit trail.
+
+`AuditTrail` follows the journal (`follower()`, or `handle` as a follower's handler),
+appends each entry to the tenant's Merkle log exactly once and signs a checkpoint a
+batch. Sources: RFC 6962 and RFC 9162 (tree and proofs), C2SP tlog-tiles,
+tlog-checkpoint and signed-note (formats), RFC 8785 (bodies), RFC 8032 (Ed25519).
+"""
+
+from __future__ import annotations
+
+from integritas.services.audit.bundles import verify_bundle
+from integritas.services.audit.merkle import (
+    consistency_holds,
+    inclusion_holds,
+    leaf_hash,
+)
+from integritas.services.audit.mirror import write_mirror
+from integritas.services.audit.notes import (
+    VerifierKey,
+    parse_checkpoint,
+    parse_verifier_key,
+)
+from integritas.services.audit.service import DEFAULT_ORIGIN, FOLLOWER, AuditTrail
+from integritas.services.audit.tables import (
+    AUDIT_CHECKPOINTS,
+    AUDIT_ENTRIES,
+    AUDIT_TILES,
+)
+
+__all__ = [
+    "AUDIT_CHECKPOINTS",
+    "AUDIT_ENTRIES",
+    "AUDIT_TILES",
+    "DEFAULT_ORIGIN",
+    "FOLLOWER",
+    "AuditTrail",
+    "VerifierKey",
+    "consistency_holds",
+    "inclusion_holds",
+    "leaf_hash",
+    "parse_checkpoint",
+    "parse_verifier_key",
+    "verify_bundle",
+    "write_mirror",
+]

@@ -1,0 +1,293 @@
+"""The audit trail as a service: follows the journal, seals, proves, verifies."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Final
+
+from integritas.journal.api import Entry, Follower, Journal
+from integritas.kernel.clock import Clock, Randomness, SystemRandomness
+from integritas.kernel.contracts import (
+    Checkpoint,
+    ConsistencyProof,
+    InclusionProof,
+    LoggedEntry,
+    VerificationReport,
+)
+from integritas.kernel.errors import (
+    FieldError,
+    InvalidInput,
+    NotFound,
+)
+from integritas.services.audit import store
+from integritas.services.audit.agreement import check_journal
+from integritas.services.audit.anchors import Anchors
+from integritas.services.audit.bundles import build_bundle
+from integritas.services.audit.findings import Expectation
+from integritas.services.audit.merkle import consistency_ranges, inclusion_ranges
+from integritas.services.audit.notes import VerifierKey, parse_checkpoint
+from integritas.services.audit.sealing import Sealer
+from integritas.services.audit.tiles import WIDTH, join, parse_path, range_hash
+from integritas.services.audit.verification import check_log
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from pydantic import JsonValue
+
+    from integritas.kernel.ids import EventId, TenantId
+    from integritas.platform.db import Database, Transaction
+
+__all__ = ["DEFAULT_ORIGIN", "FOLLOWER", "AuditTrail"]
+
+DEFAULT_ORIGIN: Final = "integritas"
+FOLLOWER: Final = "audit"
+_PAGE: Final = 1_000
+
+
+class AuditTrail:
+    """The Merkle log of every tenant; satisfies `kernel.contracts.AuditLog`.
+
+    Only one process of an installation may append (`handle`, `follower`); any may read.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        journal: Journal,
+        state_dir: Path,
+        clock: Clock,
+        origin: str = DEFAULT_ORIGIN,
+        *,
+        randomness: Randomness | None = None,
+    ) -> None:
+        """Keep the log beside `journal` in `database`, its keys in `state_dir`.
+
+        Tenant `t` has the checkpoint origin `ORIGIN/t`. `clock` times verifications.
+        """
+        self._database = database
+        self._journal = journal
+        self._anchors = Anchors(state_dir)
+        self._clock = clock
+        self._origin = origin
+        self._sealer = Sealer(
+            self._anchors, self.origin, randomness or SystemRandomness()
+        )
+
+    def origin(self, tenant: TenantId) -> str:
+        """Return the checkpoint origin of a tenant's log."""
+        return f"{self._origin}/{tenant}"
+
+    # Appending -------------------------------------------------------------------
+
+    def follower(self) -> Follower:
+        """Return the follower that feeds this log; its cursor is named `audit`."""
+        return Follower(FOLLOWER, self._journal, self._database, self.handle)
+
+    def handle(
+        self, tx: Transaction, tenant: TenantId, entries: Sequence[Entry]
+    ) -> None:
+        """Append journal entries and sign one checkpoint, in the caller's transaction.
+
+        Entries that the log holds already are passed over.
+
+        Raises:
+            IntegrityViolation: an event id that is logged with another body; a log that
+                is not what was signed last, or was rolled back; a key that is not its.
+            StorageFailure: the key or the remembered checkpoint cannot be read.
+        """
+        self._sealer.append(tx, tenant, entries)
+
+    # Reading ---------------------------------------------------------------------
+
+    async def checkpoint(self, tenant: TenantId, /) -> Checkpoint:
+        """Return the newest signed checkpoint.
+
+        Raises:
+            NotFound: nothing was logged yet.
+        """
+        head = await self._database.read(lambda tx: _head(tx, tenant))
+        return head.checkpoint(self.origin(tenant))
+
+    async def entries(
+        self, tenant: TenantId, /, *, start: int, limit: int
+    ) -> Sequence[LoggedEntry]:
+        """Return up to `limit` entries from index `start` on."""
+        _within("start", start, 0, 2**62)
+        _within("limit", limit, 1, 10_000)
+        return await self._database.read(
+            lambda tx: store.entries_from(tx, tenant, start=start, limit=limit)
+        )
+
+    async def inclusion(
+        self, tenant: TenantId, /, *, index: int, size: int | None = None
+    ) -> InclusionProof:
+        """Prove that entry `index` stands in the tree of `size` (the newest).
+
+        Raises:
+            InvalidInput: beyond the tree.
+            NotFound: nothing was logged yet.
+        """
+
+        def prove(tx: Transaction) -> InclusionProof:
+            newest = _head(tx, tenant).size
+            chosen = newest if size is None else size
+            _within("size", chosen, 1, newest)
+            _within("index", index, 0, chosen - 1)
+            return _inclusion(tx, tenant, index, chosen)
+
+        return await self._database.read(prove)
+
+    async def consistency(
+        self, tenant: TenantId, /, *, old: int, new: int | None = None
+    ) -> ConsistencyProof:
+        """Prove that the tree of `old` leaves is a prefix of that of `new`.
+
+        Raises:
+            InvalidInput: beyond the tree, or `old` is 0 or above `new`.
+            NotFound: nothing was logged yet.
+        """
+
+        def prove(tx: Transaction) -> ConsistencyProof:
+            newest = _head(tx, tenant).size
+            chosen = newest if new is None else new
+            _within("new", chosen, 1, newest)
+            _within("old", old, 1, chosen)
+            source = store.tile_source(tx, tenant)
+            ranges = consistency_ranges(old, chosen)
+            hashes = tuple(range_hash(*span, source) for span in ranges)
+            return ConsistencyProof(old, chosen, hashes)
+
+        return await self._database.read(prove)
+
+    async def tile(self, tenant: TenantId, path: str, /) -> bytes:
+        """Return a resource of tlog-tiles: `<L>/<N>[.p/<W>]`, `entries/<N>[.p/<W>]`.
+
+        Raises:
+            InvalidInput: not such a path.
+            NotFound: beyond the tree.
+        """
+        address = parse_path(path)
+
+        def read(tx: Transaction) -> bytes:
+            if address.level is not None:
+                hashes = store.find_tile(tx, tenant, address.level, address.index)
+                found, blob = len(hashes), join(hashes[: address.width])
+            else:
+                bundle = store.entries_from(
+                    tx, tenant, start=address.index * WIDTH, limit=address.width
+                )
+                found, blob = len(bundle), b"".join(map(_prefixed, bundle))
+            if found < address.width:
+                raise NotFound(f"tile/{path} lies beyond the log")
+            return blob
+
+        return await self._database.read(read)
+
+    async def bundle(
+        self, tenant: TenantId, /, *, subject: str
+    ) -> Mapping[str, JsonValue]:
+        """Return a self-contained evidence bundle of all entries on a subject.
+
+        Raises:
+            NotFound: the log holds no entry on it.
+        """
+        event_ids: list[EventId] = []
+        after = 0
+        while page := await self._journal.read_subject(
+            tenant, subject, after=after, limit=_PAGE
+        ):
+            event_ids += [entry.event_id for entry in page]
+            after = page[-1].seq
+        keys = await self.verifier_keys(tenant)
+
+        def read(tx: Transaction) -> Mapping[str, JsonValue]:
+            found = store.find_entries(tx, tenant, event_ids)
+            if not found:
+                raise NotFound(f"the audit log holds no entry on {subject!r}")
+            checkpoint = _head(tx, tenant).checkpoint(self.origin(tenant))
+            source = store.tile_source(tx, tenant)
+            proofs = [
+                [
+                    range_hash(*span, source)
+                    for span in inclusion_ranges(entry.index, checkpoint.size)
+                ]
+                for entry in found
+            ]
+            return build_bundle(
+                subject, checkpoint, keys, list(zip(found, proofs, strict=True))
+            )
+
+        return await self._database.read(read)
+
+    async def verifier_keys(self, tenant: TenantId, /) -> Sequence[str]:
+        """Return the verifier keys as C2SP vkeys, newest first; none before the first
+        entry.
+        """
+        origin = self.origin(tenant)
+        key = await asyncio.to_thread(self._anchors.find_key, origin)
+        return [key.verifier.vkey()] if key is not None else []
+
+    # Verifying -------------------------------------------------------------------
+
+    async def verify(
+        self,
+        tenant: TenantId,
+        /,
+        *,
+        keys: Sequence[VerifierKey] = (),
+        checkpoints: Sequence[str] = (),
+    ) -> VerificationReport:
+        """Re-compute everything and compare; nothing is written.
+
+        `keys` replace those of the state folder; `checkpoints` are signed notes the
+        log must be an extension of, beside the one remembered in the state folder.
+        """
+        origin = self.origin(tenant)
+        expectation = Expectation(
+            tenant=tenant,
+            origin=origin,
+            now=self._clock.now(),
+            keys=tuple(keys) or await self._own_keys(origin),
+            anchor=await asyncio.to_thread(self._anchors.find_anchor, origin),
+            checkpoints=tuple(map(parse_checkpoint, checkpoints)),
+        )
+        # The head is read before the lag, so the cursor is at least their difference.
+        head = await self._journal.head(tenant)
+        handled = head - await self.follower().lag(tenant)
+        log = await self._database.read(lambda tx: check_log(tx, expectation))
+        await check_journal(self._journal, tenant, log, handled=handled)
+        return log.report(origin)
+
+    async def _own_keys(self, origin: str) -> tuple[VerifierKey, ...]:
+        key = await asyncio.to_thread(self._anchors.find_key, origin)
+        return (key.verifier,) if key is not None else ()
+
+
+def _head(tx: Transaction, tenant: TenantId) -> store.Head:
+    head = store.find_head(tx, tenant)
+    if head is None:
+        raise NotFound("the audit log has no entry yet")
+    return head
+
+
+def _inclusion(
+    tx: Transaction, tenant: TenantId, index: int, size: int
+) -> InclusionProof:
+    source = store.tile_source(tx, tenant)
+    hashes = tuple(range_hash(*span, source) for span in inclusion_ranges(index, size))
+    leaf = range_hash(index, index + 1, source)
+    return InclusionProof(index, size, leaf, hashes)
+
+
+def _prefixed(entry: LoggedEntry) -> bytes:
+    return len(entry.body).to_bytes(2) + entry.body
+
+
+def _within(name: str, value: int, low: int, high: int) -> None:
+    if not low <= value <= high:
+        raise InvalidInput(
+            f"{name} lies outside the log",
+            errors=(FieldError(name, f"{value} is given", f"choose {low} to {high}"),),
+        )

@@ -1,0 +1,238 @@
+"""The log over a database: append in a unit of work, read on a snapshot."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from integritas.kernel.contracts import Checkpoint, LoggedEntry
+from integritas.kernel.errors import IntegrityViolation
+from integritas.kernel.ids import EventId, TenantId
+from integritas.services.audit.tables import (
+    AUDIT_CHECKPOINTS,
+    AUDIT_ENTRIES,
+    AUDIT_TILES,
+)
+from integritas.services.audit.tiles import (
+    Tile,
+    TileSource,
+    TileTree,
+    edge_addresses,
+    join,
+    unjoin,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from integritas.platform.db import Transaction
+
+__all__ = [
+    "Head",
+    "entries_from",
+    "find_entries",
+    "find_head",
+    "find_tile",
+    "insert_checkpoint",
+    "insert_entries",
+    "load_tree",
+    "save_tiles",
+    "tile_source",
+]
+
+_LOOKUP = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The newest checkpoint's row."""
+
+    number: int
+    size: int
+    root: bytes
+    note: str
+    created: datetime
+
+    def checkpoint(self, origin: str) -> Checkpoint:
+        """Return the checkpoint."""
+        return Checkpoint(origin, self.size, self.root, self.note)
+
+
+def find_head(tx: Transaction, tenant: TenantId) -> Head | None:
+    """Return the newest checkpoint, if any was made."""
+    table = AUDIT_CHECKPOINTS
+    query = (
+        sa.select(
+            table.c.number, table.c.size, table.c.root, table.c.note, table.c.created
+        )
+        .where(table.c.tenant_id == tenant)
+        .order_by(table.c.number.desc())
+        .limit(1)
+    )
+    row = tx.execute(query).one_or_none()
+    if row is None:
+        return None
+    return Head(row.number, row.size, row.root, row.note, row.created)
+
+
+def load_tree(tx: Transaction, tenant: TenantId, head: Head | None) -> TileTree:
+    """Return the right edge of the stored tree.
+
+    Raises:
+        IntegrityViolation: the stored tree is not the one that was signed.
+    """
+    if head is None:
+        _check_count(tx, tenant, 0)
+        return TileTree()
+    _check_count(tx, tenant, head.size)
+    edge: list[list[bytes]] = []
+    for level, index, width in edge_addresses(head.size):
+        hashes = find_tile(tx, tenant, level, index) if width else []
+        if len(hashes) != width:
+            raise IntegrityViolation(
+                f"audit_tiles[{level}/{index}].hashes holds {len(hashes)} hashes "
+                f"where the last checkpoint needs {width}: run integritas audit verify"
+            )
+        edge.append(hashes)
+    tree = TileTree(head.size, edge)
+    if tree.root() != head.root:
+        raise IntegrityViolation(
+            "audit_tiles do not lead to the root of the last checkpoint "
+            f"(size {head.size}): run integritas audit verify"
+        )
+    return tree
+
+
+def _check_count(tx: Transaction, tenant: TenantId, size: int) -> None:
+    table = AUDIT_ENTRIES
+    query = sa.select(sa.func.max(table.c.idx)).where(table.c.tenant_id == tenant)
+    last = tx.execute(query).scalar()
+    if (-1 if last is None else int(last)) != size - 1:
+        raise IntegrityViolation(
+            f"audit_entries ends at {last} where the last checkpoint covers {size} "
+            "entries: run integritas audit verify"
+        )
+
+
+def insert_entries(
+    tx: Transaction, tenant: TenantId, entries: Sequence[LoggedEntry]
+) -> None:
+    """Insert leaves."""
+    rows = [
+        {
+            "tenant_id": tenant,
+            "idx": entry.index,
+            "event_id": entry.event_id,
+            "body": entry.body,
+            "leaf_hash": entry.leaf_hash,
+        }
+        for entry in entries
+    ]
+    tx.insert(AUDIT_ENTRIES, rows)
+
+
+def save_tiles(
+    tx: Transaction, tenant: TenantId, before: int, tiles: Sequence[Tile]
+) -> None:
+    """Write tiles; those at the right edge of the tree of `before` leaves grow."""
+    table = AUDIT_TILES
+    growing = {
+        (level, index) for level, index, width in edge_addresses(before) if width
+    }
+    for tile in tiles:
+        if (tile.level, tile.index) in growing:
+            tx.execute(
+                sa.update(table)
+                .where(
+                    table.c.tenant_id == tenant,
+                    table.c.level == tile.level,
+                    table.c.idx == tile.index,
+                )
+                .values(hashes=join(tile.hashes))
+            )
+    fresh = [tile for tile in tiles if (tile.level, tile.index) not in growing]
+    tx.insert(
+        table,
+        [
+            {
+                "tenant_id": tenant,
+                "level": tile.level,
+                "idx": tile.index,
+                "hashes": join(tile.hashes),
+            }
+            for tile in fresh
+        ],
+    )
+
+
+def insert_checkpoint(tx: Transaction, tenant: TenantId, head: Head) -> None:
+    """Insert a checkpoint."""
+    row: dict[str, Any] = {
+        "tenant_id": tenant,
+        "number": head.number,
+        "size": head.size,
+        "root": head.root,
+        "note": head.note,
+        "created": head.created,
+    }
+    tx.insert(AUDIT_CHECKPOINTS, [row])
+
+
+def find_tile(tx: Transaction, tenant: TenantId, level: int, index: int) -> list[bytes]:
+    """Return the hashes of a tile; none if there is no such tile."""
+    table = AUDIT_TILES
+    query = sa.select(table.c.hashes).where(
+        table.c.tenant_id == tenant, table.c.level == level, table.c.idx == index
+    )
+    return unjoin(tx.execute(query).scalar() or b"")
+
+
+def tile_source(tx: Transaction, tenant: TenantId) -> TileSource:
+    """Return a source of tiles that reads each once."""
+    seen: dict[tuple[int, int], list[bytes]] = {}
+
+    def source(level: int, index: int) -> Sequence[bytes]:
+        key = (level, index)
+        if key not in seen:
+            seen[key] = find_tile(tx, tenant, level, index)
+        return seen[key]
+
+    return source
+
+
+def entries_from(
+    tx: Transaction, tenant: TenantId, *, start: int, limit: int
+) -> list[LoggedEntry]:
+    """Return up to `limit` entries from index `start` on."""
+    table = AUDIT_ENTRIES
+    query = (
+        sa.select(table.c.idx, table.c.event_id, table.c.body, table.c.leaf_hash)
+        .where(table.c.tenant_id == tenant, table.c.idx >= start)
+        .order_by(table.c.idx)
+        .limit(limit)
+    )
+    return [_logged(row) for row in tx.execute(query)]
+
+
+def find_entries(
+    tx: Transaction, tenant: TenantId, event_ids: Sequence[EventId]
+) -> list[LoggedEntry]:
+    """Return the entries of those events that the log holds, in order of index."""
+    table = AUDIT_ENTRIES
+    found: list[LoggedEntry] = []
+    for start in range(0, len(event_ids), _LOOKUP):
+        query = sa.select(
+            table.c.idx, table.c.event_id, table.c.body, table.c.leaf_hash
+        ).where(
+            table.c.tenant_id == tenant,
+            table.c.event_id.in_(event_ids[start : start + _LOOKUP]),
+        )
+        found += [_logged(row) for row in tx.execute(query)]
+    return sorted(found, key=lambda entry: entry.index)
+
+
+def _logged(row: Any) -> LoggedEntry:  # noqa: ANN401 - a row of AUDIT_ENTRIES
+    return LoggedEntry(row.idx, EventId(row.event_id), row.body, row.leaf_hash)

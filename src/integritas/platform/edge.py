@@ -27,6 +27,8 @@ from integritas.platform.telemetry import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 __all__ = ["MAX_BODY_BYTES", "BodyLimit", "RequestEdge"]
@@ -119,36 +121,52 @@ class RequestEdge:
 class BodyLimit:
     """Refuses bodies over `limit` bytes with 413, whether announced or chunked."""
 
-    def __init__(self, app: ASGIApp, *, limit: int = MAX_BODY_BYTES) -> None:
-        """Wrap `app`."""
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        limit: int = MAX_BODY_BYTES,
+        wider: Mapping[str, int] | None = None,
+    ) -> None:
+        """Wrap `app`; paths that begin with a key of `wider` have its limit."""
         self._app = app
         self._limit = limit
+        self._wider = dict(wider or {})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve a request whose body stays within the limit."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        limit = self._limit_of(scope["path"])
         announced = Headers(scope=scope).get("content-length", "0")
-        if announced.isdigit() and int(announced) > self._limit:
-            answer = problem_response(scope, "content_too_large", self._detail())
+        if announced.isdigit() and int(announced) > limit:
+            answer = problem_response(scope, "content_too_large", _too_large(limit))
             await answer(scope, receive, send)
             return
-        await self._app(scope, self._counting(receive), send)
+        await self._app(scope, _counting(receive, limit), send)
 
-    def _counting(self, receive: Receive) -> Receive:
-        seen = 0
+    def _limit_of(self, path: str) -> int:
+        for prefix, limit in self._wider.items():
+            if path.startswith(prefix):
+                return limit
+        return self._limit
 
-        async def receive_counted() -> Message:
-            nonlocal seen
-            message = await receive()
-            seen += len(message.get("body", b""))
-            if seen > self._limit:
-                # FastAPI lets an HTTPException through while it reads a body.
-                raise HTTPException(413, self._detail())
-            return message
 
-        return receive_counted
+def _counting(receive: Receive, limit: int) -> Receive:
+    seen = 0
 
-    def _detail(self) -> str:
-        return f"the body is larger than {self._limit} bytes: send it in parts"
+    async def receive_counted() -> Message:
+        nonlocal seen
+        message = await receive()
+        seen += len(message.get("body", b""))
+        if seen > limit:
+            # FastAPI lets an HTTPException through while it reads a body.
+            raise HTTPException(413, _too_large(limit))
+        return message
+
+    return receive_counted
+
+
+def _too_large(limit: int) -> str:
+    return f"the body is larger than {limit} bytes: send it in parts"

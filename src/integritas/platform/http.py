@@ -94,6 +94,8 @@ Operation: TypeAlias = Callable[[bytes], Awaitable[bytes]]
 
 TENANT_HEADER: Final = "X-Integritas-Tenant"
 MAX_ITEMS: Final = 1_000
+INTERNAL_BODY_FACTOR: Final = 8
+"""Bytes of evidence grow on the way in between: base64, escapes, several in a batch."""
 
 
 def caller(request: Request) -> Context:
@@ -487,7 +489,11 @@ def service_app(
     app.include_router(_internal_router(name, operations, ServiceMetrics(registry)))
     # The last added is the outermost.
     app.add_middleware(_ServiceAuth, token=token)
-    app.add_middleware(BodyLimit, limit=max_body_bytes)
+    app.add_middleware(
+        BodyLimit,
+        limit=max_body_bytes,
+        wider={"/internal/": INTERNAL_BODY_FACTOR * max_body_bytes},
+    )
     app.add_middleware(RequestEdge, metrics=HttpMetrics(registry))
     return app
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from integritas.services.audit.bodies import entry_body
@@ -78,7 +79,11 @@ async def _leaves(
     journal: Journal, tenant: TenantId, after: int, limit: int
 ) -> list[_Numbered]:
     entries = await journal.read(tenant, after=after, limit=limit)
-    return [(entry.seq, leaf_hash(entry_body(entry))) for entry in entries]
+
+    def hashed() -> list[_Numbered]:
+        return [(entry.seq, leaf_hash(entry_body(entry))) for entry in entries]
+
+    return await asyncio.to_thread(hashed)
 
 
 async def _single(journal: Journal, tenant: TenantId, after: int) -> list[_Numbered]:

@@ -1,0 +1,285 @@
+"""Settings: environment variables `INTEGRITAS_*`, a `.env` file, secrets as files.
+
+Read once, in bootstrap, and handed on as arguments; no module holds settings of its
+own. `make docs` writes docs/reference/settings.md from here.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
+
+from pydantic import AfterValidator, AnyHttpUrl, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDict
+from pydantic_settings.sources import PydanticBaseSettingsSource
+
+from integritas.kernel.errors import FieldError, InvalidInput
+
+if TYPE_CHECKING:
+    from pydantic.fields import FieldInfo
+
+__all__ = ["PREFIX", "Settings", "load_settings", "secret_fields"]
+
+PREFIX: Final = "INTEGRITAS_"
+_TEN_MIB: Final = 10 * 1024 * 1024
+
+
+def _setting(description: str, remedy: str) -> Any:  # noqa: ANN401 - as pydantic's Field
+    return Field(description=description, json_schema_extra={"remedy": remedy})
+
+
+def _database_address(url: str) -> str:
+    if url.startswith("sqlite:///") and len(url) > len("sqlite:///"):
+        return url
+    if url.startswith("postgresql://"):
+        return url
+    message = "is neither sqlite:///… nor postgresql://…"
+    raise ValueError(message)
+
+
+def _default_database(data: dict[str, Any]) -> str:
+    return f"sqlite:///{data.get('state_dir', Path('.integritas'))}/integritas.db"
+
+
+ServiceUrl = Annotated[
+    AnyHttpUrl | None,
+    _setting(
+        "Where this service runs, if not in this process.",
+        "write http://host:port, or leave it out to run the service in this process",
+    ),
+]
+
+
+class Settings(BaseSettings):
+    """All settings. Immutable; made by `load_settings`."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX,
+        env_file=".env",
+        env_ignore_empty=True,
+        frozen=True,
+        extra="ignore",
+    )
+
+    state_dir: Annotated[
+        Path,
+        _setting(
+            "Folder of what is kept apart from the database: keys, remembered "
+            "checkpoints, models, lists, logs.",
+            "name a folder that can be written",
+        ),
+    ] = Path(".integritas")
+    database_url: Annotated[
+        str,
+        AfterValidator(_database_address),
+        Field(
+            default_factory=_default_database,
+            repr=False,  # it may hold a password
+            description="The database. `sqlite:///file.db` for one process, "
+            "`postgresql://user:password@host/name` for several.",
+            json_schema_extra={
+                "remedy": "write sqlite:///file.db or "
+                "postgresql://user:password@host/name",
+                "shown_default": "sqlite:///STATE_DIR/integritas.db",
+            },
+        ),
+    ]
+    host: Annotated[
+        str, _setting("Address to listen on.", "write an address such as 127.0.0.1")
+    ] = "127.0.0.1"
+    port: Annotated[
+        int,
+        Field(ge=0, le=65_535),
+        _setting(
+            "Port to listen on; 0 takes a free one.",
+            "write a number between 0 and 65535",
+        ),
+    ] = 8000
+    spam_url: ServiceUrl = None
+    anticorruption_url: ServiceUrl = None
+    compliance_url: ServiceUrl = None
+    audit_url: ServiceUrl = None
+    service_token: Annotated[
+        SecretStr | None,
+        _setting(
+            "What processes of the platform show each other as a bearer token.",
+            "give every process the same secret",
+        ),
+    ] = None
+    service_timeout_s: Annotated[
+        float,
+        Field(gt=0, le=600),
+        _setting(
+            "Seconds a service in another process may take for a batch.",
+            "write a number of seconds above 0 and up to 600",
+        ),
+    ] = 30.0
+    engine: Annotated[
+        Literal["embedded", "temporal"],
+        _setting("What runs the workflows.", "write embedded or temporal"),
+    ] = "embedded"
+    data: Annotated[
+        Path | None,
+        _setting(
+            "Folder of real data for the demo; without it, everything is generated.",
+            "name an existing folder, or leave it out",
+        ),
+    ] = None
+    lists_dir: Annotated[
+        Path | None,
+        _setting(
+            "Folder of watchlists (with `ofac/`, `un/`); without it, those in the "
+            "state folder.",
+            "name an existing folder, or leave it out",
+        ),
+    ] = None
+    admin_password: Annotated[
+        SecretStr | None,
+        _setting(
+            "Password of the first administrator; without it, one is generated into "
+            "a file of the state folder.",
+            "write a password of at least 12 characters",
+        ),
+    ] = None
+    audit_origin: Annotated[
+        str,
+        Field(pattern=r"^[A-Za-z0-9./_-]{1,200}$"),
+        _setting(
+            "Name of the audit log; a tenant's log is `ORIGIN/TENANT`. Never change "
+            "it once entries exist.",
+            "write a name of letters, digits, dots, slashes and hyphens",
+        ),
+    ] = "integritas.local"
+    max_body_bytes: Annotated[
+        int,
+        Field(ge=1_024, le=1_073_741_824),
+        _setting(
+            "Largest body of a request, in bytes.",
+            "write a number of bytes between 1024 and 1073741824",
+        ),
+    ] = _TEN_MIB
+    log_level: Annotated[
+        Literal["debug", "info", "warning", "error"],
+        _setting("Least level that is logged.", "write debug, info, warning or error"),
+    ] = "info"
+    log_format: Annotated[
+        Literal["auto", "json", "console"],
+        _setting(
+            "Form of log lines; `auto`: `console` on a terminal, else `json`.",
+            "write auto, json or console",
+        ),
+    ] = "auto"
+
+    @property
+    def database_chosen(self) -> bool:
+        """Say whether the database was named, not taken by default."""
+        return "database_url" in self.model_fields_set
+
+    def service_url(self, service: str) -> str | None:
+        """Return the address of a service that runs elsewhere, None if here."""
+        url: AnyHttpUrl | None = getattr(self, f"{service}_url")
+        return None if url is None else str(url).rstrip("/")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Put secrets from `…_FILE` behind those given outright."""
+        del file_secret_settings
+        secrets = _SecretFiles(settings_cls, env_settings, dotenv_settings)
+        return init_settings, env_settings, dotenv_settings, secrets
+
+
+def secret_fields() -> tuple[str, ...]:
+    """Return the names of the settings that may come as `…_FILE`."""
+    return tuple(
+        name
+        for name, field in Settings.model_fields.items()
+        if "SecretStr" in str(field.annotation)
+    )
+
+
+class _SecretFiles(PydanticBaseSettingsSource):
+    """Reads `INTEGRITAS_X` from the file that `INTEGRITAS_X_FILE` names."""
+
+    def __init__(
+        self, settings_cls: type[BaseSettings], *sources: PydanticBaseSettingsSource
+    ) -> None:
+        super().__init__(settings_cls)
+        self._sources = [s for s in sources if isinstance(s, EnvSettingsSource)]
+
+    def get_field_value(
+        self, field: FieldInfo, field_name: str
+    ) -> tuple[Any, str, bool]:
+        """Return the value, its key, and that it is no JSON."""
+        del field
+        variable = f"{PREFIX}{field_name}_file".lower()
+        for source in self._sources:
+            path = source.env_vars.get(variable)
+            if path:
+                return _secret(variable.upper(), Path(path)), field_name, False
+        return None, field_name, False
+
+    def __call__(self) -> dict[str, Any]:
+        """Return the secrets found."""
+        found: dict[str, Any] = {}
+        for name in secret_fields():
+            value, key, _ = self.get_field_value(
+                self.settings_cls.model_fields[name], name
+            )
+            if value is not None:
+                found[key] = value
+        return found
+
+
+def _secret(variable: str, path: Path) -> str:
+    try:
+        text = path.read_text("utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        why = getattr(error, "strerror", None) or "not UTF-8"
+        raise InvalidInput(
+            "a setting is not valid",
+            errors=(
+                FieldError(
+                    variable, f"{path}: {why}", "name a file this process can read"
+                ),
+            ),
+        ) from error
+    if not text:
+        raise InvalidInput(
+            "a setting is not valid",
+            errors=(
+                FieldError(variable, f"{path} is empty", "write the secret into it"),
+            ),
+        )
+    return text
+
+
+def load_settings(**overrides: Any) -> Settings:  # noqa: ANN401 - any setting
+    """Return the settings of this process; `overrides` win over the environment.
+
+    Raises:
+        InvalidInput: one field error for each variable that is wrong.
+    """
+    try:
+        return Settings(**overrides)
+    except ValidationError as error:
+        raise InvalidInput(
+            "a setting is not valid",
+            errors=tuple(_named(item) for item in error.errors(include_url=False)),
+        ) from error
+
+
+def _named(item: Any) -> FieldError:  # noqa: ANN401 - pydantic's ErrorDetails
+    name = str(item["loc"][0])
+    extra = Settings.model_fields[name].json_schema_extra
+    remedy = extra.get("remedy", "") if isinstance(extra, dict) else ""
+    message = str(item["msg"]).removeprefix("Value error, ")
+    if name not in secret_fields() and "://" not in str(item["input"]):
+        message = f"{str(item['input'])!r}: {message}"
+    return FieldError(f"{PREFIX}{name.upper()}", message, str(remedy))

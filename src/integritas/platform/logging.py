@@ -9,13 +9,11 @@ import logging
 import re
 import sys
 from collections.abc import Mapping, MutableMapping
-from typing import TYPE_CHECKING, TYPE_CHECKING, Any, Final, TextIO
+from typing import TYPE_CHECKING, Any, Final, TextIO
 
 import orjson
 import structlog
 
-if TYPE_CHECKING:
-    
 if TYPE_CHECKING:
     from structlog.typing import Processor
 

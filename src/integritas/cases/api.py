@@ -34,7 +34,7 @@ from integritas.cases.model import (
     case_from_json,
     case_to_json,
 )
-from integritas.cases.service import START_RUN, CaseDesk
+from integritas.cases.service import CaseDesk
 from integritas.cases.store import CaseStore, Change, Handler
 from integritas.cases.views import CaseFilter
 
@@ -44,7 +44,6 @@ __all__ = [
     "EVIDENCE_ADDED",
     "OPENED",
     "REQUIRED_ASSESSMENTS",
-    "START_RUN",
     "TRANSITIONED",
     "AddEvidence",
     "Approval",

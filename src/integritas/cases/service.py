@@ -34,6 +34,7 @@ from integritas.kernel.errors import (
     NotPermitted,
 )
 from integritas.platform.batching import Coalescer
+from integritas.platform.commands import START_RUN
 from integritas.platform.idempotency import IdempotencyScope, once
 
 if TYPE_CHECKING:
@@ -54,11 +55,10 @@ if TYPE_CHECKING:
     from integritas.platform.commands import CommandQueue
     from integritas.platform.db import Database, Transaction
 
-__all__ = ["START_RUN", "CaseDesk"]
+__all__ = ["CaseDesk"]
 
 T = TypeVar("T")
 
-START_RUN: Final = "workflow.start"
 REVIEWED: Final = "integritas.finding.reviewed.v1"
 APPROVAL_REQUESTED: Final = "integritas.approval.requested.v1"
 APPROVAL_DECIDED: Final = "integritas.approval.decided.v1"

@@ -215,8 +215,13 @@ class Failure:
     errors: tuple[FieldError, ...] = ()
 
 
-def not_assessed(service: str, cause: str, dossier: Dossier) -> Assessment:
-    """Return the assessment that says why nothing could be assessed."""
+def not_assessed(
+    service: str, cause: str, dossier: Dossier | None = None
+) -> Assessment:
+    """Return the assessment that says why nothing could be assessed.
+
+    Without a dossier (the service was never reached) there is no input hash.
+    """
     finding = Finding(
         code=NOT_ASSESSED,
         severity=Severity.MEDIUM,
@@ -230,7 +235,7 @@ def not_assessed(service: str, cause: str, dossier: Dossier) -> Assessment:
         service=service,
         findings=(finding,),
         versions={},
-        input_hash=dossier_digest(dossier),
+        input_hash="" if dossier is None else dossier_digest(dossier),
     )
 
 

@@ -28,7 +28,24 @@ if TYPE_CHECKING:
     from integritas.kernel.clock import Clock
     from integritas.platform.db import Transaction
 
-__all__ = ["COMMANDS", "Command", "CommandQueue"]
+__all__ = [
+    "CANCEL_RUN",
+    "COMMANDS",
+    "DROP_RUNS",
+    "SIGNAL_RUN",
+    "START_RUN",
+    "Command",
+    "CommandQueue",
+]
+
+START_RUN: Final = "workflow.start"
+"""Start a run on the subject; payload: correlation_id, [workflow, version, input]."""
+SIGNAL_RUN: Final = "workflow.signal"
+"""Signal the run that is the subject; payload: name, payload, actor."""
+CANCEL_RUN: Final = "workflow.cancel"
+"""Cancel the run that is the subject; payload: cause, actor."""
+DROP_RUNS: Final = "workflow.drop"
+"""The subject's runs were ended with it: forget them."""
 
 COMMANDS: Final = sa.Table(
     "commands",
@@ -122,16 +139,16 @@ class CommandQueue:
         )
         tx.execute(statement, [{"tenant": c.tenant, "command": c.id} for c in commands])
 
-    def listen(self, event: asyncio.Event) -> Callable[[], None]:
-        """Set `event` after each commit of this process that put a command.
+    def listen(self, notice: Callable[[], None]) -> Callable[[], None]:
+        """Call `notice`, in this event loop, after each commit that put a command.
 
-        Returns a function that stops it.
+        Only commits of this process are noticed. Returns a function that stops it.
         """
         loop = asyncio.get_running_loop()
 
         def wake() -> None:
             try:
-                loop.call_soon_threadsafe(event.set)
+                loop.call_soon_threadsafe(notice)
             except RuntimeError:  # the loop is closed: nobody listens any more
                 stop()
 

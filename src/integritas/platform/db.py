@@ -31,7 +31,7 @@ from integritas.kernel.errors import FieldError, IntegritasError, StorageFailure
 if TYPE_CHECKING:
     from sqlalchemy.sql import Executable
 
-__all__ = ["Database", "Rows", "Transaction", "Work", "open_database"]
+__all__ = ["Chain", "Database", "Rows", "Transaction", "Work", "open_database"]
 
 T = TypeVar("T")
 Rows: TypeAlias = Sequence[Mapping[str, Any]]
@@ -79,11 +79,24 @@ class Transaction:
 Work: TypeAlias = Callable[[Transaction], T]
 
 
+class Chain:
+    """Units of work that make sense only together, in order.
+
+    Once one of them fails, those queued behind it are refused, so what is kept is a
+    prefix.
+    """
+
+    def __init__(self) -> None:
+        """Begin whole."""
+        self.broken = False
+
+
 @dataclass(slots=True)
 class _Job:
     work: Callable[[Transaction], Any]
     loop: asyncio.AbstractEventLoop | None
     future: asyncio.Future[Any] | Future[Any]
+    chain: Chain | None = None
     result: Any = None
     error: BaseException | None = None
     hooks: Sequence[Callable[[], None]] = ()
@@ -119,11 +132,13 @@ class Database:
         """Return the writing engine: for migrations and nothing else."""
         return self._writing
 
-    def enqueue(self, work: Work[T]) -> asyncio.Future[T]:
+    def enqueue(
+        self, work: Work[T], *, chain: Chain | None = None
+    ) -> asyncio.Future[T]:
         """Queue a unit of work behind all queued before; the future is its commit."""
         loop = asyncio.get_running_loop()
         future: asyncio.Future[T] = loop.create_future()
-        self._put(_Job(work, loop, future))
+        self._put(_Job(work, loop, future, chain))
         return future
 
     async def transact(self, work: Work[T]) -> T:
@@ -194,7 +209,7 @@ class Database:
                 _discard(connection)
                 connection = None
                 for job in jobs:
-                    job.error = job.error or _storage_failure(error, self.url)
+                    _fail(job, job.error or _storage_failure(error, self.url))
             _answer(jobs)
         if connection is not None:
             connection.close()
@@ -226,11 +241,14 @@ class Database:
             return True
         except SQLAlchemyError as error:
             if single:
-                jobs[0].error = _storage_failure(error, self.url)
+                _fail(jobs[0], _storage_failure(error, self.url))
             return single
         return True
 
     def _commit_singly(self, connection: Connection, jobs: Sequence[_Job]) -> None:
+        for job in jobs:
+            if job.error is not None and job.chain is not None:
+                job.chain.broken = False  # by this very group; it gets another try
         for job in jobs:
             job.result, job.error, job.hooks = None, None, ()
             self._commit(connection, [job])
@@ -243,6 +261,9 @@ class _Refused(Exception):
 def _run(
     transaction: Transaction, connection: Connection, job: _Job, *, alone: bool
 ) -> None:
+    if job.chain is not None and job.chain.broken:
+        job.error = StorageFailure("what it builds on was not kept")
+        return
     transaction._hooks = []  # noqa: SLF001 - same module
     heads = dict(transaction.heads)
     savepoint = None if alone else connection.begin_nested()
@@ -254,9 +275,9 @@ def _run(
             raise
         savepoint.rollback()
         transaction.heads = heads
-        job.error = _storage_failure(error, connection.engine.url)
+        _fail(job, _storage_failure(error, connection.engine.url))
     except Exception as error:
-        job.error = error
+        _fail(job, error)
         if savepoint is None:
             raise _Refused from error
         savepoint.rollback()
@@ -265,6 +286,12 @@ def _run(
         if savepoint is not None:
             savepoint.commit()
         job.hooks = tuple(transaction._hooks)  # noqa: SLF001 - same module
+
+
+def _fail(job: _Job, error: BaseException) -> None:
+    job.error = error
+    if job.chain is not None:
+        job.chain.broken = True
 
 
 def _discard(connection: Connection | None) -> None:

@@ -1,0 +1,1 @@
+"""Workflows: definitions as DAGs, runs and steps, and the engine that carries them."""

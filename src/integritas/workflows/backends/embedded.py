@@ -1,0 +1,458 @@
+"""The embedded engine: runs in memory, their journal in the database.
+
+No task a step: what is ready, of all runs, goes to its operation as one batch, and what
+came of it is queued to the one writer in order. A run's next step does not wait for
+the disk; only its end does. So a crash leaves a prefix of what happened, and the run
+goes on from there: every step's result is kept once, while an operation may be called
+again for a step whose result had not reached the disk.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+import itertools
+from collections import deque
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final
+
+import structlog
+
+from integritas.kernel.contracts import SYSTEM, Context, Failure
+from integritas.kernel.errors import IntegritasError
+from integritas.kernel.ids import RunId, TenantId
+from integritas.platform.db import Chain, Database, Transaction
+from integritas.workflows.backends.active import ActiveRun, StepRow, Task, failure_of
+from integritas.workflows.backends.calls import call_operation
+from integritas.workflows.backends.recovery import recover
+from integritas.workflows.engine import Effects, RunEnded, StepDone
+from integritas.workflows.model import RunState
+from integritas.workflows.ownership import Ownership
+from integritas.workflows.retry import delay_s, retries
+from integritas.workflows.store import Attempt, RunEnd
+
+if TYPE_CHECKING:
+    from integritas.kernel.clock import Clock, Randomness
+    from integritas.platform.commands import CommandQueue
+    from integritas.workflows.backends.intake import Intake, Taken
+    from integritas.workflows.definitions import Definitions
+    from integritas.workflows.registry import OperationSpec
+    from integritas.workflows.store import RunStore
+
+__all__ = ["EmbeddedEngine"]
+
+POLL_S: Final = 0.2
+RESTART_S: Final = 0.5
+MAX_ACTIVE: Final = 10_000
+_LOG = structlog.get_logger(__name__)
+
+Key = tuple[TenantId, RunId]
+
+
+@dataclass(slots=True)
+class _Memory:
+    """Everything that a restart forgets and rebuilds from the database."""
+
+    runs: dict[Key, ActiveRun] = field(default_factory=dict)
+    ready: dict[str, deque[Task]] = field(default_factory=dict)
+    calling: dict[str, int] = field(default_factory=dict)
+    timers: list[tuple[float, int, Callable[[], None]]] = field(default_factory=list)
+    changed: dict[Key, ActiveRun] = field(default_factory=dict)
+    done: list[StepDone] = field(default_factory=list)
+    started: dict[tuple[Key, str, int], datetime] = field(default_factory=dict)
+    chain: Chain = field(default_factory=Chain)
+
+
+class EmbeddedEngine:
+    """Satisfies `workflows.engine.Engine` on one database it owns."""
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        store: RunStore,
+        definitions: Definitions,
+        commands: CommandQueue,
+        intake: Intake,
+        effects: Effects,
+        clock: Clock,
+        randomness: Randomness,
+    ) -> None:
+        """Take the parts; bootstrap wires them."""
+        self._database = database
+        self._store = store
+        self._definitions = definitions
+        self._commands = commands
+        self._intake = intake
+        self._effects = effects
+        self._clock = clock
+        self._randomness = randomness
+        self._ownership = Ownership(database)
+        self._memory = _Memory()
+        self._wake = asyncio.Event()
+        self._inbox = True
+        self._next_poll = 0.0
+        self._task: asyncio.Task[None] | None = None
+        self._batches: set[asyncio.Task[None]] = set()
+        self._commits: set[asyncio.Future[None]] = set()
+        self._stopping = False
+        self._broken: BaseException | None = None
+        self._numbers = itertools.count()
+
+    # The engine protocol ---------------------------------------------------------
+
+    async def start(self) -> None:
+        """Take ownership, go on with unfinished runs, begin to take commands."""
+        self._ownership.take()
+        try:
+            await self._recover()
+        except BaseException:
+            self._ownership.release()
+            raise
+        self._stopping = False
+        self._task = asyncio.create_task(self._forever(), name="engine")
+
+    async def stop(self) -> None:
+        """Let the calls under way end, write what came of them, release ownership."""
+        self._stopping = True
+        self._wake.set()
+        if self._task is not None:
+            await self._task
+            self._task = None
+        self._ownership.release()
+
+    async def ping(self) -> str | None:
+        """Return None if the engine is at work, else why not."""
+        if self._task is None or self._task.done():
+            return "the engine is not running"
+        if self._broken is not None:
+            return f"the engine cannot write: {self._broken}"
+        return None
+
+    @property
+    def active(self) -> int:
+        """Return how many runs are in flight."""
+        return len(self._memory.runs)
+
+    # The loop --------------------------------------------------------------------
+
+    async def _forever(self) -> None:
+        stop_listening = self._commands.listen(self._notice)
+        try:
+            while not self._stopping:
+                try:
+                    await self._tick()
+                except IntegritasError as error:
+                    await self._restart(error)
+            await self._drain()
+        finally:
+            stop_listening()
+
+    async def _tick(self) -> None:
+        if self._broken is not None:
+            raise self._broken
+        await self._take_commands()
+        self._fire_timers()
+        self._advance()
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._wake.wait(), self._idle_s())
+        self._wake.clear()
+        self._fire_timers()
+        self._advance()
+
+    def _idle_s(self) -> float:
+        timers = self._memory.timers
+        if not timers:
+            return POLL_S
+        return min(POLL_S, max(0.0, timers[0][0] - self._clock.monotonic()))
+
+    async def _drain(self) -> None:
+        """Let calls end and rows reach the disk; runs go on at the next start."""
+        while self._batches:
+            await asyncio.wait(self._batches)
+        self._flush()
+        while self._commits:
+            await asyncio.wait(self._commits)
+
+    async def _restart(self, error: BaseException) -> None:
+        """Forget memory, which is ahead of the disk, and go on from the disk."""
+        _LOG.error("engine.restarting", error=str(error))
+        for batch in self._batches:
+            batch.cancel()
+        await asyncio.gather(*self._batches, return_exceptions=True)
+        await asyncio.gather(*self._commits, return_exceptions=True)
+        while not self._stopping:
+            try:
+                await self._recover()
+            except IntegritasError as again:
+                self._broken = again
+                await asyncio.sleep(RESTART_S)
+            else:
+                self._broken = None
+                return
+
+    async def _recover(self) -> None:
+        runs = await recover(self._database, self._store, self._definitions)
+        self._memory = _Memory()
+        for run in runs:
+            self._add(run)
+        if runs:
+            _LOG.info("engine.recovered", runs=len(runs))
+        self._advance()
+
+    # Commands --------------------------------------------------------------------
+
+    def _notice(self) -> None:
+        self._inbox = True
+        self._wake.set()
+
+    async def _take_commands(self) -> None:
+        """Take commands if there may be some: told so, or it is time to look."""
+        room = MAX_ACTIVE - len(self._memory.runs)
+        now = self._clock.monotonic()
+        if room <= 0 or not (self._inbox or now >= self._next_poll):
+            return
+        self._inbox, self._next_poll = False, now + POLL_S
+        taken = await self._intake.take(self._active_subjects(), limit=room)
+        self._apply(taken)
+        if taken.more:
+            self._notice()
+
+    def _active_subjects(self) -> frozenset[tuple[TenantId, str]]:
+        return frozenset(
+            (run.seed.tenant, run.seed.subject) for run in self._memory.runs.values()
+        )
+
+    def _apply(self, taken: Taken) -> None:
+        for tenant, subject, spared in taken.dropped:
+            for key, run in list(self._memory.runs.items()):
+                ours = run.seed.tenant == tenant and run.seed.subject == subject
+                if ours and run.seed.id not in spared:
+                    run.end(RunState.CANCELLED, "ended with its subject")
+                    del self._memory.runs[key]
+        for key in taken.cancelled:
+            run_ = self._memory.runs.pop(key, None)
+            if run_ is not None:
+                run_.end(RunState.CANCELLED, "cancelled")
+        for seed, plan in taken.started:
+            run = ActiveRun(seed, plan)
+            run.begin()
+            self._add(run)
+        for key, name, payload in taken.signals:
+            signalled = self._memory.runs.get(key)
+            if signalled is not None:
+                signalled.signalled(name, payload)
+                self._memory.changed[key] = signalled
+
+    def _add(self, run: ActiveRun) -> None:
+        key = (run.seed.tenant, run.seed.id)
+        self._memory.runs[key] = run
+        self._memory.changed[key] = run
+        timeout_s = run.plan.definition.timeout_s
+        if timeout_s is not None:
+            age = (self._clock.now() - run.seed.created_at).total_seconds()
+            self._later(timeout_s - age, lambda: self._time_out(run))
+
+    def _time_out(self, run: ActiveRun) -> None:
+        limit = run.plan.definition.timeout_s
+        run.end(RunState.FAILED, f"the run did not end within {limit:g} s")
+        self._memory.changed[run.seed.tenant, run.seed.id] = run
+
+    # Steps -----------------------------------------------------------------------
+
+    def _advance(self) -> None:
+        """Dispatch what is ready and write what is done, until nothing is either."""
+        memory = self._memory
+        for run in list(memory.changed.values()):
+            for task in run.take_tasks():
+                queue = memory.ready.setdefault(task.spec.name, deque())
+                queue.append(task)
+            for index in run.waiting:
+                self._watch_signal(run, index)
+        self._flush()
+        for name, queue in memory.ready.items():
+            while queue and memory.calling.get(name, 0) < queue[0].spec.concurrency:
+                self._dispatch(queue)
+
+    def _watch_signal(self, run: ActiveRun, index: int) -> None:
+        name = run.plan.steps[index].name
+        key = ((run.seed.tenant, run.seed.id), name, 0)
+        if key in self._memory.started:
+            return
+        self._memory.started[key] = self._clock.now()
+
+        def fire() -> None:
+            run.timed_out(index)
+            self._memory.changed[run.seed.tenant, run.seed.id] = run
+
+        self._later(run.plan.steps[index].timeout_s, fire)
+
+    def _dispatch(self, queue: deque[Task]) -> None:
+        spec, timeout_s = queue[0].spec, queue[0].timeout_s
+        batch: list[Task] = []
+        while queue and len(batch) < spec.max_batch and queue[0].timeout_s == timeout_s:
+            task = queue.popleft()
+            if task.run.state is RunState.RUNNING:
+                batch.append(task)
+        if not batch:
+            return
+        now = self._clock.now()
+        for task in batch:
+            self._memory.started[_attempt_key(task)] = now
+        self._memory.calling[spec.name] = self._memory.calling.get(spec.name, 0) + 1
+        call = asyncio.create_task(self._call(self._memory, spec, batch, timeout_s))
+        self._batches.add(call)
+        call.add_done_callback(self._batches.discard)
+
+    async def _call(
+        self,
+        memory: _Memory,
+        spec: OperationSpec,
+        batch: Sequence[Task],
+        timeout_s: float,
+    ) -> None:
+        calls, callable_ = [], []
+        for task in batch:
+            try:
+                calls.append(task.call())
+            except IntegritasError as error:
+                self._failed(task, failure_of(error))
+            else:
+                callable_.append(task)
+        answers = await call_operation(spec, calls, timeout_s) if calls else []
+        if memory is not self._memory:
+            return  # the engine restarted meanwhile: these runs are not its own
+        for task, answer in zip(callable_, answers, strict=True):
+            if task.run.state is not RunState.RUNNING:
+                continue
+            if isinstance(answer, Failure):
+                self._failed(task, answer)
+            else:
+                self._succeeded(task, *answer)
+        memory.calling[spec.name] -= 1
+        self._wake.set()
+
+    def _succeeded(self, task: Task, result: Any, encoded: bytes) -> None:  # noqa: ANN401
+        task.run.succeeded(task, result, encoded)
+        self._changed(task)
+        if not task.undo:
+            self._memory.done.append(_done(task, result))
+
+    def _failed(self, task: Task, failure: Failure) -> None:
+        policy = task.run.plan.steps[task.index].retry
+        again = retries(policy, task.attempt, failure)
+        task.run.failed(task, failure, again=again)
+        self._changed(task)
+        if again:
+            pause = delay_s(policy, task.attempt, self._randomness)
+            self._later(pause, lambda: self._retry(task))
+        elif not task.undo:
+            self._memory.done.append(_done(task, failure))
+
+    def _retry(self, task: Task) -> None:
+        task.run.retry(task)
+        self._changed(task)
+
+    def _changed(self, task: Task) -> None:
+        self._memory.changed[task.run.seed.tenant, task.run.seed.id] = task.run
+
+    # Timers ----------------------------------------------------------------------
+
+    def _later(self, delay: float, action: Callable[[], None]) -> None:
+        due = self._clock.monotonic() + max(0.0, delay)
+        heapq.heappush(self._memory.timers, (due, next(self._numbers), action))
+
+    def _fire_timers(self) -> None:
+        timers, now = self._memory.timers, self._clock.monotonic()
+        while timers and timers[0][0] <= now:
+            heapq.heappop(timers)[2]()
+
+    # Writing ---------------------------------------------------------------------
+
+    def _flush(self) -> None:
+        """Queue what is done to the writer, in order; nobody waits here."""
+        memory = self._memory
+        attempts: list[Attempt] = []
+        ended: list[RunEnded] = []
+        now = self._clock.now()
+        for key, run in memory.changed.items():
+            attempts.extend(self._attempt(row, now) for row in run.take_rows())
+            if run.state is not RunState.RUNNING and key in memory.runs:
+                del memory.runs[key]
+                ended.append(_ended(run))
+        done, memory.done = memory.done, []
+        memory.changed.clear()
+        if attempts or done or ended:
+            future = self._database.enqueue(
+                lambda tx: self._write(tx, attempts, done, ended), chain=memory.chain
+            )
+            self._commits.add(future)
+            future.add_done_callback(self._committed)
+
+    def _attempt(self, row: StepRow, now: datetime) -> Attempt:
+        seed = row.run.seed
+        key = ((seed.tenant, seed.id), row.name, row.attempt)
+        return Attempt(
+            tenant=seed.tenant,
+            run_id=seed.id,
+            step=row.name,
+            attempt=row.attempt,
+            state=row.state,
+            result=row.result,
+            error=row.error,
+            started_at=self._memory.started.pop(key, now),
+            ended_at=now,
+        )
+
+    def _write(
+        self,
+        tx: Transaction,
+        attempts: Sequence[Attempt],
+        done: Sequence[StepDone],
+        ended: Sequence[RunEnded],
+    ) -> None:
+        self._store.append(tx, attempts)
+        ends = [RunEnd(e.context, e.run_id, e.subject, e.state, e.cause) for e in ended]
+        really = self._store.end(tx, ends)
+        ids = {end.run_id for end in really}
+        self._effects.apply(tx, done, [e for e in ended if e.run_id in ids])
+        self._store.record_ends(tx, really)
+
+    def _committed(self, future: asyncio.Future[None]) -> None:
+        self._commits.discard(future)
+        if not future.cancelled() and (error := future.exception()) is not None:
+            self._broken = error
+        self._wake.set()
+
+
+def _attempt_key(task: Task) -> tuple[Key, str, int]:
+    return (task.run.seed.tenant, task.run.seed.id), task.name, task.attempt
+
+
+def _context(run: ActiveRun) -> Context:
+    return Context(
+        tenant=run.seed.tenant, actor=SYSTEM, correlation_id=run.seed.correlation_id
+    )
+
+
+def _done(task: Task, result: Any) -> StepDone:  # noqa: ANN401 - the operation's own type
+    return StepDone(
+        context=_context(task.run),
+        run_id=task.run.seed.id,
+        subject=task.run.seed.subject,
+        operation=task.spec.name,
+        result=result,
+    )
+
+
+def _ended(run: ActiveRun) -> RunEnded:
+    return RunEnded(
+        context=_context(run),
+        run_id=run.seed.id,
+        subject=run.seed.subject,
+        state=run.state,
+        cause=run.cause,
+    )

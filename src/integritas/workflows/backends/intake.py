@@ -1,0 +1,211 @@
+"""From the durable queue into the engine: a command is taken and done in one commit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+from integritas.kernel.contracts import SYSTEM, Actor, Context
+from integritas.kernel.errors import IntegritasError
+from integritas.kernel.ids import IdFactory, RunId, TenantId
+from integritas.kernel.states import ActorKind
+from integritas.platform.commands import (
+    CANCEL_RUN,
+    DROP_RUNS,
+    SIGNAL_RUN,
+    START_RUN,
+    Command,
+    CommandQueue,
+)
+from integritas.workflows.backends.active import RunSeed
+from integritas.workflows.backends.recovery import seed_of
+from integritas.workflows.definitions import CASE_WORKFLOW, Definitions
+from integritas.workflows.model import RunState, RunView
+from integritas.workflows.plan import Plan
+from integritas.workflows.store import RunEnd, RunStore
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from integritas.kernel.clock import Clock
+    from integritas.platform.db import Database, Transaction
+
+__all__ = ["Intake", "Taken"]
+
+TAKE: Final = 500
+_KINDS: Final = (START_RUN, SIGNAL_RUN, CANCEL_RUN, DROP_RUNS)
+_SUPERSEDED: Final = "superseded by a later run on the same case"
+
+
+@dataclass(slots=True)
+class Taken:
+    """What a take did; `dropped` names subjects whose runs ended, but for some."""
+
+    started: list[tuple[RunSeed, Plan]] = field(default_factory=list)
+    signals: list[tuple[tuple[TenantId, RunId], str, Any]] = field(default_factory=list)
+    cancelled: list[tuple[TenantId, RunId]] = field(default_factory=list)
+    dropped: list[tuple[TenantId, str, frozenset[RunId]]] = field(default_factory=list)
+    more: bool = False
+
+
+class Intake:
+    """Takes commands for the embedded engine."""
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        store: RunStore,
+        definitions: Definitions,
+        commands: CommandQueue,
+        clock: Clock,
+        ids: IdFactory,
+    ) -> None:
+        """Take the parts."""
+        self._database = database
+        self._store = store
+        self._definitions = definitions
+        self._commands = commands
+        self._clock = clock
+        self._ids = ids
+
+    async def take(
+        self, active: frozenset[tuple[TenantId, str]], *, limit: int
+    ) -> Taken:
+        """Take up to `limit` commands; what it returns is committed.
+
+        `active` names the subjects with runs in flight: a new run on one of them
+        supersedes those.
+        """
+        wanted = min(limit, TAKE)
+        waiting = await self._database.read(
+            lambda tx: bool(self._commands.due(tx, _KINDS, limit=1))
+        )
+        if not waiting:
+            return Taken()
+        return await self._database.transact(lambda tx: self._take(tx, active, wanted))
+
+    def _take(
+        self, tx: Transaction, active: frozenset[tuple[TenantId, str]], limit: int
+    ) -> Taken:
+        commands = self._commands.due(tx, _KINDS, limit=limit)
+        taken = Taken(more=len(commands) == limit)
+        starts: dict[TenantId, list[Command]] = {}
+        for command in commands:
+            if command.kind == START_RUN:
+                starts.setdefault(command.tenant, []).append(command)
+            elif command.kind == SIGNAL_RUN:
+                self._signal(tx, command, taken)
+            elif command.kind == CANCEL_RUN:
+                self._cancel(tx, command, taken)
+            else:
+                taken.dropped.append((command.tenant, command.subject, frozenset()))
+        for tenant, group in starts.items():
+            self._start(tx, tenant, group, active, taken)
+        self._commands.remove(tx, commands)
+        return taken
+
+    def _start(
+        self,
+        tx: Transaction,
+        tenant: TenantId,
+        commands: Sequence[Command],
+        active: frozenset[tuple[TenantId, str]],
+        taken: Taken,
+    ) -> None:
+        # Asked for twice before it was taken once: only the later run has all evidence.
+        latest = {command.subject: command for command in commands}
+        starting = []
+        for command in latest.values():
+            context = Context(
+                tenant=tenant,
+                actor=SYSTEM,
+                correlation_id=command.payload["correlation_id"],
+            )
+            view = self._view(tx, command)
+            if (tenant, command.subject) in active:
+                self._supersede(tx, context, command.subject, view.id, taken)
+            starting.append((context, view))
+        self._store.start(tx, starting)
+        for context, view in starting:
+            try:
+                plan = self._definitions.plan(tx, tenant, view.workflow, view.version)
+            except IntegritasError as error:
+                end = RunEnd(
+                    context, view.id, view.subject, RunState.FAILED, str(error)
+                )
+                self._store.record_ends(tx, self._store.end(tx, [end]))
+                continue
+            taken.started.append((seed_of(view), plan))
+
+    def _view(self, tx: Transaction, command: Command) -> RunView:
+        payload: Mapping[str, Any] = command.payload
+        workflow = payload.get("workflow") or CASE_WORKFLOW
+        version = payload.get("version")
+        if version is None:
+            version = self._definitions.get(tx, command.tenant, workflow).version
+        return RunView(
+            tenant=command.tenant,
+            id=RunId(payload["run"]) if "run" in payload else self._ids.run(),
+            workflow=workflow,
+            version=version,
+            subject=command.subject,
+            state=RunState.RUNNING,
+            input=payload.get("input") or {},
+            correlation_id=payload["correlation_id"],
+            created_at=self._clock.now(),
+        )
+
+    def _supersede(
+        self,
+        tx: Transaction,
+        context: Context,
+        subject: str,
+        spared: RunId,
+        taken: Taken,
+    ) -> None:
+        running = self._store.list_runs(
+            tx, context.tenant, subject=subject, state=RunState.RUNNING, limit=100
+        )
+        ends = [
+            RunEnd(context, run.id, subject, RunState.CANCELLED, _SUPERSEDED)
+            for run in running
+        ]
+        self._store.record_ends(tx, self._store.end(tx, ends))
+        taken.dropped.append((context.tenant, subject, frozenset({spared})))
+
+    def _signal(self, tx: Transaction, command: Command, taken: Taken) -> None:
+        name, payload = command.payload["name"], command.payload["payload"]
+        run_id = RunId(command.subject)
+        if self._store.keep_signal(tx, _context_of(command), run_id, name, payload):
+            taken.signals.append(((command.tenant, run_id), name, payload))
+
+    def _cancel(self, tx: Transaction, command: Command, taken: Taken) -> None:
+        run_id = RunId(command.subject)
+        run = self._store.find_run(tx, command.tenant, run_id)
+        if run is None:
+            return
+        end = RunEnd(
+            _context_of(command),
+            run_id,
+            run.subject,
+            RunState.CANCELLED,
+            command.payload["cause"],
+        )
+        ended = self._store.end(tx, [end])
+        self._store.record_ends(tx, ended)
+        if ended:
+            taken.cancelled.append((command.tenant, run_id))
+
+
+def _context_of(command: Command) -> Context:
+    actor = command.payload["actor"]
+    return Context(
+        tenant=command.tenant,
+        actor=Actor(
+            id=actor["id"],
+            kind=ActorKind(actor["kind"]),
+            roles=frozenset(actor["roles"]),
+        ),
+        correlation_id=command.payload["correlation_id"],
+    )

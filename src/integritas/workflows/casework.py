@@ -1,0 +1,325 @@
+"""Cases and the engine: the services as operations, their answers as changes of cases.
+
+The engine knows operations; here the `Assessor`s become some. What they answer is
+written to the case in the unit of work that keeps the step, by one call for all runs.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from typing import TYPE_CHECKING, Any, Final
+
+import orjson
+import structlog
+from pydantic import TypeAdapter
+
+from integritas.cases.api import (
+    EVIDENCE_ADDED,
+    TRANSITIONED,
+    Case,
+    CaseDesk,
+    CaseStore,
+    Change,
+    RecordAssessment,
+    RecordVerdict,
+    Transition,
+)
+from integritas.kernel.contracts import (
+    Assessment,
+    Assessor,
+    Context,
+    Decider,
+    DecisionRequest,
+    Dossier,
+    Fact,
+    Failure,
+    Verdict,
+    not_assessed,
+)
+from integritas.kernel.errors import IntegritasError
+from integritas.kernel.ids import CaseId, RunId, TenantId
+from integritas.kernel.states import FINAL_STATES, CaseState
+from integritas.platform.commands import DROP_RUNS, START_RUN, CommandQueue
+from integritas.workflows.model import RunState
+from integritas.workflows.registry import Call, OperationSpec, Registry
+from integritas.workflows.store import RunEnd, RunStore
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from integritas.platform.db import Transaction
+    from integritas.workflows.engine import RunEnded, StepDone
+
+__all__ = ["CaseEffects", "Dossiers", "bind_cases", "register_services"]
+
+DECIDE: Final = "compliance.decide"
+INTAKE: Final = "cases.intake"
+CACHED_DOSSIERS: Final = 4_096
+_LOG = structlog.get_logger(__name__)
+_ASSESSMENT: Final = TypeAdapter(Assessment)
+_VERDICT: Final = TypeAdapter(Verdict)
+
+
+class Dossiers:
+    """Loads the dossiers of runs, each once: three services ask for the same."""
+
+    def __init__(self, desk: CaseDesk) -> None:
+        """Load from the desk."""
+        self._desk = desk
+        self._kept: OrderedDict[RunId, Dossier] = OrderedDict()
+
+    async def of(self, calls: Sequence[Call]) -> Sequence[Dossier | None]:
+        """Return the dossier of each call's run, None where there is no such case."""
+        found = {
+            c.run_id: self._kept[c.run_id] for c in calls if c.run_id in self._kept
+        }
+        wanted: dict[TenantId, list[Call]] = {}
+        for call in calls:
+            if call.run_id not in found:
+                wanted.setdefault(call.tenant, []).append(call)
+        for tenant, group in wanted.items():
+            ids = [CaseId(call.subject) for call in group]
+            loaded = await self._desk.dossiers(tenant, ids)
+            for call in group:
+                dossier = loaded.get(CaseId(call.subject))
+                if dossier is not None:
+                    found[call.run_id] = self._kept[call.run_id] = dossier
+        while len(self._kept) > CACHED_DOSSIERS:
+            self._kept.popitem(last=False)
+        return [found.get(call.run_id) for call in calls]
+
+    def forget(self, run_id: RunId) -> None:
+        """Forget the dossier of a run that ended."""
+        self._kept.pop(run_id, None)
+
+
+class _AssessmentCodec:
+    def encode(self, result: Assessment, /) -> bytes:
+        return _ASSESSMENT.dump_json(result)
+
+    def decode(self, document: bytes, /) -> Assessment:
+        return _ASSESSMENT.validate_json(document)
+
+    def view(self, result: Assessment, /) -> Any:  # noqa: ANN401 - JSON
+        return {
+            "complete": result.complete,
+            "codes": [finding.code for finding in result.findings],
+            "score": max((finding.score for finding in result.findings), default=0.0),
+        }
+
+
+class _VerdictCodec:
+    def encode(self, result: Verdict, /) -> bytes:
+        return _VERDICT.dump_json(result)
+
+    def decode(self, document: bytes, /) -> Verdict:
+        return _VERDICT.validate_json(document)
+
+    def view(self, result: Verdict, /) -> Any:  # noqa: ANN401 - JSON
+        return orjson.loads(_VERDICT.dump_json(result))
+
+
+def register_services(
+    registry: Registry,
+    dossiers: Dossiers,
+    assessors: Mapping[str, Assessor],
+    decider: Decider,
+) -> None:
+    """Register `cases.intake`, `<service>.assess` and `compliance.decide`."""
+    registry.register(OperationSpec(name=INTAKE, call=_Intake(dossiers)))
+    for name, assessor in assessors.items():
+        registry.register(
+            OperationSpec(
+                name=f"{name}.assess",
+                call=_Assess(name, dossiers, assessor),
+                codec=_AssessmentCodec(),
+            )
+        )
+    registry.register(
+        OperationSpec(
+            name=DECIDE, call=_Decide(dossiers, decider), codec=_VerdictCodec()
+        )
+    )
+
+
+class _Intake:
+    def __init__(self, dossiers: Dossiers) -> None:
+        self._dossiers = dossiers
+
+    async def __call__(self, calls: Sequence[Call], /) -> Sequence[Any | Failure]:
+        return [
+            _no_case(call)
+            if dossier is None
+            else {
+                "kinds": sorted({item.kind.value for item in dossier.evidence}),
+                "channel": dossier.channel,
+                "evidence": len(dossier.evidence),
+            }
+            for call, dossier in zip(calls, await self._dossiers.of(calls), strict=True)
+        ]
+
+
+class _Assess:
+    def __init__(self, service: str, dossiers: Dossiers, assessor: Assessor) -> None:
+        self._service = service
+        self._dossiers = dossiers
+        self._assessor = assessor
+
+    async def __call__(self, calls: Sequence[Call], /) -> Sequence[Any | Failure]:
+        dossiers = await self._dossiers.of(calls)
+        there = [dossier for dossier in dossiers if dossier is not None]
+        answers = await self._assessor.assess(there)
+        if len(answers) != len(there):
+            failure = Failure(
+                code="contract_violation",
+                detail=f"{self._service} answered {len(answers)} for {len(there)}",
+            )
+            return [failure] * len(calls)
+        following = iter(answers)
+        return [
+            _no_case(call) if dossier is None else self._checked(next(following))
+            for call, dossier in zip(calls, dossiers, strict=True)
+        ]
+
+    def _checked(self, answer: object) -> Assessment | Failure:
+        if isinstance(answer, Failure):
+            return answer
+        if isinstance(answer, Assessment) and answer.service == self._service:
+            return answer
+        return Failure(
+            code="contract_violation",
+            detail=f"{self._service} answered with another {type(answer).__name__}",
+        )
+
+
+class _Decide:
+    def __init__(self, dossiers: Dossiers, decider: Decider) -> None:
+        self._dossiers = dossiers
+        self._decider = decider
+
+    async def __call__(self, calls: Sequence[Call], /) -> Sequence[Any | Failure]:
+        dossiers = await self._dossiers.of(calls)
+        requests = [
+            DecisionRequest(
+                dossier_id=dossier.id,
+                tenant=dossier.tenant,
+                channel=dossier.channel,
+                kinds=frozenset(item.kind for item in dossier.evidence),
+                assessments=_assessments(call.results),
+            )
+            for call, dossier in zip(calls, dossiers, strict=True)
+            if dossier is not None
+        ]
+        following = iter(await self._decider.decide(requests))
+        return [
+            _no_case(call) if dossier is None else next(following)
+            for call, dossier in zip(calls, dossiers, strict=True)
+        ]
+
+
+def _assessments(results: Mapping[str, Any]) -> Mapping[str, Assessment]:
+    return {
+        result.service: result
+        for result in results.values()
+        if isinstance(result, Assessment)
+    }
+
+
+def _no_case(call: Call) -> Failure:
+    return Failure(code="not_found", detail=f"there is no case {call.subject}")
+
+
+class CaseEffects:
+    """Satisfies `workflows.engine.Effects` over the case store."""
+
+    def __init__(self, store: CaseStore, dossiers: Dossiers) -> None:
+        """Change cases through `store`."""
+        self._store = store
+        self._dossiers = dossiers
+
+    def apply(
+        self, tx: Transaction, done: Sequence[StepDone], ended: Sequence[RunEnded], /
+    ) -> None:
+        """Write what the steps of many runs mean for their cases."""
+        changes = [change for step in done for change in _changes(step)]
+        changes += [change for run in ended for change in _failing(run)]
+        if changes:
+            for change, answer in zip(
+                changes, self._store.change_cases(tx, changes), strict=True
+            ):
+                _note_refusal(change, answer)
+        for run in ended:
+            self._dossiers.forget(run.run_id)
+
+
+def _changes(step: StepDone) -> Sequence[Change]:
+    case_id = CaseId(step.subject)
+    service, _, operation = step.operation.partition(".")
+    result = step.result
+    if step.operation == INTAKE and not isinstance(result, Failure):
+        return [(step.context, case_id, Transition(to=CaseState.INVESTIGATING))]
+    if isinstance(result, Assessment):
+        return [(step.context, case_id, RecordAssessment(step.run_id, result))]
+    if isinstance(result, Verdict):
+        return [(step.context, case_id, RecordVerdict(step.run_id, result))]
+    if operation == "assess" and isinstance(result, Failure):
+        lacking = not_assessed(service, f"{result.detail} ({result.code})")
+        return [(step.context, case_id, RecordAssessment(step.run_id, lacking))]
+    return []
+
+
+def _failing(run: RunEnded) -> Sequence[Change]:
+    if run.state is not RunState.FAILED:
+        return []
+    command = Transition(to=CaseState.FAILED, reason=run.cause)
+    return [(run.context, CaseId(run.subject), command)]
+
+
+def _note_refusal(change: Change, answer: Case | IntegritasError) -> None:
+    # The case moved on without its run (closed, cancelled): what came late is dropped.
+    if isinstance(answer, IntegritasError):
+        _LOG.warning(
+            "case.change_refused",
+            case=change[1],
+            command=type(change[2]).__name__,
+            why=str(answer),
+        )
+
+
+def bind_cases(store: CaseStore, runs: RunStore, commands: CommandQueue) -> None:
+    """Tie cases to runs, each in the commit of the change that calls for it.
+
+    A cancelled case ends its run; a re-driven one and new evidence start another.
+    """
+
+    def on_transition(
+        tx: Transaction, context: Context, case: Case, fact: Fact
+    ) -> None:
+        if case.state is CaseState.PENDING:
+            _start(tx, context, case)
+        if fact.data["to"] != CaseState.CANCELLED:
+            return
+        running = runs.list_runs(
+            tx, case.tenant, subject=case.id, state=RunState.RUNNING, limit=100
+        )
+        cause = "the case was cancelled"
+        ends = [
+            RunEnd(context, run.id, case.id, RunState.CANCELLED, cause)
+            for run in running
+        ]
+        ended = runs.end(tx, ends)
+        runs.record_ends(tx, ended)
+        if ended:
+            commands.put(tx, case.tenant, DROP_RUNS, [(case.id, {})])
+
+    def on_evidence(tx: Transaction, context: Context, case: Case, fact: Fact) -> None:
+        del fact
+        if case.state not in FINAL_STATES:
+            _start(tx, context, case)
+
+    def _start(tx: Transaction, context: Context, case: Case) -> None:
+        payload = {"correlation_id": context.correlation_id}
+        commands.put(tx, case.tenant, START_RUN, [(case.id, payload)])
+
+    store.on(TRANSITIONED, on_transition)
+    store.on(EVIDENCE_ADDED, on_evidence)

@@ -47,7 +47,7 @@ def configure_logging(
     ]
     last: Processor = (
         structlog.dev.ConsoleRenderer(
-            colors=stream.isatty(), exception_formatter=_plain
+            colors=stream.isatty(), exception_formatter=_plain_traceback
         )
         if console
         else structlog.processors.JSONRenderer(serializer=_dumps)

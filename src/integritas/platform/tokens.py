@@ -1,0 +1,298 @@
+"""Signed tokens, and the keys that sign them.
+
+JWTs (RFC 7519) signed with Ed25519 (RFC 8037, named as RFC 9864 says), checked as
+RFC 8725 asks: one algorithm, our own keys only, `typ`, `iss`, `aud`, `exp`, `nbf` and
+`jti` always. Access tokens (RFC 9068) are for users, service tokens for processes of
+the platform among themselves.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, Final
+
+from filelock import FileLock
+from joserfc import jwt
+from joserfc.errors import ExpiredTokenError, JoseError
+from joserfc.jwk import GuestProtocol, KeySet, OKPKey
+
+from integritas.kernel.errors import FieldError, NotAuthenticated, StorageFailure
+from integritas.kernel.ids import TenantId
+from integritas.platform.security import write_private_file
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from integritas.kernel.clock import Clock
+    from integritas.kernel.ids import IdFactory
+
+__all__ = [
+    "ALGORITHM",
+    "KeyRing",
+    "ServiceTokens",
+    "TokenClaims",
+    "TokenKind",
+    "Tokens",
+]
+
+ISSUER: Final = "integritas"
+ALGORITHM: Final = "Ed25519"
+LEEWAY_S: Final = 5
+SERVICE_TOKEN_TTL_S: Final = 60
+MAX_TOKEN_LENGTH: Final = 8_192
+
+
+# Signing keys --------------------------------------------------------------------
+
+
+class KeyRing:
+    """Ed25519 keys: the newest signs, all of them verify.
+
+    On disk a key is a JWK (RFC 7517) in a file of its own that only its owner can
+    read; its id is the thumbprint (RFC 7638).
+    """
+
+    def __init__(self, keys: list[OKPKey], directory: Path | None = None) -> None:
+        """Take the keys, newest last."""
+        self._directory = directory
+        self._keys = {key.thumbprint(): key for key in keys}
+
+    @classmethod
+    def load(cls, directory: Path, clock: Clock) -> KeyRing:
+        """Load the keys of a folder; make the first one if there is none.
+
+        Raises:
+            StorageFailure: the folder or a key cannot be used, or everyone can
+                read it.
+        """
+        try:
+            directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+            with FileLock(directory / ".lock", timeout=30):
+                paths = sorted(directory.glob("*.jwk"))
+                ring = cls([_read_key(path) for path in paths], directory)
+                if not paths:
+                    ring._add(clock)
+        except OSError as error:
+            raise _key_failure(directory, str(error)) from error
+        return ring
+
+    @classmethod
+    def from_jwks(cls, document: dict[str, Any]) -> KeyRing:
+        """Return a ring that only verifies, from what `jwks` returned elsewhere."""
+        return cls([OKPKey.import_key(jwk) for jwk in document["keys"]])
+
+    def newest(self) -> tuple[str, OKPKey]:
+        """Return the key that signs, and its id."""
+        return list(self._keys.items())[-1]
+
+    def find(self, key_id: str) -> OKPKey | None:
+        """Return a key by its id."""
+        return self._keys.get(key_id)
+
+    def rotate(self, clock: Clock) -> str:
+        """Sign with a new key from now on; return its id. Old ones still verify."""
+        return self._add(clock)
+
+    def jwks(self) -> dict[str, Any]:
+        """Return the public keys as a JWK set."""
+        return {
+            "keys": [
+                key.as_dict(private=False, kid=key_id, alg=ALGORITHM, use="sig")
+                for key_id, key in self._keys.items()
+            ]
+        }
+
+    def _add(self, clock: Clock) -> str:
+        if self._directory is None:
+            raise StorageFailure("a key ring without a folder cannot make keys")
+        key = OKPKey.generate_key("Ed25519")
+        key_id = key.thumbprint()
+        made_at = clock.now().strftime("%Y%m%dT%H%M%S%fZ")
+        document = json.dumps(key.as_dict(private=True)).encode()
+        write_private_file(self._directory / f"{made_at}-{key_id}.jwk", document)
+        self._keys[key_id] = key
+        return key_id
+
+
+def _read_key(path: Path) -> OKPKey:
+    # Group bits are let through: volumes of an orchestrator often set them.
+    if path.stat().st_mode & 0o007:
+        raise _key_failure(path, "others can read it", f"chmod 600 {path}")
+    try:
+        key = OKPKey.import_key(json.loads(path.read_bytes()))
+    except (JoseError, ValueError, TypeError, KeyError) as error:
+        raise _key_failure(path, f"it is not a JWK: {error}") from error
+    if key.curve_name != ALGORITHM or not key.is_private:
+        raise _key_failure(path, "it is not a private Ed25519 key")
+    return key
+
+
+def _key_failure(path: Path, why: str, remedy: str = "") -> StorageFailure:
+    return StorageFailure(
+        f"the signing key at {path} cannot be used: {why}",
+        errors=(
+            FieldError(
+                "INTEGRITAS_STATE_DIR",
+                why,
+                remedy or "restore the key, or move it away to have a new one made",
+            ),
+        ),
+    )
+
+
+# Signed tokens -------------------------------------------------------------------
+
+
+class TokenKind(StrEnum):
+    """What a token is for: its `typ` (RFC 8725 section 3.11)."""
+
+    ACCESS = "at+jwt"
+    SERVICE = "service+jwt"
+
+
+@dataclass(frozen=True, slots=True)
+class TokenClaims:
+    """What a token says. `tenant` and `session` are None in a service token."""
+
+    id: str
+    kind: TokenKind
+    subject: str
+    audience: str
+    expires_at: datetime
+    tenant: TenantId | None
+    session: str | None
+
+
+class Tokens:
+    """Signs tokens and verifies them.
+
+    One algorithm is allowed, and a key is found only by its id among our own, so
+    neither `none` nor a public key used as an HMAC secret gets anywhere.
+    """
+
+    def __init__(self, keys: KeyRing, clock: Clock, ids: IdFactory) -> None:
+        """Take the keys."""
+        self.keys = keys
+        self._clock = clock
+        self._ids = ids
+
+    def sign(
+        self,
+        kind: TokenKind,
+        subject: str,
+        *,
+        audience: str,
+        ttl_s: int,
+        tenant: TenantId | None = None,
+        session: str | None = None,
+    ) -> str:
+        """Return a token valid from now for `ttl_s`."""
+        now = self._now()
+        key_id, key = self.keys.newest()
+        body: dict[str, Any] = {
+            "iss": ISSUER,
+            "aud": audience,
+            "sub": subject,
+            "iat": now,
+            "nbf": now,
+            "exp": now + ttl_s,
+            "jti": self._ids.new("tok"),
+        }
+        if tenant is not None:
+            body["tid"] = tenant
+        if session is not None:
+            body["sid"] = session
+        header = {"alg": ALGORITHM, "typ": kind.value, "kid": key_id}
+        return jwt.encode(header, body, key, algorithms=[ALGORITHM])
+
+    def verify(self, text: str, *, kind: TokenKind, audience: str) -> TokenClaims:
+        """Return what a token says.
+
+        Raises:
+            NotAuthenticated: expired, forged, or meant for something else.
+        """
+        try:
+            return self._verify(text, kind, audience)
+        except ExpiredTokenError as error:
+            raise NotAuthenticated("the token has expired: get a new one") from error
+        except (JoseError, ValueError, TypeError, KeyError) as error:
+            raise NotAuthenticated("the token is not valid") from error
+
+    def _verify(self, text: str, kind: TokenKind, audience: str) -> TokenClaims:
+        if len(text) > MAX_TOKEN_LENGTH:
+            raise ValueError(MAX_TOKEN_LENGTH)
+        token = jwt.decode(text, self._key_of, algorithms=[ALGORITHM])
+        if token.header.get("typ") != kind.value:
+            raise ValueError(kind)
+        jwt.JWTClaimsRegistry(
+            now=self._now(),
+            leeway=LEEWAY_S,
+            iss={"essential": True, "value": ISSUER},
+            aud={"essential": True, "value": audience},
+            sub={"essential": True},
+            exp={"essential": True},
+            nbf={"essential": True},
+            jti={"essential": True},
+        ).validate(token.claims)
+        tenant = token.claims.get("tid")
+        return TokenClaims(
+            id=token.claims["jti"],
+            kind=kind,
+            subject=token.claims["sub"],
+            audience=audience,
+            expires_at=datetime.fromtimestamp(token.claims["exp"], UTC),
+            tenant=None if tenant is None else TenantId(tenant),
+            session=token.claims.get("sid"),
+        )
+
+    def _key_of(self, token: GuestProtocol) -> KeySet | OKPKey:
+        key = self.keys.find(token.headers()["kid"])
+        if key is None:
+            raise ValueError("kid")
+        return key
+
+    def _now(self) -> int:
+        return int(self._clock.now().timestamp())
+
+
+class ServiceTokens:
+    """What a process shows another of the platform: short-lived, re-used half its life.
+
+    `audience` is the name of the service called, so a token taken there opens no
+    other.
+    """
+
+    def __init__(self, tokens: Tokens, clock: Clock, subject: str) -> None:
+        """Name the process, e.g. `platform:gateway`."""
+        self._tokens = tokens
+        self._clock = clock
+        self._subject = subject
+        self._kept: dict[str, tuple[str, float]] = {}
+
+    def token(self, audience: str) -> str:
+        """Return a token for a service, valid for at least another 30 s."""
+        now = self._clock.monotonic()
+        kept = self._kept.get(audience)
+        if kept is not None and now < kept[1]:
+            return kept[0]
+        text = self._tokens.sign(
+            TokenKind.SERVICE,
+            self._subject,
+            audience=audience,
+            ttl_s=SERVICE_TOKEN_TTL_S,
+        )
+        self._kept[audience] = (text, now + SERVICE_TOKEN_TTL_S / 2)
+        return text
+
+    def check(self, text: str, audience: str) -> str:
+        """Return the name of the process that shows `text`.
+
+        Raises:
+            NotAuthenticated: not a token for this service.
+        """
+        return self._tokens.verify(
+            text, kind=TokenKind.SERVICE, audience=audience
+        ).subject

@@ -1,0 +1,56 @@
+"""What others may use of identity.
+
+`Identity.verify` turns the credential of a request, an access token or an API key,
+into a `Principal`; a route asks it for a permission of `PERMISSIONS`. `Identity.users`,
+`.sessions` and `.keys` do the rest. Errors are the kernel's: `NotAuthenticated` for
+credentials, `NotPermitted` for permissions, `InvalidInput` with the field and what to
+do, `Conflict`, `NotFound`, `Refused`, `TooManyRequests`.
+"""
+
+from __future__ import annotations
+
+from integritas.identity.keys import ApiKeys
+from integritas.identity.model import (
+    AdminCreated,
+    ApiKey,
+    IssuedKey,
+    Login,
+    NewApiKey,
+    NewUser,
+    Principal,
+    TokenPair,
+    User,
+    UserChanges,
+)
+from integritas.identity.policy import (
+    PERMISSIONS,
+    Grant,
+    Role,
+    permissions_of,
+    permitted,
+)
+from integritas.identity.service import Identity
+from integritas.identity.sessions import Sessions
+from integritas.identity.users import Users
+
+__all__ = [
+    "PERMISSIONS",
+    "AdminCreated",
+    "ApiKey",
+    "ApiKeys",
+    "Grant",
+    "Identity",
+    "IssuedKey",
+    "Login",
+    "NewApiKey",
+    "NewUser",
+    "Principal",
+    "Role",
+    "Sessions",
+    "TokenPair",
+    "User",
+    "UserChanges",
+    "Users",
+    "permissions_of",
+    "permitted",
+]

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from integritas.services.compliance.app import create_app, router
+from integritas.services.compliance.app import ComplianceDesk, create_app, router
 from integritas.services.compliance.loading import load_watchlists
 from integritas.services.compliance.policy import Policy, load_policy, parse_policy
 from integritas.services.compliance.queries import parse_birth_date
+from integritas.services.compliance.schemas import ScreenIn
 from integritas.services.compliance.screening import (
     MATCH_THRESHOLD,
     Hit,
@@ -30,6 +31,7 @@ __all__ = [
     "EMPTY",
     "HIT",
     "MATCH_THRESHOLD",
+    "ComplianceDesk",
     "ComplianceService",
     "Entry",
     "Hit",
@@ -37,6 +39,7 @@ __all__ = [
     "ListedName",
     "Policy",
     "Query",
+    "ScreenIn",
     "Screener",
     "Watchlists",
     "create_app",

@@ -51,7 +51,7 @@ def decide(request: DecisionRequest, policy: Policy) -> Verdict:
         reasons = [Reason(text="nothing was found", weight=0.0)]
     return Verdict(
         outcome=band.outcome,
-        risk=round(risk, 2),
+        risk=risk,
         band=band.name,
         reasons=tuple(reasons),
         policy=policy.reference,
@@ -85,4 +85,5 @@ def _risk(request: DecisionRequest, policy: Policy) -> tuple[float, list[Reason]
                 data={"service": service, "code": finding.code, "points": points},
             )
         )
-    return risk, reasons
+    # Rounded here, so that the band is that of the risk people see.
+    return round(risk, 2), reasons

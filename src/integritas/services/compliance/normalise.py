@@ -18,6 +18,7 @@ __all__ = [
     "MAX_TOKENS",
     "PARTICLES",
     "TITLES",
+    "VOWELS",
     "Name",
     "fold",
     "parse_name",
@@ -242,6 +243,7 @@ _DIGRAPHS: Final = (
     ("ck", "k"),
     ("x", "ks"),
 )
+VOWELS: Final = frozenset("aeiouy")
 _SOUNDS: Final = str.maketrans("qcwz", "kkvs", "aeiouyh")
 _DOUBLE: Final = re.compile(r"(.)\1+")
 
@@ -257,7 +259,7 @@ def skeleton(token: str) -> str:
         if written in text:
             text = text.replace(written, sound)
     body = _DOUBLE.sub(r"\1", text.translate(_SOUNDS))
-    return "a" + body if text[:1] in "aeiouy" and text else body
+    return "a" + body if text[:1] in VOWELS else body
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,7 +71,7 @@ _IDENTIFIER: Final = re.compile(
     r"(?:alt\. )?(Passport|National ID|Tax ID|Cedula|Registration (?:ID|Number)|"
     r"Company Number|Vessel Registration Identification|Identification Number|MMSI|"
     r"SWIFT/BIC|Aircraft Tail Number|V\.A\.T\. Number|C\.U\.R\.P\.|R\.F\.C\.|NIT|RUC)"
-    r"(?: No\.| #)? ((?:IMO )?[A-Z0-9][A-Z0-9/.-]{3,})(?: \(([^)]+)\))?"
+    r"(?: No\.| #)? ((?:IMO )?[A-Z0-9][A-Z0-9/.-]{2,}[A-Z0-9])(?: \(([^)]+)\))?"
 )
 
 

@@ -28,6 +28,7 @@ from integritas.services.compliance.normalise import (
     LEGAL_FORMS,
     PARTICLES,
     TITLES,
+    VOWELS,
     Name,
     skeleton,
 )
@@ -40,9 +41,11 @@ CONTRADICTED: Final = 1.5
 MISSING: Final = 0.5
 # Tokens less alike than this (1 - edits / length, OSA) do not agree at all.
 AGREEING: Final = 0.6
-# Equal consonant skeletons, provided the spellings have something in common.
+# Equal consonant skeletons, provided the spellings have this much in common; more
+# where there are only two consonants to go by.
 SOUNDS_ALIKE: Final = 0.92
 SPELT_ALIKE: Final = 0.5
+SHORT_SPELT_ALIKE: Final = 0.7
 INITIAL: Final = 0.7
 # Runs of tokens that agree once their spaces are gone.
 GLUED: Final = 0.97
@@ -201,11 +204,14 @@ def _agreement(left: str, right: str) -> float:
 
 def _sound_alike(left: str, right: str) -> bool:
     sound = skeleton(left)
-    return (
-        len(sound) > 2
-        and sound == skeleton(right)
-        and OSA.normalized_similarity(left, right) >= SPELT_ALIKE
-    )
+    if len(sound) < 2 or sound != skeleton(right):
+        return False
+    # Ahmed and Ahmadi, Ivanov and Ivanova are different names.
+    if (left[-1] in VOWELS) != (right[-1] in VOWELS):
+        return False
+    least = SPELT_ALIKE if len(sound) > 2 else SHORT_SPELT_ALIKE
+    alike: float = OSA.normalized_similarity(left, right)
+    return alike >= least
 
 
 def _unlinked(tokens: tuple[str, ...], linked: set[int]) -> tuple[str, ...]:

@@ -259,7 +259,8 @@ def _country_reason(query: Query, entry: Entry) -> Reason | None:
 
 
 def _identifier_key(number: str) -> str:
-    return "".join(c for c in fold(number) if c.isalnum())
+    # A ship's number is written with and without its prefix.
+    return "".join(c for c in fold(number) if c.isalnum()).removeprefix("imo")
 
 
 def _name_reasons(compared: Comparison) -> tuple[Reason, ...]:

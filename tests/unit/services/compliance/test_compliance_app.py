@@ -1,0 +1,192 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import pytest
+
+from integritas.kernel.clock import ManualClock, SeededRandomness
+from integritas.kernel.ids import IdFactory
+from integritas.services.compliance.api import ComplianceService, create_app
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+API = "/api/v1/compliance"
+
+
+def client(service: ComplianceService, token: str | None = None) -> httpx.AsyncClient:
+    clock = ManualClock()
+    ids = IdFactory(clock, SeededRandomness(1))
+    app = create_app(service, ids=ids, clock=clock, token=token)
+    return httpx.AsyncClient(
+        transport=httpx.ASGITransport(app=app), base_url="http://compliance"
+    )
+
+
+@pytest.fixture
+async def http(service: ComplianceService) -> AsyncIterator[httpx.AsyncClient]:
+    async with client(service) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def listless(bare: ComplianceService) -> AsyncIterator[httpx.AsyncClient]:
+    async with client(bare) as opened:
+        yield opened
+
+
+async def post(http: httpx.AsyncClient, path: str, body: object) -> Any:  # noqa: ANN401 - JSON
+    answer = await http.post(f"{API}{path}", json=body)
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+async def refused(http: httpx.AsyncClient, path: str, body: object) -> list[str]:
+    answer = await http.post(f"{API}{path}", json=body)
+    assert answer.status_code == 422
+    assert answer.headers["content-type"] == "application/problem+json"
+    return [error["path"] for error in answer.json()["errors"]]
+
+
+async def test_screen_answers_with_hits_and_lists(http: httpx.AsyncClient):
+    body = {"query": "Orlov Mikhail", "type": "Person", "birth_date": "1971-03-12"}
+    answer = await post(http, "/screen", body)
+    assert answer["hits"][0]["uid"] == "101"
+    assert answer["hits"][0]["match"] is True
+    assert answer["hits"][0]["reasons"][0]["text"].startswith("agrees")
+    assert [name.split("@")[0] for name in answer["lists"]] == ["ofac", "un"]
+
+
+async def test_screen_of_nobody_listed_has_no_hits(http: httpx.AsyncClient):
+    assert (await post(http, "/screen", {"query": "Qqq Jjj"}))["hits"] == []
+
+
+@pytest.mark.parametrize(
+    ("body", "paths"),
+    [
+        ({}, ["query"]),
+        ({"query": "😀"}, ["query"]),
+        ({"query": "x" * 10_000}, ["query"]),
+        ({"query": "a " * 50}, ["query"]),
+        ({"query": "A B", "birth_date": "yesterday"}, ["birth_date"]),
+        ({"query": "A B", "country": "Atlantis"}, ["country"]),
+        ({"query": "A B", "type": "no schema"}, ["type"]),
+        ({"query": 3}, ["query"]),
+    ],
+)
+async def test_a_bad_query_names_its_fields(
+    http: httpx.AsyncClient, body: object, paths: list[str]
+):
+    assert await refused(http, "/screen", body) == paths
+
+
+async def test_a_bad_query_of_a_batch_fails_alone(http: httpx.AsyncClient):
+    queries = [{"query": "Orlov"}, {"query": ""}, {"query": "Silver Heron"}]
+    answer = await post(http, "/screen/batch", {"queries": queries, "limit": 1})
+    first, second, third = answer["results"]
+    assert (first["hits"][0]["uid"], third["hits"][0]["uid"]) == ("101", "103")
+    assert second["hits"] == []
+    assert second["errors"][0]["path"] == "queries[1].query"
+
+
+async def test_a_batch_of_bad_queries_is_answered(http: httpx.AsyncClient):
+    answer = await post(http, "/screen/batch", {"queries": [{"query": ""}]})
+    assert answer["results"][0]["errors"]
+
+
+@pytest.mark.parametrize("queries", [[], [{"query": "A"}] * 1001])
+async def test_a_batch_has_bounds(http: httpx.AsyncClient, queries: list[object]):
+    assert await refused(http, "/screen/batch", {"queries": queries}) == ["queries"]
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/screen", {"query": "Orlov"}),
+        ("/screen/batch", {"queries": [{"query": "Orlov"}]}),
+    ],
+)
+async def test_without_a_list_screening_is_unavailable(
+    listless: httpx.AsyncClient, path: str, body: object
+):
+    answer = await listless.post(f"{API}{path}", json=body)
+    assert answer.status_code == 503
+    assert "no watchlist" in answer.json()["detail"]
+
+
+async def test_match_compares_two_names(http: httpx.AsyncClient):
+    body = {"left": "Mikhail Orlov", "right": "Михаил Орлов"}
+    answer = await post(http, "/match", body)
+    assert answer["match"] is True
+
+
+async def test_match_of_unlike_names_is_none(listless: httpx.AsyncClient):
+    body = {"left": "Mikhail Orlov", "right": "Jane Roe"}
+    answer = await post(listless, "/match", body)
+    assert (answer["match"], answer["score"]) == (False, 0.0)
+
+
+async def test_lists_are_told(http: httpx.AsyncClient):
+    lists = (await http.get(f"{API}/lists")).json()["data"]
+    assert [(item["name"], item["entries"]) for item in lists] == [
+        ("ofac", 5),
+        ("un", 2),
+    ]
+
+
+async def test_no_lists_are_told(listless: httpx.AsyncClient):
+    assert (await listless.get(f"{API}/lists")).json() == {"data": []}
+
+
+async def test_what_assess_answers_can_be_decided(http: httpx.AsyncClient):
+    evidence = {
+        "kind": "party",
+        "schema": "Person",
+        "properties": {"name": ["Mikhail Petrovich Orlov"]},
+    }
+    assessment = await post(http, "/assess", {"evidence": [evidence]})
+    assert assessment["findings"][0]["code"] == "sanctions.hit"
+    assessment.pop("evidence")
+    body = {"dossier_id": "d", "assessments": {"compliance": assessment}}
+    verdict = await post(http, "/decide", body)
+    assert verdict["outcome"] == "escalate"
+    assert verdict["risk"] == 100.0
+
+
+async def test_decide_on_nothing_asks_for_a_person(http: httpx.AsyncClient):
+    verdict = await post(http, "/decide", {"dossier_id": "d", "assessments": {}})
+    assert verdict["outcome"] == "review"
+
+
+async def test_decide_names_a_bad_field(http: httpx.AsyncClient):
+    body = {"dossier_id": "d", "assessments": {"spam": {"service": "spam"}}}
+    paths = await refused(http, "/decide", body)
+    assert "assessments.spam.findings" in paths
+
+
+async def test_ready_with_a_list(http: httpx.AsyncClient):
+    assert (await http.get("/readyz")).json()["status"] == "ready"
+
+
+async def test_degraded_without_a_list(listless: httpx.AsyncClient):
+    assert (await listless.get("/readyz")).json()["status"] == "degraded"
+
+
+async def test_strangers_are_turned_away(service: ComplianceService):
+    async with client(service, token="secret") as http:
+        answer = await http.post(f"{API}/screen", json={"query": "Orlov"})
+    assert answer.status_code == 401
+
+
+async def test_internal_screening_and_lists(http: httpx.AsyncClient):
+    body = {"queries": [{"name": "Orlov"}], "limit": 1}
+    hits = (await http.post("/internal/v1/compliance/screen", json=body)).json()
+    assert hits[0][0]["entry"]["uid"] == "101"
+    lists = (await http.post("/internal/v1/compliance/lists", json={})).json()
+    assert lists[1]["date"] == "2026-02-27"
+
+
+async def test_internal_screening_refuses_nonsense(http: httpx.AsyncClient):
+    answer = await http.post("/internal/v1/compliance/screen", json={"queries": 1})
+    assert answer.status_code == 422

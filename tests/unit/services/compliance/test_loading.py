@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from integritas.kernel.errors import InvalidInput
+from integritas.services.compliance.loading import load_watchlists
+from integritas.services.compliance.watchlists import EMPTY
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from integritas.services.compliance.watchlists import Watchlists
+
+
+def test_both_lists_are_loaded(lists: Watchlists):
+    assert list(lists.versions) == ["ofac", "un"]
+    assert len(lists.entries) == 7
+    assert lists.version.startswith("ofac@")
+    assert ",un@2026-02-27." in lists.version
+
+
+@pytest.mark.parametrize("name", ["ofac", "un"])
+def test_one_list_is_enough(folder: Path, name: str):
+    (folder / name).rename(folder / "elsewhere")
+    assert len(load_watchlists(folder).versions) == 1
+
+
+def test_a_snapshot_cannot_be_changed(lists: Watchlists):
+    with pytest.raises(TypeError):
+        lists.versions["ofac"] = lists.versions["un"]  # type: ignore[index] # on purpose
+
+
+def test_a_bad_list_beside_a_good_one_loads_nothing(folder: Path, lists: Watchlists):
+    (folder / "un" / "consolidated.xml").write_text("<html/>", encoding="utf-8")
+    with pytest.raises(InvalidInput, match=r"consolidated\.xml"):
+        load_watchlists(folder)
+    assert len(lists.entries) == 7  # who held the last snapshot holds it still
+
+
+def test_a_folder_without_lists_says_what_is_expected(tmp_path: Path):
+    with pytest.raises(InvalidInput, match="ofac/ or un/"):
+        load_watchlists(tmp_path)
+
+
+def test_a_missing_folder_says_so(tmp_path: Path):
+    with pytest.raises(InvalidInput, match="no watchlist"):
+        load_watchlists(tmp_path / "nowhere")
+
+
+@pytest.mark.parametrize("names", [[], ["consolidated.xml", "b.xml"]])
+def test_exactly_one_un_file_is_read(folder: Path, names: list[str]):
+    (folder / "un" / "consolidated.xml").rename(folder / "kept.xml")
+    for name in names:
+        (folder / "un" / name).write_text("<x/>", encoding="utf-8")
+    with pytest.raises(InvalidInput, match="must hold one"):
+        load_watchlists(folder)
+
+
+def test_no_list_is_called_none():
+    assert EMPTY.version == "none"

@@ -1,0 +1,75 @@
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+import pytest
+
+from integritas.kernel.evidence import Account, Message, Party, Payment, Procurement
+from integritas.services.compliance.queries import parse_birth_date, questions
+from integritas.services.compliance.screening import Query
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from integritas.kernel.contracts import Dossier
+
+PARTY = Party(
+    schema="Person",
+    properties={
+        "name": ("Mikhail Orlov", "Mikhail Orlov"),
+        "alias": ("Misha", " "),
+        "birthDate": ("1971-03-12", "unknown"),
+        "nationality": ("ru", "Atlantis"),
+        "passportNumber": ("7712345678",),
+    },
+)
+PAYMENT = Payment(
+    debtor=Account("Jane Roe", country="de"),
+    creditor=Account("Silver Heron"),
+    amount=Decimal(1),
+    currency="EUR",
+    date=date(2026, 1, 1),
+)
+
+
+def test_a_party_is_asked_for_under_all_its_names(dossier: Callable[..., Dossier]):
+    (question,) = questions(dossier(PARTY))
+    assert question.queries == tuple(
+        Query(name, "Person", ("1971-03-12",), ("ru",), ("7712345678",))
+        for name in ("Mikhail Orlov", "Misha")
+    )
+    assert question.path == "/properties/name"
+
+
+def test_both_sides_of_a_payment_are_asked_for(dossier: Callable[..., Dossier]):
+    debtor, creditor = questions(dossier(PAYMENT))
+    assert debtor.queries == (Query("Jane Roe", countries=("de",)),)
+    assert (debtor.path, creditor.path) == ("/debtor/name", "/creditor/name")
+    assert (debtor.role, creditor.role) == ("Debtor", "Creditor")
+
+
+def test_other_evidence_asks_nothing(dossier: Callable[..., Dossier]):
+    other = dossier(Message(b"Mikhail Orlov"), Procurement({"ocid": "x"}))
+    assert list(questions(other)) == []
+
+
+def test_questions_come_in_the_order_of_evidence(dossier: Callable[..., Dossier]):
+    asked = questions(dossier(PAYMENT, PARTY))
+    assert [q.evidence.id for q in asked] == ["ev_0", "ev_0", "ev_1"]
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("1971-03-12", "1971-03-12"),
+        ("1971-03-12T00:00:00Z", "1971-03-12"),
+        ("1971-03", "1971-03"),
+        (" 1971 ", "1971"),
+        ("12 Mar 1971", None),
+        ("", None),
+    ],
+)
+def test_dates_may_be_partial(text: str, found: str | None):
+    assert parse_birth_date(text) == found

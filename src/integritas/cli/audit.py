@@ -1,0 +1,265 @@
+"""`integritas audit`: verify the log or a bundle, export evidence, show keys."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Annotated, Final, TypeVar
+
+import orjson
+import typer
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
+from integritas.journal.api import Journal
+from integritas.kernel.clock import SystemClock, SystemRandomness
+from integritas.kernel.contracts import VerificationReport
+from integritas.kernel.errors import FieldError, InvalidInput, StorageFailure
+from integritas.kernel.ids import DEFAULT_TENANT, IdFactory, TenantId, valid_tenant
+from integritas.platform.config import load_settings
+from integritas.platform.db import open_database
+from integritas.services.audit.api import (
+    AuditTrail,
+    VerifierKey,
+    parse_verifier_key,
+    verify_bundle,
+    write_mirror,
+)
+
+__all__ = ["app"]
+
+app = typer.Typer(help="The audit log: verify, prove, export.", no_args_is_help=True)
+
+T = TypeVar("T")
+
+_BUNDLE_BYTES: Final = 256 * 1024 * 1024
+
+Db = Annotated[
+    str | None,
+    typer.Option(
+        "--db", metavar="URL", help="The database; INTEGRITAS_DATABASE_URL without it."
+    ),
+]
+Tenant = Annotated[str, typer.Option("--tenant", help="Whose log.")]
+
+
+@app.command()
+def verify(
+    *,
+    db: Db = None,
+    bundle: Annotated[
+        Path | None,
+        typer.Option("--bundle", help="Verify this evidence bundle, and nothing else."),
+    ] = None,
+    key: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--key",
+            metavar="VKEY|FILE",
+            help="Trust this verifier key, or those of this file, and no other.",
+        ),
+    ] = None,
+    checkpoint: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--checkpoint", help="A signed checkpoint that the log must extend."
+        ),
+    ] = None,
+    tenant: Tenant = DEFAULT_TENANT,
+) -> None:
+    """Re-compute everything; exit 1 and name the place of each difference."""
+    keys = [found for text in key or [] for found in _keys(text)]
+    notes = [_text(path) for path in checkpoint or []]
+    if bundle is not None:
+        report = verify_bundle(
+            _content(bundle, _BUNDLE_BYTES), keys=keys, checkpoints=notes
+        )
+        _show(report, f"the bundle {bundle}, checkpoint of {report.size} entries")
+        return
+    report = _with_trail(
+        lambda trail, who: trail.verify(who, keys=keys, checkpoints=notes),
+        db=db,
+        tenant=tenant,
+        origin=_origin(keys, tenant),
+    )
+    _show(report, f"{report.size} entries")
+
+
+@app.command()
+def export(
+    *,
+    case: Annotated[
+        str, typer.Option("--case", help="The case (or other subject), by its id.")
+    ],
+    output: Annotated[
+        str, typer.Option("--output", "-o", help="Where to; - is standard output.")
+    ],
+    db: Db = None,
+    tenant: Tenant = DEFAULT_TENANT,
+) -> None:
+    """Write a self-contained evidence bundle of a case."""
+    document = _with_trail(
+        lambda trail, who: trail.bundle(who, subject=case), db=db, tenant=tenant
+    )
+    text = orjson.dumps(document, option=orjson.OPT_INDENT_2) + b"\n"
+    if output == "-":
+        sys.stdout.buffer.write(text)
+        return
+    try:
+        Path(output).write_bytes(text)
+    except OSError as error:
+        raise _unusable(output, error) from error
+    typer.echo(f"wrote {output}", err=True)
+
+
+@app.command()
+def tail(
+    *,
+    lines: Annotated[
+        int, typer.Option("--lines", "-n", min=1, max=10_000, help="How many.")
+    ] = 10,
+    db: Db = None,
+    tenant: Tenant = DEFAULT_TENANT,
+) -> None:
+    """Print the newest entries, JSON Lines, oldest first."""
+
+    async def newest(trail: AuditTrail, who: TenantId) -> list[bytes]:
+        size = (await trail.checkpoint(who)).size
+        found = await trail.entries(who, start=max(size - lines, 0), limit=lines)
+        return [
+            orjson.dumps({"index": e.index, "entry": orjson.Fragment(e.body)})
+            for e in found
+        ]
+
+    for line in _with_trail(newest, db=db, tenant=tenant):
+        typer.echo(line.decode())
+
+
+@app.command()
+def keys(*, db: Db = None, tenant: Tenant = DEFAULT_TENANT) -> None:
+    """Print the verifier keys (C2SP vkeys), newest first, a line each."""
+    found = _with_trail(
+        lambda trail, who: trail.verifier_keys(who), db=db, tenant=tenant
+    )
+    if not found:
+        raise InvalidInput(
+            f"the log of {tenant} has no key yet: one is made with the first entry"
+        )
+    for vkey in found:
+        typer.echo(vkey)
+
+
+@app.command()
+def mirror(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where to.")],
+    *,
+    db: Db = None,
+    tenant: Tenant = DEFAULT_TENANT,
+) -> None:
+    """Write the log as static files (C2SP tlog-tiles)."""
+    count = _with_trail(
+        lambda trail, who: write_mirror(trail, who, folder), db=db, tenant=tenant
+    )
+    typer.echo(f"wrote {count} files to {folder}", err=True)
+
+
+def _with_trail(
+    work: Callable[[AuditTrail, TenantId], Awaitable[T]],
+    *,
+    db: str | None,
+    tenant: str,
+    origin: str | None = None,
+) -> T:
+    if not valid_tenant(tenant):
+        raise InvalidInput(f"--tenant: {tenant!r} does not name a tenant")
+    settings = load_settings(**({"database_url": db} if db else {}))
+    url = settings.database_url
+    _refuse_missing(url)
+    database = open_database(url)
+    clock, randomness = SystemClock(), SystemRandomness()
+    journal = Journal(database, clock, randomness, IdFactory(clock, randomness))
+    trail = AuditTrail(
+        database, journal, settings.state_dir, clock, origin or settings.audit_origin
+    )
+
+    async def run() -> T:
+        return await work(trail, TenantId(tenant))
+
+    try:
+        return asyncio.run(run())
+    finally:
+        database.close()
+
+
+def _refuse_missing(url: str) -> None:
+    """Opening a SQLite file that is not there would make an empty one."""
+    try:
+        address = make_url(url)
+    except ArgumentError:
+        return  # open_database says what is wrong with it
+    path = address.database or ""
+    if address.get_backend_name() == "sqlite" and path and not Path(path).is_file():
+        raise StorageFailure(
+            f"there is no database at {path}",
+            errors=(
+                FieldError(
+                    "INTEGRITAS_DATABASE_URL", "no such file", "name it with --db"
+                ),
+            ),
+        )
+
+
+def _origin(keys: list[VerifierKey], tenant: str) -> str | None:
+    """Return the origin that trusted keys name, so that no setting is needed."""
+    suffix = f"/{tenant}"
+    for found in keys:
+        if found.name.endswith(suffix):
+            return found.name.removesuffix(suffix)
+    return None
+
+
+def _keys(text: str) -> list[VerifierKey]:
+    path = Path(text)
+    lines = [text] if "+" in text and not path.exists() else _text(path).splitlines()
+    return [parse_verifier_key(line) for line in lines if line.strip()]
+
+
+def _text(path: Path) -> str:
+    try:
+        return _content(path, 1024 * 1024).decode()
+    except UnicodeDecodeError as error:
+        raise _unusable(str(path), error) from error
+
+
+def _content(path: Path, limit: int) -> bytes:
+    try:
+        with path.open("rb") as stream:
+            content = stream.read(limit + 1)
+    except OSError as error:
+        raise _unusable(str(path), error) from error
+    if len(content) > limit:
+        raise InvalidInput(f"{path} is larger than {limit} bytes")
+    return content
+
+
+def _unusable(path: str, error: Exception) -> InvalidInput:
+    why = getattr(error, "strerror", None) or str(error)
+    return InvalidInput(f"{path} cannot be used: {why}")
+
+
+def _show(report: VerificationReport, what: str) -> None:
+    for note in report.notes:
+        typer.echo(f"note: {note}", err=True)
+    root = base64.b64encode(report.root).decode()
+    if report.sound:
+        typer.echo(f"verified {what}: {report.origin}, root {root}")
+        return
+    for found in report.differences:
+        typer.echo(f"{found.place}: {found.message}")
+    typer.echo(
+        f"NOT verified: {len(report.differences)} differences in {what}", err=True
+    )
+    raise typer.Exit(1)

@@ -105,8 +105,8 @@ class CloseToWinningBid:
                 strength=strength_below(margin.ratio, fence),
                 pointer=f"/bids/details/{margin.second_bid}",
                 text=(
-                    f"The next bid of {margin.second} lies {margin.ratio:.2%} above"
-                    f" the winning {margin.winning}, at most {fence:.2%}"
+                    f"The next bid of {margin.second} lies only {margin.ratio:.2%}"
+                    f" above the winning {margin.winning} (threshold {fence:.2%})"
                 ),
                 figures={
                     "winning": margin.winning.amount,

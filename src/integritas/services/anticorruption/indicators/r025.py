@@ -119,7 +119,7 @@ class ExcessiveUnsuccessfulBids:
             if share and share.whole >= frequent and share.ratio <= fence:
                 text = (
                     f"A tenderer won {share.part} of the {share.whole} processes it bid"
-                    f" in before, {share.ratio:.1%}, at most {fence:.1%}"
+                    f" in before, {share.ratio:.1%} (threshold {fence:.1%})"
                 )
                 flags.append(
                     Flag(

@@ -161,7 +161,7 @@ class ExcessiveDisqualifiedBids:
             pointer=pointer,
             text=(
                 f"{_WHO[group]} had {share.part} of {share.whole} bids disqualified"
-                f" before, {share.ratio:.1%}, at least {fence:.1%}"
+                f" before, {share.ratio:.1%} (threshold {fence:.1%})"
             ),
             figures={"disqualified": share.part, "submitted": share.whole},
             organisations=(organisation,),

@@ -141,7 +141,7 @@ class HeterogeneousSupplier:
                 continue
             text = (
                 f"A supplier was awarded {len(known.codes)} classes of items in"
-                f" {known.processes} processes before, at least {fence:g}"
+                f" {known.processes} processes before (threshold {fence:g})"
             )
             flags.append(
                 Flag(

@@ -107,7 +107,7 @@ class HeavilyDiscountedBid:
                 pointer=f"/bids/details/{margin.winning_bid}",
                 text=(
                     f"The next bid of {margin.second} lies {margin.ratio:.1%} above"
-                    f" the winning {margin.winning}, at least {fence:.1%}"
+                    f" the winning {margin.winning} (threshold {fence:.1%})"
                 ),
                 figures={
                     "winning": margin.winning.amount,

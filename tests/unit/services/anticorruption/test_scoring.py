@@ -238,7 +238,7 @@ def test_codes_are_unique_and_in_order() -> None:
 
 
 @pytest.mark.parametrize("indicator", INDICATORS, ids=lambda i: str(i.spec.code))
-def test_every_indicator_declares_itself(indicator: Any) -> None:  # noqa: ANN401 - ids
+def test_every_indicator_declares_itself(indicator: Any) -> None:
     spec = indicator.spec
     assert 0 < spec.weight <= 1
     for text in (

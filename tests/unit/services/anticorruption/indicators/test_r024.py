@@ -87,7 +87,7 @@ def test_r024_judges_by_the_assumption_without_a_set(
     assert flag.value == pytest.approx(0.005)
     assert flag.pointer == "/bids/details/1"
     assert flag.organisations == ("A", "B")
-    assert "1,005.00 USD lies 0.50% above" in flag.text
+    assert "1,005.00 USD lies only 0.50% above" in flag.text
     assert on_one("R024", contest("x", 1000, 1011)).flags == []
 
 

@@ -98,7 +98,7 @@ class Hit:
 def match_names(left: str, right: str) -> tuple[float, tuple[Reason, ...]]:
     """Return the score of two names, symmetric, and its reasons."""
     compared = compare(parse_name(left), parse_name(right))
-    return compared.score, _name_reasons(compared)
+    return compared.score, _name_reasons(compared, ("only left", "only right"))
 
 
 class Screener:
@@ -263,15 +263,18 @@ def _identifier_key(number: str) -> str:
     return "".join(c for c in fold(number) if c.isalnum()).removeprefix("imo")
 
 
-def _name_reasons(compared: Comparison) -> tuple[Reason, ...]:
+def _name_reasons(
+    compared: Comparison, sides: tuple[str, str] = ("not listed", "only listed")
+) -> tuple[Reason, ...]:
     reasons = []
     if compared.pairs:
         agreeing = ", ".join(map(_pair_text, compared.pairs))
         reasons.append(Reason(text=f"agrees: {agreeing}", weight=compared.score))
-    if compared.left_only:
-        reasons.append(Reason(text=f"not listed: {' '.join(compared.left_only)}"))
-    if compared.right_only:
-        reasons.append(Reason(text=f"only listed: {' '.join(compared.right_only)}"))
+    for side, tokens in zip(
+        sides, (compared.left_only, compared.right_only), strict=True
+    ):
+        if tokens:
+            reasons.append(Reason(text=f"{side}: {' '.join(tokens)}"))
     if compared.reordered:
         reasons.append(Reason(text="the words stand in another order"))
     if compared.numbers_differ:

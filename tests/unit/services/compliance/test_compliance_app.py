@@ -36,7 +36,7 @@ async def listless(bare: ComplianceService) -> AsyncIterator[httpx.AsyncClient]:
         yield opened
 
 
-async def post(http: httpx.AsyncClient, path: str, body: object) -> Any:  # noqa: ANN401 - JSON
+async def post(http: httpx.AsyncClient, path: str, body: object) -> Any:
     answer = await http.post(f"{API}{path}", json=body)
     assert answer.status_code == 200, answer.text
     return answer.json()
@@ -49,7 +49,7 @@ async def refused(http: httpx.AsyncClient, path: str, body: object) -> list[str]
     return [error["path"] for error in answer.json()["errors"]]
 
 
-async def test_screen_answers_with_hits_and_lists(http: httpx.AsyncClient):
+async def test_screen_answers_with_hits_and_lists(http: httpx.AsyncClient) -> None:
     body = {"query": "Orlov Mikhail", "type": "Person", "birth_date": "1971-03-12"}
     answer = await post(http, "/screen", body)
     assert answer["hits"][0]["uid"] == "101"
@@ -58,7 +58,7 @@ async def test_screen_answers_with_hits_and_lists(http: httpx.AsyncClient):
     assert [name.split("@")[0] for name in answer["lists"]] == ["ofac", "un"]
 
 
-async def test_screen_of_nobody_listed_has_no_hits(http: httpx.AsyncClient):
+async def test_screen_of_nobody_listed_has_no_hits(http: httpx.AsyncClient) -> None:
     assert (await post(http, "/screen", {"query": "Qqq Jjj"}))["hits"] == []
 
 
@@ -77,11 +77,11 @@ async def test_screen_of_nobody_listed_has_no_hits(http: httpx.AsyncClient):
 )
 async def test_a_bad_query_names_its_fields(
     http: httpx.AsyncClient, body: object, paths: list[str]
-):
+) -> None:
     assert await refused(http, "/screen", body) == paths
 
 
-async def test_a_bad_query_of_a_batch_fails_alone(http: httpx.AsyncClient):
+async def test_a_bad_query_of_a_batch_fails_alone(http: httpx.AsyncClient) -> None:
     queries = [{"query": "Orlov"}, {"query": ""}, {"query": "Silver Heron"}]
     answer = await post(http, "/screen/batch", {"queries": queries, "limit": 1})
     first, second, third = answer["results"]
@@ -90,13 +90,15 @@ async def test_a_bad_query_of_a_batch_fails_alone(http: httpx.AsyncClient):
     assert second["errors"][0]["path"] == "queries[1].query"
 
 
-async def test_a_batch_of_bad_queries_is_answered(http: httpx.AsyncClient):
+async def test_a_batch_of_bad_queries_is_answered(http: httpx.AsyncClient) -> None:
     answer = await post(http, "/screen/batch", {"queries": [{"query": ""}]})
     assert answer["results"][0]["errors"]
 
 
 @pytest.mark.parametrize("queries", [[], [{"query": "A"}] * 1001])
-async def test_a_batch_has_bounds(http: httpx.AsyncClient, queries: list[object]):
+async def test_a_batch_has_bounds(
+    http: httpx.AsyncClient, queries: list[object]
+) -> None:
     assert await refused(http, "/screen/batch", {"queries": queries}) == ["queries"]
 
 
@@ -109,25 +111,25 @@ async def test_a_batch_has_bounds(http: httpx.AsyncClient, queries: list[object]
 )
 async def test_without_a_list_screening_is_unavailable(
     listless: httpx.AsyncClient, path: str, body: object
-):
+) -> None:
     answer = await listless.post(f"{API}{path}", json=body)
     assert answer.status_code == 503
     assert "no watchlist" in answer.json()["detail"]
 
 
-async def test_match_compares_two_names(http: httpx.AsyncClient):
+async def test_match_compares_two_names(http: httpx.AsyncClient) -> None:
     body = {"left": "Mikhail Orlov", "right": "Михаил Орлов"}
     answer = await post(http, "/match", body)
     assert answer["match"] is True
 
 
-async def test_match_of_unlike_names_is_none(listless: httpx.AsyncClient):
+async def test_match_of_unlike_names_is_none(listless: httpx.AsyncClient) -> None:
     body = {"left": "Mikhail Orlov", "right": "Jane Roe"}
     answer = await post(listless, "/match", body)
     assert (answer["match"], answer["score"]) == (False, 0.0)
 
 
-async def test_lists_are_told(http: httpx.AsyncClient):
+async def test_lists_are_told(http: httpx.AsyncClient) -> None:
     lists = (await http.get(f"{API}/lists")).json()["data"]
     assert [(item["name"], item["entries"]) for item in lists] == [
         ("ofac", 5),
@@ -135,11 +137,11 @@ async def test_lists_are_told(http: httpx.AsyncClient):
     ]
 
 
-async def test_no_lists_are_told(listless: httpx.AsyncClient):
+async def test_no_lists_are_told(listless: httpx.AsyncClient) -> None:
     assert (await listless.get(f"{API}/lists")).json() == {"data": []}
 
 
-async def test_what_assess_answers_can_be_decided(http: httpx.AsyncClient):
+async def test_what_assess_answers_can_be_decided(http: httpx.AsyncClient) -> None:
     evidence = {
         "kind": "party",
         "schema": "Person",
@@ -154,32 +156,32 @@ async def test_what_assess_answers_can_be_decided(http: httpx.AsyncClient):
     assert verdict["risk"] == 100.0
 
 
-async def test_decide_on_nothing_asks_for_a_person(http: httpx.AsyncClient):
+async def test_decide_on_nothing_asks_for_a_person(http: httpx.AsyncClient) -> None:
     verdict = await post(http, "/decide", {"dossier_id": "d", "assessments": {}})
     assert verdict["outcome"] == "review"
 
 
-async def test_decide_names_a_bad_field(http: httpx.AsyncClient):
+async def test_decide_names_a_bad_field(http: httpx.AsyncClient) -> None:
     body = {"dossier_id": "d", "assessments": {"spam": {"service": "spam"}}}
     paths = await refused(http, "/decide", body)
     assert "assessments.spam.findings" in paths
 
 
-async def test_ready_with_a_list(http: httpx.AsyncClient):
+async def test_ready_with_a_list(http: httpx.AsyncClient) -> None:
     assert (await http.get("/readyz")).json()["status"] == "ready"
 
 
-async def test_degraded_without_a_list(listless: httpx.AsyncClient):
+async def test_degraded_without_a_list(listless: httpx.AsyncClient) -> None:
     assert (await listless.get("/readyz")).json()["status"] == "degraded"
 
 
-async def test_strangers_are_turned_away(service: ComplianceService):
+async def test_strangers_are_turned_away(service: ComplianceService) -> None:
     async with client(service, token="secret") as http:
         answer = await http.post(f"{API}/screen", json={"query": "Orlov"})
     assert answer.status_code == 401
 
 
-async def test_internal_screening_and_lists(http: httpx.AsyncClient):
+async def test_internal_screening_and_lists(http: httpx.AsyncClient) -> None:
     body = {"queries": [{"name": "Orlov"}], "limit": 1}
     hits = (await http.post("/internal/v1/compliance/screen", json=body)).json()
     assert hits[0][0]["entry"]["uid"] == "101"
@@ -187,6 +189,6 @@ async def test_internal_screening_and_lists(http: httpx.AsyncClient):
     assert lists[1]["date"] == "2026-02-27"
 
 
-async def test_internal_screening_refuses_nonsense(http: httpx.AsyncClient):
+async def test_internal_screening_refuses_nonsense(http: httpx.AsyncClient) -> None:
     answer = await http.post("/internal/v1/compliance/screen", json={"queries": 1})
     assert answer.status_code == 422

@@ -18,10 +18,10 @@ from integritas.services.compliance.countries import country_code
         ("tv", "tv"),
     ],
 )
-def test_names_and_codes_become_codes(text: str, code: str):
+def test_names_and_codes_become_codes(text: str, code: str) -> None:
     assert country_code(text) == code
 
 
 @pytest.mark.parametrize("text", ["", None, "Atlantis", "undetermined", "r1", "x"])
-def test_what_is_unknown_is_no_country(text: str | None):
+def test_what_is_unknown_is_no_country(text: str | None) -> None:
     assert country_code(text) is None

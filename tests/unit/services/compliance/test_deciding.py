@@ -64,7 +64,7 @@ def asked(assessments: dict[str, tuple[Finding, ...]]) -> DecisionRequest:
     )
 
 
-def test_nothing_found_closes():
+def test_nothing_found_closes() -> None:
     verdict = decide(request(), POLICY)
     assert (verdict.outcome, verdict.risk) == (Outcome.NO_ACTION, 0.0)
     assert verdict.reasons[0].text == "nothing was found"
@@ -78,12 +78,12 @@ def test_nothing_found_closes():
         ("discard", Outcome.NO_ACTION),
     ],
 )
-def test_a_messages_fate_decides(verdict: str, outcome: Outcome):
+def test_a_messages_fate_decides(verdict: str, outcome: Outcome) -> None:
     found = signal("spam.score", Severity.MEDIUM, 0.99, verdict=verdict)
     assert decide(request(spam=(found,)), POLICY).outcome is outcome
 
 
-def test_junk_that_may_hold_a_tip_is_looked_at():
+def test_junk_that_may_hold_a_tip_is_looked_at() -> None:
     found = Finding(
         "spam.score",
         Severity.LOW,
@@ -95,35 +95,35 @@ def test_junk_that_may_hold_a_tip_is_looked_at():
     assert decide(request(spam=(found,)), POLICY).outcome is Outcome.REVIEW
 
 
-def test_one_red_flag_is_reviewed():
+def test_one_red_flag_is_reviewed() -> None:
     verdict = decide(request(anticorruption=(FLAG,)), POLICY)
     assert verdict.outcome is Outcome.REVIEW
     assert verdict.required_steps == ("analyst_review",)
 
 
-def test_many_red_flags_are_escalated():
+def test_many_red_flags_are_escalated() -> None:
     verdict = decide(request(anticorruption=(FLAG,) * 3), POLICY)
     assert verdict.outcome is Outcome.ESCALATE
 
 
-def test_a_sanctions_hit_is_escalated_with_high_risk():
+def test_a_sanctions_hit_is_escalated_with_high_risk() -> None:
     verdict = decide(request(compliance=(HIT,)), POLICY)
     assert verdict.outcome is Outcome.ESCALATE
     assert verdict.risk >= 70
     assert "second_person" in verdict.required_steps
 
 
-def test_junk_does_not_hide_a_hit():
+def test_junk_does_not_hide_a_hit() -> None:
     junk = signal("spam.score", Severity.LOW, 0.99, verdict="discard")
     verdict = decide(request(spam=(junk,), compliance=(HIT,)), POLICY)
     assert verdict.outcome is Outcome.ESCALATE
 
 
-def test_the_policy_is_named_with_its_hash():
+def test_the_policy_is_named_with_its_hash() -> None:
     assert decide(request(), POLICY).policy == POLICY.reference
 
 
-def test_a_gap_is_named_in_words():
+def test_a_gap_is_named_in_words() -> None:
     found = gaps(asked({"spam": (), "compliance": (UNABLE,)}), POLICY)
     assert found == ("anticorruption was not assessed", "compliance: no list")
 
@@ -140,7 +140,9 @@ SERVICES = sorted(ALWAYS_REQUIRED)
 
 
 @given(st.dictionaries(st.sampled_from([*SERVICES, "tax"]), FINDINGS))
-def test_a_missing_assessment_never_closes(found: dict[str, tuple[Finding, ...]]):
+def test_a_missing_assessment_never_closes(
+    found: dict[str, tuple[Finding, ...]],
+) -> None:
     verdict = decide(asked(found), POLICY)
     if not found.keys() >= ALWAYS_REQUIRED:
         assert verdict.outcome is not Outcome.NO_ACTION
@@ -148,14 +150,18 @@ def test_a_missing_assessment_never_closes(found: dict[str, tuple[Finding, ...]]
 
 
 @given(FINDINGS, st.sampled_from([*SERVICES, "tax"]))
-def test_what_was_not_assessed_never_closes(found: tuple[Finding, ...], service: str):
+def test_what_was_not_assessed_never_closes(
+    found: tuple[Finding, ...], service: str
+) -> None:
     verdict = decide(request(**{service: (*found, UNABLE)}), POLICY)
     assert verdict.outcome is not Outcome.NO_ACTION
     assert verdict.risk >= POLICY.first_band_for_people().start
 
 
 @given(FINDINGS, FINDINGS)
-def test_the_verdict_is_consistent(one: tuple[Finding, ...], two: tuple[Finding, ...]):
+def test_the_verdict_is_consistent(
+    one: tuple[Finding, ...], two: tuple[Finding, ...]
+) -> None:
     verdict = decide(request(anticorruption=one, compliance=two), POLICY)
     assert 0.0 <= verdict.risk <= 100.0
     assert verdict.band == POLICY.band(verdict.risk).name
@@ -163,7 +169,7 @@ def test_the_verdict_is_consistent(one: tuple[Finding, ...], two: tuple[Finding,
 
 
 @given(FINDINGS)
-def test_the_contributions_sum_to_the_risk(found: tuple[Finding, ...]):
+def test_the_contributions_sum_to_the_risk(found: tuple[Finding, ...]) -> None:
     verdict = decide(request(anticorruption=found), POLICY)
     told = sum(reason.weight or 0.0 for reason in verdict.reasons)
     assert told == pytest.approx(verdict.risk, abs=0.05)
@@ -172,13 +178,13 @@ def test_the_contributions_sum_to_the_risk(found: tuple[Finding, ...]):
 @given(FINDINGS, SIGNALS)
 def test_another_finding_never_lowers_the_risk(
     found: tuple[Finding, ...], another: Finding
-):
+) -> None:
     before = decide(request(anticorruption=found), POLICY).risk
     after = decide(request(anticorruption=(*found, another)), POLICY).risk
     assert after >= before - 0.01
 
 
 @given(st.permutations([FLAG, HIT, signal("other", Severity.LOW)]))
-def test_the_order_of_findings_does_not_matter(found: list[Finding]):
+def test_the_order_of_findings_does_not_matter(found: list[Finding]) -> None:
     verdict = decide(request(compliance=tuple(found)), POLICY)
     assert verdict == decide(request(compliance=tuple(found[::-1])), POLICY)

@@ -31,15 +31,15 @@ def append(path: Path, text: str) -> None:
     path.write_text(path.read_text(encoding="utf-8") + text, encoding="utf-8")
 
 
-def test_a_person_is_read_given_names_first(ofac: Path):
+def test_a_person_is_read_given_names_first(ofac: Path) -> None:
     assert entry(ofac, "101").name == "Mikhail Petrovich ORLOV"
 
 
-def test_a_company_keeps_its_name(ofac: Path):
+def test_a_company_keeps_its_name(ofac: Path) -> None:
     assert entry(ofac, "102").name == "VOSTOK MARINE TRADING LLC"
 
 
-def test_types_become_schemas(ofac: Path):
+def test_types_become_schemas(ofac: Path) -> None:
     _, entries = read_ofac(ofac)
     assert [e.schema for e in entries] == [
         "Person",
@@ -50,41 +50,41 @@ def test_types_become_schemas(ofac: Path):
     ]
 
 
-def test_aliases_are_read_with_kind_and_quality(ofac: Path):
+def test_aliases_are_read_with_kind_and_quality(ofac: Path) -> None:
     names = {n.text: (n.kind, n.quality) for n in entry(ofac, "101").names}
     assert names["Michael ORLOFF"] == (NameKind.ALIAS, Quality.STRONG)
     assert names["MISHA"] == (NameKind.ALIAS, Quality.WEAK)
 
 
-def test_a_former_name_is_told(ofac: Path):
+def test_a_former_name_is_told(ofac: Path) -> None:
     assert entry(ofac, "102").names[1].kind is NameKind.FORMER
 
 
-def test_remarks_give_birth_country_and_identifier(ofac: Path):
+def test_remarks_give_birth_country_and_identifier(ofac: Path) -> None:
     person = entry(ofac, "101")
     assert person.birth_dates == ("1971-03-12",)
     assert person.countries == ("ru",)
     assert person.identifiers == (Identifier("Passport", "7712345678", "ru"),)
 
 
-def test_partial_and_alternative_birth_dates(ofac: Path):
+def test_partial_and_alternative_birth_dates(ofac: Path) -> None:
     assert entry(ofac, "104").birth_dates == ("1965", "1966-04")
 
 
-def test_addresses_and_flags_give_countries(ofac: Path):
+def test_addresses_and_flags_give_countries(ofac: Path) -> None:
     assert entry(ofac, "102").countries == ("ru",)
     assert entry(ofac, "103").countries == ("pa",)
 
 
-def test_programmes_are_split(ofac: Path):
+def test_programmes_are_split(ofac: Path) -> None:
     assert entry(ofac, "101").programmes == ("TEST-A", "TEST-B")
 
 
-def test_a_ship_has_its_number(ofac: Path):
+def test_a_ship_has_its_number(ofac: Path) -> None:
     assert entry(ofac, "103").identifiers[0].number == "IMO 9123456"
 
 
-def test_the_version_is_a_hash_of_the_content(ofac: Path):
+def test_the_version_is_a_hash_of_the_content(ofac: Path) -> None:
     before, _ = read_ofac(ofac)
     again, _ = read_ofac(ofac)
     append(ofac / "add.csv", '101,9,-0- ,"Riga","Latvia",-0- \n')
@@ -94,12 +94,12 @@ def test_the_version_is_a_hash_of_the_content(ofac: Path):
     assert str(before) == f"ofac@{before.digest[:12]}"
 
 
-def test_addresses_are_optional(ofac: Path):
+def test_addresses_are_optional(ofac: Path) -> None:
     (ofac / "add.csv").unlink()
     assert len(read_ofac(ofac)[1]) == 5
 
 
-def test_the_consolidated_list_is_read_too(ofac: Path):
+def test_the_consolidated_list_is_read_too(ofac: Path) -> None:
     row = '900,"NEW ONE",-0- ,"P",' + ",".join(["-0- "] * 8)
     (ofac / "cons_prim.csv").write_text(row + "\n\x1a", encoding="utf-8")
     (ofac / "cons_alt.csv").write_text('900,1,"aka","N ONE",-0- \n', encoding="utf-8")
@@ -112,13 +112,13 @@ def refused(ofac: Path) -> str:
     return str(caught.value)
 
 
-def test_a_row_cut_short_names_file_and_line(ofac: Path):
+def test_a_row_cut_short_names_file_and_line(ofac: Path) -> None:
     path = ofac / "sdn.csv"
     path.write_text(path.read_text(encoding="utf-8")[:250], encoding="utf-8")
     assert "sdn.csv, line 2" in refused(ofac)
 
 
-def test_a_file_cut_between_rows_is_noticed_by_its_aliases(ofac: Path):
+def test_a_file_cut_between_rows_is_noticed_by_its_aliases(ofac: Path) -> None:
     path = ofac / "sdn.csv"
     path.write_text(path.read_text(encoding="utf-8").split("\n")[0], encoding="utf-8")
     message = refused(ofac)
@@ -127,51 +127,51 @@ def test_a_file_cut_between_rows_is_noticed_by_its_aliases(ofac: Path):
     assert "truncated" in message
 
 
-def test_an_open_quote_is_refused(ofac: Path):
+def test_an_open_quote_is_refused(ofac: Path) -> None:
     append(ofac / "alt.csv", '101,7,"aka","NEVER CLOSED')
     assert "alt.csv, line" in refused(ofac)
 
 
-def test_wrong_columns_are_refused(ofac: Path):
+def test_wrong_columns_are_refused(ofac: Path) -> None:
     append(ofac / "alt.csv", "101,7,aka\n")
     message = refused(ofac)
     assert "expected 5 columns" in message
     assert "found 3" in message
 
 
-def test_a_header_is_not_an_ofac_list(ofac: Path):
+def test_a_header_is_not_an_ofac_list(ofac: Path) -> None:
     (ofac / "alt.csv").write_text("ent_num,a,b,c,d\n", encoding="utf-8")
     assert "alt.csv, line 1" in refused(ofac)
 
 
-def test_html_is_refused(ofac: Path):
+def test_html_is_refused(ofac: Path) -> None:
     (ofac / "sdn.csv").write_text("\n<!DOCTYPE html><html>", encoding="utf-8")
     message = refused(ofac)
     assert "sdn.csv, line 1" in message
     assert "HTML" in message
 
 
-def test_an_empty_file_is_refused(ofac: Path):
+def test_an_empty_file_is_refused(ofac: Path) -> None:
     (ofac / "sdn.csv").write_bytes(b"")
     assert "found nothing" in refused(ofac)
 
 
-def test_a_type_unheard_of_is_refused(ofac: Path):
+def test_a_type_unheard_of_is_refused(ofac: Path) -> None:
     row = '900,"NEW ONE","starship","P",' + ",".join(["-0- "] * 8)
     append(ofac / "sdn.csv", row + "\n")
     assert "'starship' is unknown" in refused(ofac)
 
 
-def test_bytes_that_are_no_text_are_refused_with_line(ofac: Path):
+def test_bytes_that_are_no_text_are_refused_with_line(ofac: Path) -> None:
     (ofac / "add.csv").write_bytes(b'101,1,-0- ,"a","b",-0- \n\xff\xfe\n')
     assert "add.csv, line 2: not UTF-8" in refused(ofac)
 
 
 @pytest.mark.parametrize("name", ["sdn.csv", "alt.csv"])
-def test_a_missing_file_is_named(ofac: Path, name: str):
+def test_a_missing_file_is_named(ofac: Path, name: str) -> None:
     (ofac / name).unlink()
     assert name in refused(ofac)
 
 
-def test_an_empty_folder_says_what_is_expected(tmp_path: Path):
+def test_an_empty_folder_says_what_is_expected(tmp_path: Path) -> None:
     assert "expected sdn.csv" in refused(tmp_path)

@@ -60,38 +60,38 @@ def finding(
     return Finding(code, severity, score, Subject(), "Something", data=data or {})
 
 
-def test_the_shipped_policy_loads():
+def test_the_shipped_policy_loads() -> None:
     assert load_policy().name == "default"
 
 
-def test_a_good_policy_loads():
+def test_a_good_policy_loads() -> None:
     assert parse(GOOD).reference.startswith("strict@2+")
 
 
-def test_the_reference_changes_with_the_text():
+def test_the_reference_changes_with_the_text() -> None:
     assert parse(GOOD).reference != parse(changed(rules=[])).reference
 
 
-def test_json_is_read_too(tmp_path: Path):
+def test_json_is_read_too(tmp_path: Path) -> None:
     path = tmp_path / "policy.json"
     path.write_bytes(b'{"name": "x"}')
     with pytest.raises(InvalidDefinition, match="bands"):
         load_policy(path)
 
 
-def test_a_missing_file_is_named(tmp_path: Path):
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(InvalidDefinition, match=r"none\.yaml cannot be read"):
         load_policy(tmp_path / "none.yaml")
 
 
 @pytest.mark.parametrize("data", [b"a: [", b"\xff\xfe\x00", b"a: b: c"])
-def test_what_is_no_yaml_is_refused(data: bytes):
+def test_what_is_no_yaml_is_refused(data: bytes) -> None:
     with pytest.raises(InvalidDefinition, match="is not YAML"):
         parse_policy(data, origin="bad.yaml")
 
 
 @pytest.mark.parametrize("document", [[], "text", None, 3])
-def test_what_is_no_mapping_is_refused(document: object):
+def test_what_is_no_mapping_is_refused(document: object) -> None:
     assert "expected a mapping" in refused(document)
 
 
@@ -120,28 +120,28 @@ def bands(*edges: tuple[float, float, str]) -> dict[str, Any]:
         (bands((0, float("nan"), "review"), (40, 100, "review")), "bands[0].to"),
     ],
 )
-def test_unlawful_bands_are_refused(document: dict[str, Any], message: str):
+def test_unlawful_bands_are_refused(document: dict[str, Any], message: str) -> None:
     assert message in refused(document)
 
 
-def test_two_bands_of_one_name_are_refused():
+def test_two_bands_of_one_name_are_refused() -> None:
     document = bands((0, 40, "no_action"), (40, 100, "review"))
     document["bands"][1]["name"] = "b0"
     assert "same name" in refused(document)
 
 
-def test_less_than_the_law_requires_is_refused():
+def test_less_than_the_law_requires_is_refused() -> None:
     assert "lacks compliance" in refused(
         changed(required_assessments=["spam", "anticorruption"])
     )
 
 
-def test_more_than_the_law_requires_is_accepted():
+def test_more_than_the_law_requires_is_accepted() -> None:
     wanted = ["spam", "anticorruption", "compliance", "tax"]
     assert "tax" in parse(changed(required_assessments=wanted)).required_assessments
 
 
-def test_a_severity_without_points_is_refused():
+def test_a_severity_without_points_is_refused() -> None:
     assert "lacks info" in refused(
         changed(severity_points={"low": 1, "medium": 2, "high": 3, "critical": 4})
     )
@@ -157,26 +157,26 @@ def test_a_severity_without_points_is_refused():
         ({"name": "r", "code": "x", "points": 1, "scores": [1, 0]}, "scores must be"),
     ],
 )
-def test_a_rule_that_cannot_be_is_refused(rule: dict[str, Any], message: str):
+def test_a_rule_that_cannot_be_is_refused(rule: dict[str, Any], message: str) -> None:
     assert message in refused(changed(rules=[rule]))
 
 
 @pytest.mark.parametrize(
     ("risk", "band"), [(0, "low"), (19.99, "low"), (20, "middle"), (100, "high")]
 )
-def test_a_band_ends_before_its_end(risk: float, band: str):
+def test_a_band_ends_before_its_end(risk: float, band: str) -> None:
     assert parse(GOOD).band(risk).name == band
 
 
 @given(st.floats(0, 100), st.floats(0, 100))
-def test_more_risk_is_never_a_milder_outcome(one: float, other: float):
+def test_more_risk_is_never_a_milder_outcome(one: float, other: float) -> None:
     policy = load_policy()
     low, high = sorted((one, other))
     mild, severe = policy.band(low).outcome, policy.band(high).outcome
     assert OUTCOMES.index(mild) <= OUTCOMES.index(severe)
 
 
-def test_no_policy_closes_where_four_eyes_are_due():
+def test_no_policy_closes_where_four_eyes_are_due() -> None:
     assert load_policy().band(FOUR_EYES_RISK).outcome is not Outcome.NO_ACTION
 
 
@@ -200,12 +200,14 @@ def rule_policy(**rule: object) -> Policy:
         ({"service": "spam", "where": {"count": True}}, 30),
     ],
 )
-def test_the_first_rule_that_fits_gives_points(rule: dict[str, Any], points: float):
+def test_the_first_rule_that_fits_gives_points(
+    rule: dict[str, Any], points: float
+) -> None:
     found = finding(data={"verdict": "discard", "count": 1})
     assert rule_policy(**rule).points("spam", found)[0] == points
 
 
-def test_a_finding_without_rule_has_its_severitys_points():
+def test_a_finding_without_rule_has_its_severitys_points() -> None:
     points, why = rule_policy(code="x").points("spam", finding(severity=Severity.HIGH))
     assert (points, why) == (60, "high severity")
 
@@ -213,6 +215,6 @@ def test_a_finding_without_rule_has_its_severitys_points():
 @pytest.mark.parametrize(
     ("score", "points"), [(0.0, 70), (0.77, 70), (0.885, 85), (1.0, 100)]
 )
-def test_points_grow_with_the_score(score: float, points: float):
+def test_points_grow_with_the_score(score: float, points: float) -> None:
     hit = finding(code="sanctions.hit", score=score)
     assert load_policy().points("compliance", hit)[0] == pytest.approx(points)

@@ -34,7 +34,9 @@ PAYMENT = Payment(
 )
 
 
-def test_a_party_is_asked_for_under_all_its_names(dossier: Callable[..., Dossier]):
+def test_a_party_is_asked_for_under_all_its_names(
+    dossier: Callable[..., Dossier],
+) -> None:
     (question,) = questions(dossier(PARTY))
     assert question.queries == tuple(
         Query(name, "Person", ("1971-03-12",), ("ru",), ("7712345678",))
@@ -43,19 +45,21 @@ def test_a_party_is_asked_for_under_all_its_names(dossier: Callable[..., Dossier
     assert question.path == "/properties/name"
 
 
-def test_both_sides_of_a_payment_are_asked_for(dossier: Callable[..., Dossier]):
+def test_both_sides_of_a_payment_are_asked_for(dossier: Callable[..., Dossier]) -> None:
     debtor, creditor = questions(dossier(PAYMENT))
     assert debtor.queries == (Query("Jane Roe", countries=("de",)),)
     assert (debtor.path, creditor.path) == ("/debtor/name", "/creditor/name")
     assert (debtor.role, creditor.role) == ("Debtor", "Creditor")
 
 
-def test_other_evidence_asks_nothing(dossier: Callable[..., Dossier]):
+def test_other_evidence_asks_nothing(dossier: Callable[..., Dossier]) -> None:
     other = dossier(Message(b"Mikhail Orlov"), Procurement({"ocid": "x"}))
     assert list(questions(other)) == []
 
 
-def test_questions_come_in_the_order_of_evidence(dossier: Callable[..., Dossier]):
+def test_questions_come_in_the_order_of_evidence(
+    dossier: Callable[..., Dossier],
+) -> None:
     asked = questions(dossier(PAYMENT, PARTY))
     assert [q.evidence.id for q in asked] == ["ev_0", "ev_0", "ev_1"]
 
@@ -71,5 +75,5 @@ def test_questions_come_in_the_order_of_evidence(dossier: Callable[..., Dossier]
         ("", None),
     ],
 )
-def test_dates_may_be_partial(text: str, found: str | None):
+def test_dates_may_be_partial(text: str, found: str | None) -> None:
     assert parse_birth_date(text) == found

@@ -38,7 +38,7 @@ def compared(left: str, right: str) -> Comparison:
         ("Gadaffi Mutassim", "Mutassim Gaddafi"),
     ],
 )
-def test_the_same_party_is_a_match(left: str, right: str):
+def test_the_same_party_is_a_match(left: str, right: str) -> None:
     assert score(left, right) >= MATCH_THRESHOLD
 
 
@@ -53,71 +53,71 @@ def test_the_same_party_is_a_match(left: str, right: str):
         ("Ahmed Ahmadi", "Ahmed Ahmed"),
     ],
 )
-def test_another_party_is_no_match(left: str, right: str):
+def test_another_party_is_no_match(left: str, right: str) -> None:
     assert score(left, right) < MATCH_THRESHOLD
 
 
 @given(NAMES, NAMES)
 @example("ali ali", "ali")
 @example("vostok marine", "vostokmarine ltd")
-def test_score_is_symmetric(left: str, right: str):
+def test_score_is_symmetric(left: str, right: str) -> None:
     assert score(left, right) == score(right, left)
 
 
 @given(NAMES, NAMES)
-def test_score_lies_between_none_and_one(left: str, right: str):
+def test_score_lies_between_none_and_one(left: str, right: str) -> None:
     assert 0.0 <= score(left, right) <= 1.0
 
 
 @given(st.text(min_size=1, max_size=60))
-def test_an_identical_name_has_the_top_score(text: str):
+def test_an_identical_name_has_the_top_score(text: str) -> None:
     expected = 1.0 if parse_name(text).tokens else 0.0
     assert score(text, text) == pytest.approx(expected)
 
 
 @given(NAMES)
-def test_a_contradicting_word_costs_more_than_a_missing_one(name: str):
+def test_a_contradicting_word_costs_more_than_a_missing_one(name: str) -> None:
     missing = score(name, f"{name} zyxwvut")
     contradicted = score(f"{name} qqqqrrr", f"{name} zyxwvut")
     assert contradicted <= missing < 1.0
 
 
 @pytest.mark.parametrize(("left", "right"), [("", "x"), ("😀", "😀"), ("", "")])
-def test_nothing_to_compare_scores_nothing(left: str, right: str):
+def test_nothing_to_compare_scores_nothing(left: str, right: str) -> None:
     assert score(left, right) == 0.0
 
 
-def test_a_rare_word_weighs_more_than_a_common_one():
+def test_a_rare_word_weighs_more_than_a_common_one() -> None:
     assert weight("zyxwvut") > weight("muhammad") > weight("ltd")
 
 
-def test_initial_agrees_in_part():
+def test_initial_agrees_in_part() -> None:
     (first, _) = compared("J Smith", "John Smith").pairs
     assert 0.0 < first.agreement < 1.0
 
 
-def test_parts_say_what_was_left_over():
+def test_parts_say_what_was_left_over() -> None:
     found = compared("Mikhail Orlov Junior", "Mikhail Orlov Stroganov")
     assert found.left_only == ("junior",)
     assert found.right_only == ("stroganov",)
 
 
-def test_parts_follow_the_sides_given():
+def test_parts_follow_the_sides_given() -> None:
     found = compared("zzz common", "aaa common")
     assert (found.left_only, found.right_only) == (("zzz",), ("aaa",))
 
 
-def test_other_order_is_said_and_costs_little():
+def test_other_order_is_said_and_costs_little() -> None:
     found = compared("Orlov Mikhail", "Mikhail Orlov")
     assert found.reordered
     assert 0.9 < found.score < 1.0
 
 
-def test_other_numbers_are_said():
+def test_other_numbers_are_said() -> None:
     assert compared("Plant 7", "Plant 8").numbers_differ
     assert not compared("Plant 7", "Plant").numbers_differ
 
 
-def test_moved_spaces_are_one_run():
+def test_moved_spaces_are_one_run() -> None:
     (*_, run) = compared("Raz Imusavi Khan", "Razi Musavi Khan").pairs
     assert {run.left, run.right} == {"raz imusavi", "razi musavi"}

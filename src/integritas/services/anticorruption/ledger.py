@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from integritas.services.anticorruption.quantiles import round4
@@ -160,15 +161,21 @@ EMPTY_REFERENCE: Final = Reference(version="empty")
 
 
 def freeze(ledger: Ledger, *, version: str) -> Reference:
-    """Return what a concluded ledger knows; it must not grow afterwards."""
+    """Return a copy of what a concluded ledger knows; the ledger may go on."""
     return Reference(
         version=version,
         currency=ledger.currency,
         processes=ledger.processes,
-        fences=ledger.fences,
-        shares=ledger.shares,
-        varieties={
-            supplier: Variety(processes, frozenset(codes))
-            for supplier, (processes, codes) in ledger.varieties.items()
-        },
+        fences=MappingProxyType(
+            {code: MappingProxyType(dict(f)) for code, f in ledger.fences.items()}
+        ),
+        shares=MappingProxyType(
+            {what: MappingProxyType(dict(s)) for what, s in ledger.shares.items()}
+        ),
+        varieties=MappingProxyType(
+            {
+                supplier: Variety(processes, frozenset(codes))
+                for supplier, (processes, codes) in ledger.varieties.items()
+            }
+        ),
     )

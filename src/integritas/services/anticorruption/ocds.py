@@ -39,8 +39,10 @@ def validate_release(content: Procurement) -> tuple[FieldError, ...]:
     Paths begin with `release` or `record`: `release.awards[0].value.amount`.
     """
     found: list[FieldError] = []
-    check = _record if content.form == "record" else _release
-    for error in check(dict(content.document), content.form):
+    document = dict(content.document)
+    record = content.form == "record"
+    errors = _record(document) if record else _release(document, "release")
+    for error in errors:
         found.append(error)
         if len(found) == MAX_ERRORS:
             break
@@ -279,19 +281,19 @@ _record_fields: Final = _object(
 )
 
 
-def _record(value: JsonValue, path: str) -> Iterator[FieldError]:
-    yield from _record_fields(value, path)
-    if not isinstance(value, dict):
-        return
+def _record(value: dict[str, JsonValue]) -> Iterator[FieldError]:
+    yield from _record_fields(value, "record")
     ocid = value.get("ocid")
     compiled, releases = value.get("compiledRelease"), value.get("releases")
     if not compiled and not releases:
         yield FieldError(
-            path, "has no release", "add compiledRelease, or releases with one or more"
+            "record",
+            "has no release",
+            "add compiledRelease, or releases with one or more",
         )
     if isinstance(compiled, dict) and compiled.get("ocid") not in (None, ocid):
         yield FieldError(
-            f"{path}.compiledRelease.ocid",
+            "record.compiledRelease.ocid",
             "differs from the record's ocid",
             "a record holds one contracting process",
         )

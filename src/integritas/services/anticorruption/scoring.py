@@ -23,6 +23,7 @@ DEFAULT_SETTINGS: Final = default_settings(OPTIONS)
 # Cardinal lists a process's tenderers for the flags it sets on organisations only.
 _ON_ORGANISATIONS: Final = frozenset({"R025", "R038", "R048"})
 _ON_MARGINS: Final = frozenset({"R024", "R058"})
+_LEFT_OUT: Final = Gap("the process is cancelled, or excluded by settings")
 
 
 class Calculation:
@@ -91,14 +92,11 @@ class Judge:
     def judge(self, process: Process, reference: Reference) -> Opinion:
         """Return flags and gaps of one process."""
         opinion = Opinion()
+        left_out = _excluded(process, self._settings)
         for rule in self._rules:
-            code = rule.spec.code
-            if _excluded(process, self._settings):
-                opinion.gaps[code] = "the process is cancelled, or excluded by settings"
-                continue
-            said = rule.judge(process, reference)
+            said = _LEFT_OUT if left_out else rule.judge(process, reference)
             if isinstance(said, Gap):
-                opinion.gaps[code] = said.why
+                opinion.gaps[rule.spec.code] = said.why
             else:
                 opinion.flags.extend((rule.spec, flag) for flag in said)
         return opinion

@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 from integritas.kernel.contracts import (
     Assessment,
     Dossier,
-    Evidence,
     Failure,
     Finding,
     dossier_digest,
 )
 from integritas.kernel.errors import ContractViolation, FieldError
-from integritas.kernel.evidence import EvidenceKind, Procurement
-from integritas.kernel.ids import TenantId
+from integritas.kernel.evidence import Procurement
+from integritas.kernel.ids import EvidenceId, TenantId
 from integritas.services.anticorruption.features import read_process
 from integritas.services.anticorruption.findings import (
     coverage_finding,
@@ -37,8 +36,8 @@ RULES_VERSION: Final = "cardinal-compatible@0.0.8"
 
 ReferenceSource: TypeAlias = Callable[[TenantId], Reference]
 
-# About 0.05 ms a release: smaller batches are done before a thread would start.
-_THREAD_FROM: Final = 64
+# About 0.1 ms a release: smaller batches hold the event loop for less than 5 ms.
+_THREAD_FROM: Final = 48
 
 
 def _no_reference(tenant: TenantId) -> Reference:
@@ -83,8 +82,9 @@ class AntiCorruptionService:
         try:
             findings = tuple(
                 finding
-                for item in dossier.of_kind(EvidenceKind.PROCUREMENT)
-                for finding in self._findings(item, reference)
+                for item in dossier.evidence
+                if isinstance(item.content, Procurement)
+                for finding in self._findings(item.id, item.content, reference)
             )
         except Exception as error:  # noqa: BLE001 - a poison item must fail alone
             return Failure(
@@ -98,21 +98,20 @@ class AntiCorruptionService:
             input_hash=dossier_digest(dossier),
         )
 
-    def _findings(self, item: Evidence, reference: Reference) -> list[Finding]:
-        content = item.content
-        if not isinstance(content, Procurement):
-            return []
+    def _findings(
+        self, evidence: EvidenceId, content: Procurement, reference: Reference
+    ) -> list[Finding]:
         errors = validate_release(content)
         chosen = None if errors else choose_release(content)
         process = None if chosen is None else read_process(chosen.release)
         if chosen is None or process is None:
-            return [invalid_finding(errors or _NOTHING_TO_JUDGE, evidence=item.id)]
+            return [invalid_finding(errors or _NOTHING_TO_JUDGE, evidence=evidence)]
         opinion = self._judge.judge(process, reference)
         found = [
             flag_finding(
                 spec,
                 flag,
-                evidence=item.id,
+                evidence=evidence,
                 ocid=process.ocid,
                 pointer=chosen.pointer,
             )
@@ -120,7 +119,7 @@ class AntiCorruptionService:
         ]
         coverage = coverage_finding(
             opinion,
-            evidence=item.id,
+            evidence=evidence,
             ocid=process.ocid,
             pointer=chosen.pointer,
             reference=reference,

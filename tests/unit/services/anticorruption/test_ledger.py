@@ -72,6 +72,18 @@ def test_freeze_keeps_what_the_set_knows() -> None:
     assert reference.varieties["S"].codes == frozenset({"10"})
 
 
+def test_a_reference_does_not_change_when_its_ledger_goes_on() -> None:
+    ledger = Ledger()
+    ledger.count("R025", "A", 1, 1)
+    ledger.fences["R025"] = {"q1": 1.0}
+    reference = freeze(ledger, version="set@1")
+    ledger.count("R025", "A", 1, 1)
+    ledger.count("R025", "B", 1, 1)
+    ledger.fences["R025"]["q1"] = 0.0
+    assert reference.shares["R025"] == {"A": Share(1, 1)}
+    assert reference.fences["R025"] == {"q1": 1.0}
+
+
 def test_the_empty_reference_knows_nothing() -> None:
     assert EMPTY_REFERENCE.version == "empty"
     assert not EMPTY_REFERENCE.fences

@@ -120,3 +120,17 @@ def test_r024_says_if_there_is_nothing_to_compare(
     release: Build, on_one: Judged
 ) -> None:
     assert "no single winner" in on_one("R024", release()).gaps["R024"]
+
+
+def test_r024_judges_by_the_threshold_set(contest: Build, on_one: Judged) -> None:
+    ((_, flag),) = on_one("R024", contest("x", 100, 105), "threshold = 0.05").flags
+    assert flag.threshold == 0.05
+    assert on_one("R024", contest("x", 100, 106), "threshold = 0.05").flags == []
+
+
+def test_r024_says_where_prices_are_not_compared(
+    contest: Build, on_one: Judged
+) -> None:
+    quality = contest("q", 1, 1) | {"tender": {"procurementMethodDetails": "Q"}}
+    options = "no_price_comparison_procurement_methods = Q"
+    assert "not compared" in on_one("R024", quality, options).gaps["R024"]

@@ -81,3 +81,9 @@ def test_r058_says_if_a_set_knows_no_high_outliers(
     opinion = on_one("R058", contest("n", 5, 9), reference=reference)
     assert "no high outliers" in opinion.gaps["R058"]
     assert "zero" in on_one("R058", contest("n", 0, 9)).gaps["R058"]
+
+
+def test_r058_judges_by_the_threshold_set(contest: Build, on_one: Judged) -> None:
+    ((_, flag),) = on_one("R058", contest("x", 100, 120), "threshold = 0.2").flags
+    assert (flag.threshold, flag.strength) == (0.2, 0.5)
+    assert on_one("R058", contest("x", 100, 119), "threshold = 0.2").flags == []

@@ -127,10 +127,10 @@ def test_a_folder_is_an_error(tmp_path: Path) -> None:
 
 def test_an_unknown_setting_is_an_error(releases: Path, tmp_path: Path) -> None:
     settings = tmp_path / "s.ini"
-    settings.write_text("[R024]\nthreshhold = 1\n", encoding="utf-8")
+    settings.write_text("[R024]\nlimit = 1\n", encoding="utf-8")
     result = run("indicators", str(releases), "-s", str(settings))
     assert isinstance(result.exception, InvalidInput)
-    assert "s.ini:2 R024.threshhold: is no known key" in str(result.exception)
+    assert "s.ini:2 R024.limit: is no known key" in str(result.exception)
 
 
 def test_a_settings_file_that_is_no_text_is_an_error(

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from integritas.services.compliance.app import ComplianceDesk, create_app, router
+from integritas.services.compliance.app import create_app, router
 from integritas.services.compliance.loading import load_watchlists
 from integritas.services.compliance.policy import Policy, load_policy, parse_policy
 from integritas.services.compliance.queries import parse_birth_date
+from integritas.services.compliance.remote import ComplianceDesk, RemoteCompliance
 from integritas.services.compliance.schemas import ScreenIn
 from integritas.services.compliance.screening import (
     MATCH_THRESHOLD,
@@ -39,6 +40,7 @@ __all__ = [
     "ListedName",
     "Policy",
     "Query",
+    "RemoteCompliance",
     "ScreenIn",
     "Screener",
     "Watchlists",

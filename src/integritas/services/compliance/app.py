@@ -2,29 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Annotated, Final, Protocol
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, FastAPI
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ValidationError
 from starlette.requests import Request
 from starlette.responses import Response
 
 from integritas.kernel.clock import Clock
 from integritas.kernel.contracts import (
-    Assessor,
     Context,
-    Decider,
     DecisionRequest,
     Failure,
     Verdict,
 )
-from integritas.kernel.errors import FieldError, InvalidInput, Unavailable
+from integritas.kernel.errors import FieldError, Unavailable
 from integritas.kernel.evidence import field_errors
 from integritas.kernel.ids import IdFactory
 from integritas.platform.http import (
-    Operation,
     assess_router,
     assessing,
     caller,
@@ -32,6 +27,11 @@ from integritas.platform.http import (
     service_app,
 )
 from integritas.platform.problems import failure_response, problem_responses
+from integritas.services.compliance.remote import (
+    ComplianceDesk,
+    listing,
+    screening,
+)
 from integritas.services.compliance.schemas import (
     DecideIn,
     HitOut,
@@ -47,31 +47,14 @@ from integritas.services.compliance.schemas import (
 )
 from integritas.services.compliance.screening import (
     MATCH_THRESHOLD,
-    MOST_SHOWN,
-    Hit,
     Query,
     match_names,
 )
 from integritas.services.compliance.service import ComplianceService
-from integritas.services.compliance.watchlists import ListVersion
 
-__all__ = ["ComplianceDesk", "create_app", "router"]
+__all__ = ["create_app", "router"]
 
 Caller = Annotated[Context, Depends(caller)]
-
-
-class ComplianceDesk(Assessor, Decider, Protocol):
-    """What the routes need: the local service, or a client of a remote one."""
-
-    async def screen(
-        self, queries: Sequence[Query], limit: int = MOST_SHOWN
-    ) -> Sequence[tuple[Hit, ...]]:
-        """Return each query's hits, best first."""
-        ...
-
-    async def list_versions(self) -> Sequence[ListVersion]:
-        """Return the lists that are screened against."""
-        ...
 
 
 def router(desk: ComplianceDesk, *, ids: IdFactory, clock: Clock) -> APIRouter:
@@ -181,40 +164,6 @@ def _parse(index: int, item: dict[str, object]) -> Query | tuple[FieldError, ...
         return field_errors(error, path=f"queries[{index}]")
 
 
-# Between processes --------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class _Asked:
-    queries: tuple[Query, ...]
-    limit: int
-
-
-_asked: Final = TypeAdapter(_Asked)
-_hits: Final = TypeAdapter(tuple[tuple[Hit, ...], ...])
-_versions: Final = TypeAdapter(tuple[ListVersion, ...])
-
-
-def _screening(desk: ComplianceDesk) -> Operation:
-    async def operate(body: bytes) -> bytes:
-        try:
-            asked = _asked.validate_json(body)
-        except ValidationError as error:
-            raise InvalidInput(
-                "the queries are not valid", errors=field_errors(error)
-            ) from error
-        return _hits.dump_json(tuple(await desk.screen(asked.queries, asked.limit)))
-
-    return operate
-
-
-def _listing(desk: ComplianceDesk) -> Operation:
-    async def operate(_: bytes) -> bytes:
-        return _versions.dump_json(tuple(await desk.list_versions()))
-
-    return operate
-
-
 def create_app(
     service: ComplianceService,
     *,
@@ -231,8 +180,8 @@ def create_app(
         operations={
             "assess": assessing(service),
             "decide": deciding(service),
-            "screen": _screening(service),
-            "lists": _listing(service),
+            "screen": screening(service),
+            "lists": listing(service),
         },
         router=router(service, ids=ids, clock=clock),
         pings={"watchlists": service.ping},

@@ -17,7 +17,7 @@ from integritas.platform.db import Database, open_database
 from integritas.services.audit.api import AuditTrail
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 MAIN = TenantId("main")
 
@@ -59,14 +59,14 @@ class World:
     def reopened(self) -> World:
         """Return the same after a restart."""
         self.database.close()
-        return open_world(self.url, self.state, self.clock)
+        return _open_world(self.url, self.state, self.clock)
 
     def beside(self, folder: Path) -> World:
         """Return another, empty one on SQLite, with the same clock."""
-        return open_world(f"sqlite:///{folder}/beside.db", folder, self.clock)
+        return _open_world(f"sqlite:///{folder}/beside.db", folder, self.clock)
 
 
-def open_world(url: str, state: Path, clock: ManualClock) -> World:
+def _open_world(url: str, state: Path, clock: ManualClock) -> World:
     """Open or make a world."""
     database = open_database(url)
     METADATA.create_all(database.engine)
@@ -74,6 +74,12 @@ def open_world(url: str, state: Path, clock: ManualClock) -> World:
     journal = Journal(database, clock, randomness, IdFactory(clock, randomness))
     trail = AuditTrail(database, journal, state, clock, randomness=randomness)
     return World(url, state, clock, database, journal, trail)
+
+
+@pytest.fixture(scope="session")
+def open_world() -> Callable[[str, Path, ManualClock], World]:
+    """Return what opens or makes a world: database, state folder, clock."""
+    return _open_world
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
@@ -85,7 +91,7 @@ def world(
         url = f"sqlite:///{tmp_path}/audit.db"
     else:
         url = request.getfixturevalue("postgres_url")
-    made = open_world(url, tmp_path / "state", clock)
+    made = _open_world(url, tmp_path / "state", clock)
     yield made
     made.database.close()
 
@@ -93,6 +99,6 @@ def world(
 @pytest.fixture
 def sqlite_world(tmp_path: Path, clock: ManualClock) -> Iterator[World]:
     """Return an empty world on SQLite, for what no database changes."""
-    made = open_world(f"sqlite:///{tmp_path}/audit.db", tmp_path / "state", clock)
+    made = _open_world(f"sqlite:///{tmp_path}/audit.db", tmp_path / "state", clock)
     yield made
     made.database.close()

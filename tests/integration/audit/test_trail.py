@@ -194,8 +194,7 @@ async def test_a_clock_that_jumps_back_is_noted_and_harms_nothing(world: World) 
     await world.log(5)
     report = await world.trail.verify(MAIN)
     assert report.sound
-    (note, _) = report.notes
-    assert note.startswith("audit_entries[5]: the clock went back")
+    assert "the clock went back once at audit_entries[5]" in report.notes
 
 
 async def test_large_data_is_logged_by_hash(world: World) -> None:

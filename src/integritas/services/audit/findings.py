@@ -51,6 +51,7 @@ class LogCheck:
     latest: str = ""
     previous: str = ""
     times_known: bool = True
+    jumps: list[str] = field(default_factory=list)
     forked: bool = False
 
     @property
@@ -65,6 +66,9 @@ class LogCheck:
 
     def report(self, origin: str) -> VerificationReport:
         """Return the result."""
+        if self.jumps:
+            times = f"{len(self.jumps)} times, first" if len(self.jumps) > 1 else "once"
+            self.notes.append(f"the clock went back {times} at {self.jumps[0]}")
         if self.full:
             self.notes.append(f"only the first {REPORTED} differences are listed")
         return VerificationReport(

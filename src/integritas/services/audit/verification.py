@@ -7,12 +7,13 @@ other two say, so one flipped byte is one difference and not a thousand.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import orjson
 from sqlalchemy.exc import SQLAlchemyError
 
 from integritas.kernel.clock import format_time
+from integritas.services.audit.chain import StoredTree
 from integritas.services.audit.findings import Expectation, LogCheck, StoredHead
 from integritas.services.audit.heads import check_anchors, check_heads
 from integritas.services.audit.merkle import HASH_BYTES, leaf_hash
@@ -32,7 +33,7 @@ from integritas.services.audit.tables import (
 from integritas.services.audit.tiles import WIDTH, Tile, unjoin
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from integritas.kernel.ids import TenantId
     from integritas.platform.db import Transaction
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
 __all__ = ["check_log"]
 
 _CHUNK: Final = 16 * WIDTH
+_Leaf: TypeAlias = tuple[bytes, str]  # the hash believed, and the entry's time
 _UNKNOWN: Final = b"\x00" * HASH_BYTES
 
 
@@ -91,11 +93,9 @@ def _check_tree(
     size: int,
     check: LogCheck,
 ) -> None:
-    tiles = AUDIT_TILES
-    upper = [tiles.c.tenant_id == expected.tenant, tiles.c.level > 0]
-    stored = {
-        (r.level, r.idx): unjoin(as_bytes(r.hashes)) for r in raw_rows(tx, tiles, upper)
-    }
+    roots = {head.parsed.size: head.parsed.root for head in heads if head.parsed}
+    tree = StoredTree(tx, expected.tenant, size, roots.get(size))
+    stored = dict(tree.upper)
     given = {(c.size, c.root) for c in expected.checkpoints}
     stops: dict[int, list[StoredHead]] = {size: []}
     stops.update((end, []) for end, _ in given if end <= size)
@@ -104,7 +104,7 @@ def _check_tree(
             stops.setdefault(head.parsed.size, []).append(head)
     ends = sorted(stops)
     reached = 0
-    for leaves, times in _checked_chunks(tx, expected.tenant, size, check):
+    for leaves, times in _checked_chunks(tx, expected.tenant, tree, check):
         start = check.tree.size
         while reached < len(ends) and ends[reached] <= start + len(leaves):
             end = ends[reached]
@@ -193,14 +193,14 @@ def _check_roots(
 
 
 def _checked_chunks(
-    tx: Transaction, tenant: TenantId, size: int, check: LogCheck
+    tx: Transaction, tenant: TenantId, tree: StoredTree, check: LogCheck
 ) -> Iterator[tuple[list[bytes], list[str]]]:
     """Yield the leaf hashes believed, and the times of the entries."""
     entries, tiles = AUDIT_ENTRIES, AUDIT_TILES
-    for start in range(0, size, _CHUNK):
+    for start in range(0, tree.size, _CHUNK):
         if check.full:
             return
-        end = min(start + _CHUNK, size)
+        end = min(start + _CHUNK, tree.size)
         span = [entries.c.idx >= start, entries.c.idx < end]
         rows = raw_rows(tx, entries, [entries.c.tenant_id == tenant, *span])
         by_index = {row.idx: row for row in rows}
@@ -208,52 +208,72 @@ def _checked_chunks(
         span = [tiles.c.level == 0, tiles.c.idx >= first, tiles.c.idx < last]
         rows = raw_rows(tx, tiles, [tiles.c.tenant_id == tenant, *span])
         by_tile = {row.idx: unjoin(as_bytes(row.hashes)) for row in rows}
-        leaves: list[bytes] = []
-        times: list[str] = []
-        for number in range(first, last):
-            width = min(WIDTH, end - number * WIDTH)
-            hashes = by_tile.get(number)
-            where = f"audit_tiles[0/{number}]"
-            if not _check_shape(check, where, hashes, width):
-                hashes = []
-            for offset in range(width):
-                index = number * WIDTH + offset
-                tiled = hashes[offset] if hashes and offset < len(hashes) else None
-                leaf, time = _check_leaf(check, index, by_index.get(index), tiled)
-                leaves.append(leaf)
-                times.append(time)
+        believed = [
+            leaf
+            for number in range(first, last)
+            for leaf in _check_tile(check, tree, number, by_tile.get(number), by_index)
+        ]
+        leaves = [leaf for leaf, _ in believed]
         check.leaves += leaves
-        yield leaves, times
+        yield leaves, [time for _, time in believed]
 
 
-def _check_leaf(
+def _check_tile(
+    check: LogCheck,
+    tree: StoredTree,
+    number: int,
+    hashes: list[bytes] | None,
+    rows: Mapping[int, Any],
+) -> Iterator[_Leaf]:
+    start = number * WIDTH
+    width = min(WIDTH, tree.size - start)
+    _check_shape(check, f"audit_tiles[0/{number}]", hashes, width)
+    tiled = [*(hashes or []), *[None] * width]
+    for offset in range(width):
+        row = rows.get(start + offset)
+        if row is None:
+            check.differ(f"audit_entries[{start + offset}]", "is missing")
+            yield _lost(check, tiled[offset] or _UNKNOWN)
+            continue
+        body = as_bytes(row.body)
+        copies = (leaf_hash(body), as_bytes(row.leaf_hash), tiled[offset])
+        leaf = copies[0]
+        if not leaf == copies[1] == copies[2]:
+            vouched = tree.vouches(number, hashes or [])
+            leaf = _judge(check, start + offset, copies, vouched=vouched)
+        if leaf == copies[0]:
+            yield leaf, _check_body(check, row, body)
+        else:
+            yield _lost(check, leaf)
+
+
+def _judge(
     check: LogCheck,
     index: int,
-    row: Any,  # noqa: ANN401 - a row of raw_rows, or None
-    tiled: bytes | None,
-) -> tuple[bytes, str]:
+    copies: tuple[bytes, bytes, bytes | None],
+    *,
+    vouched: bool,
+) -> bytes:
+    """Name the copies of a leaf that are wrong; return the one believed."""
+    computed, stored, tiled = copies
     where = f"audit_entries[{index}]"
-    if row is None:
-        check.differ(where, "is missing")
-        return _lost(check, tiled or _UNKNOWN)
-    body, stored = as_bytes(row.body), as_bytes(row.leaf_hash)
-    computed = leaf_hash(body)
-    believed = computed
-    if not computed == stored == tiled:
-        if stored == tiled:
-            believed = stored
-            check.differ(f"{where}.body", "is not what was logged")
-        if stored != believed:
-            check.differ(f"{where}.leaf_hash", "is not the hash of the body")
-        if tiled not in (believed, None):
-            tile, offset = divmod(index, WIDTH)
-            check.differ(f"audit_tiles[0/{tile}].hashes[{offset}]", "is not the leaf's")
-    if believed is not computed:
-        return _lost(check, believed)
-    return believed, _check_body(check, where, row, body)
+    trusted = tiled is not None and (vouched or tiled == stored)
+    believed = tiled if trusted and tiled is not None else computed
+    if computed == stored != believed:
+        check.differ(where, "is not the entry that was logged there")
+        return believed
+    if computed != believed:
+        check.differ(f"{where}.body", "is not what was logged")
+    if stored != believed:
+        check.differ(f"{where}.leaf_hash", "is not the hash of the body")
+    if tiled not in (believed, None):
+        tile, offset = divmod(index, WIDTH)
+        check.differ(f"audit_tiles[0/{tile}].hashes[{offset}]", "is not the leaf's")
+    return believed
 
 
-def _check_body(check: LogCheck, where: str, row: Any, body: bytes) -> str:  # noqa: ANN401
+def _check_body(check: LogCheck, row: Any, body: bytes) -> str:  # noqa: ANN401 - a row
+    where = f"audit_entries[{row.idx}]"
     try:
         document = orjson.loads(body)
         event_id, time = str(document["event_id"]), str(document["time"])
@@ -263,14 +283,14 @@ def _check_body(check: LogCheck, where: str, row: Any, body: bytes) -> str:  # n
         return _lost(check, b"")[1]
     check.seqs.append(seq)
     if time < check.previous and check.times_known:
-        check.notes.append(f"{where}: the clock went back, to {time}")
+        check.jumps.append(where)
     check.previous = time
     if as_bytes(row.event_id) != event_id.encode():
         check.differ(f"{where}.event_id", f"is not that of the body, {event_id}")
     return time
 
 
-def _lost(check: LogCheck, leaf: bytes) -> tuple[bytes, str]:
+def _lost(check: LogCheck, leaf: bytes) -> _Leaf:
     """Go on without a body: its number is guessed, times cannot be followed."""
     check.seqs.append((check.seqs[-1] if check.seqs else 0) + 1)
     check.times_known = False

@@ -15,7 +15,6 @@ import orjson
 from pydantic import Field, TypeAdapter, ValidationError
 from pydantic_core import PydanticSerializationError
 
-from integritas.kernel.clock import format_time
 from integritas.kernel.contracts import (
     Assessment,
     DecisionRequest,
@@ -203,7 +202,7 @@ def encode_dossier(dossier: Dossier) -> bytes:
                 "id": dossier.id,
                 "tenant": dossier.tenant,
                 "channel": dossier.channel,
-                "received_at": format_time(dossier.received_at),
+                "received_at": dossier.received_at,
                 "evidence": [
                     {
                         "id": item.id,
@@ -212,7 +211,8 @@ def encode_dossier(dossier: Dossier) -> bytes:
                     }
                     for item in dossier.evidence
                 ],
-            }
+            },
+            option=orjson.OPT_UTC_Z,
         )
     except (PydanticSerializationError, orjson.JSONEncodeError) as error:
         raise _unwritable("dossier", error) from error

@@ -16,7 +16,12 @@ from integritas.identity.policy import Role
 from integritas.identity.sessions import Sessions
 from integritas.identity.users import Users
 from integritas.kernel.contracts import SYSTEM, Context, Fact, Recorder
-from integritas.kernel.errors import FieldError, InvalidInput, StorageFailure
+from integritas.kernel.errors import (
+    FieldError,
+    IntegritasError,
+    InvalidInput,
+    StorageFailure,
+)
 from integritas.kernel.ids import DEFAULT_TENANT, IdFactory, TenantId, valid_tenant
 from integritas.platform.security import Passwords, SecretKind, write_private_file
 from integritas.platform.tokens import KeyRing, Tokens
@@ -175,12 +180,21 @@ class Identity:
         draft = path.with_name(f".{path.name}.{user.id}")
         _write_password(draft, chosen)
         try:
-            if not await self._parts.database.transact(work):
-                return None
-            draft.replace(path)
-        finally:
-            draft.unlink(missing_ok=True)
-        return AdminCreated(user, path)
+            created = await self._parts.database.transact(work)
+        except IntegritasError:
+            draft.unlink()
+            raise
+        if not created:
+            draft.unlink()
+            return None
+        return AdminCreated(user, _renamed(draft, path))
+
+
+def _renamed(draft: Path, path: Path) -> Path:
+    try:
+        return draft.replace(path)
+    except OSError:  # the password is in the draft, and nowhere else
+        return draft
 
 
 def _write_password(path: Path, password: str) -> None:

@@ -218,7 +218,7 @@ class Tokens:
             return self._verify(text, kind, audience)
         except ExpiredTokenError as error:
             raise NotAuthenticated("the token has expired: get a new one") from error
-        except (JoseError, ValueError, TypeError, KeyError) as error:
+        except (JoseError, ValueError, TypeError, KeyError, OverflowError) as error:
             raise NotAuthenticated("the token is not valid") from error
 
     def _verify(self, text: str, kind: TokenKind, audience: str) -> TokenClaims:

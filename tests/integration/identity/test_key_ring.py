@@ -1,0 +1,93 @@
+"""Signing keys on disk."""
+
+from __future__ import annotations
+
+import json
+import stat
+from typing import TYPE_CHECKING
+
+import pytest
+from joserfc.jwk import ECKey, OKPKey
+
+from integritas.kernel.errors import StorageFailure
+from integritas.platform.tokens import KeyRing
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from integritas.kernel.clock import ManualClock
+
+pytestmark = pytest.mark.integration
+
+
+def key_ids(ring: KeyRing) -> list[str]:
+    return [key["kid"] for key in ring.jwks()["keys"]]
+
+
+def test_first_load_makes_a_key_and_the_next_finds_it(
+    tmp_path: Path, clock: ManualClock
+) -> None:
+    first = KeyRing.load(tmp_path / "keys", clock)
+    again = KeyRing.load(tmp_path / "keys", clock)
+    assert key_ids(first) == key_ids(again)
+
+
+def test_only_the_owner_can_read_keys(tmp_path: Path, clock: ManualClock) -> None:
+    folder = tmp_path / "keys"
+    KeyRing.load(folder, clock)
+    (key,) = folder.glob("*.jwk")
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    assert stat.S_IMODE(key.stat().st_mode) == 0o600
+    assert not list(folder.glob("*.draft"))
+
+
+def test_rotated_key_signs_here_and_after_a_restart(
+    tmp_path: Path, clock: ManualClock
+) -> None:
+    ring = KeyRing.load(tmp_path, clock)
+    clock.advance(1)
+    new = ring.rotate(clock)
+    assert ring.newest()[0] == new
+    again = KeyRing.load(tmp_path, clock)
+    assert again.newest()[0] == new
+    assert len(key_ids(again)) == 2
+
+
+def test_key_that_everyone_can_read_is_refused(
+    tmp_path: Path, clock: ManualClock
+) -> None:
+    KeyRing.load(tmp_path, clock)
+    (key,) = tmp_path.glob("*.jwk")
+    key.chmod(0o604)
+    with pytest.raises(StorageFailure) as refused:
+        KeyRing.load(tmp_path, clock)
+    assert refused.value.errors[0].remedy == f"chmod 600 {key}"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "",
+        "{}",
+        "[]",
+        '{"kty": "OKP"}',
+        json.dumps(OKPKey.generate_key("Ed25519").as_dict(private=False)),
+        json.dumps(OKPKey.generate_key("Ed448").as_dict(private=True)),
+        json.dumps(ECKey.generate_key("P-256").as_dict(private=True)),
+    ],
+)
+def test_file_that_is_no_key_is_named(
+    tmp_path: Path, clock: ManualClock, content: str
+) -> None:
+    path = tmp_path / "1.jwk"
+    path.write_text(content)
+    path.chmod(0o600)
+    with pytest.raises(StorageFailure, match=r"1\.jwk") as refused:
+        KeyRing.load(tmp_path, clock)
+    assert refused.value.errors[0].path == "INTEGRITAS_STATE_DIR"
+
+
+def test_folder_that_cannot_be_is_named(tmp_path: Path, clock: ManualClock) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StorageFailure, match="INTEGRITAS_STATE_DIR"):
+        KeyRing.load(tmp_path / "file" / "keys", clock)

@@ -86,7 +86,7 @@ def _listed() -> tuple[Sample, ...]:
         ),
         _sample(
             "innocent-namesake",
-            "A student who shares a listed man's name, but not age or country",
+            "A student with a listed man's first and last name, not his age or country",
             "no sanctions.hit",
             "api",
             _person("Samir Haddouchene", "2003-05-21", "ca"),
@@ -168,7 +168,7 @@ def _person(name: str, born: str, country: str) -> Item:
     return {"kind": "party", "schema": "Person", "properties": properties}
 
 
-def _payment(  # noqa: PLR0917 - a payment has this many parts, read in this order
+def _payment(
     debtor: str,
     debtor_country: str,
     creditor: str,

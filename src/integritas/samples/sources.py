@@ -35,6 +35,7 @@ class Source:
 
 _BROKEN_FILE: Final = (OSError, EOFError, zlib.error)
 _LABELS: Final = frozenset(("spam", "ham"))
+_FORMS: Final = frozenset(("releases", "records", "ocid"))
 _MONTHS: Final = [
     "Jan",
     "Feb",
@@ -151,7 +152,7 @@ def _packages(path: Path, source: str) -> Items:
     except (OSError, ValueError, RecursionError):
         yield None
         return
-    if not isinstance(document, dict):
+    if not isinstance(document, dict) or not _FORMS & document.keys():
         yield None
         return
     for form, key in (("release", "releases"), ("record", "records")):

@@ -71,7 +71,7 @@ LISTED_COMPANY: Final = Listed(
     "United Arab Emirates",
 )
 LISTED_NAMESAKE: Final = Listed(
-    "HADDOUCHENE, Samir",
+    "HADDOUCHENE, Samir Abdelmalek",
     "individual",
     "DOB 09 Jul 1951; POB Taiz; nationality Yemen; Gender Male.",
     (),
@@ -116,10 +116,8 @@ def synthetic_watchlist(directory: Path) -> Path:
             fields[5:10] = ["SYN1", "General Cargo", "5200", "3100", entry.country]
         fields[11] = remarks
         sdn.append(fields)
-        alt.extend(
-            (number, _FIRST + len(alt) + place, "aka", alias, "")
-            for place, alias in enumerate(entry.aliases)
-        )
+        for alias in entry.aliases:
+            alt.append((number, _FIRST + len(alt), "aka", alias, ""))
         if entry.city:
             add.append((number, _FIRST + len(add), "", entry.city, entry.country, ""))
     folder = directory / "ofac"

@@ -149,7 +149,6 @@ _ALIKE: Final = {
     "y": "and",
     "et": "and",
     "und": "and",
-    "e": "and",
     "one": "1",
     "two": "2",
     "three": "3",

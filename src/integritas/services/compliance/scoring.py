@@ -57,6 +57,7 @@ _LEGAL_WEIGHT: Final = 0.12
 _TITLE_WEIGHT: Final = 0.1
 _PARTICLE_WEIGHT: Final = 0.12
 _LEAST_WEIGHT: Final = 0.25
+_INITIAL_WEIGHT: Final = 0.4
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +111,8 @@ def weight(token: str) -> float:
         return _PARTICLE_WEIGHT
     if token in TITLES:
         return _TITLE_WEIGHT
+    if len(token) == 1 and token.isalpha():
+        return _INITIAL_WEIGHT
     names, least, counts = _rarity()
     seen = max(counts.get(token, least), least)
     return max(_LEAST_WEIGHT, 1.0 - math.log(seen / least) / math.log(names / least))

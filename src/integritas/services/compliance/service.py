@@ -117,8 +117,8 @@ class ComplianceService:
             yield _unable(
                 asked[0].evidence,
                 None,
-                "no watchlist is loaded, so nobody was screened: load one with "
-                "`integritas compliance lists refresh`",
+                "no watchlist is loaded, so nobody was screened: start the "
+                "service with a folder of lists",
             )
             return
         for question in asked:

@@ -24,6 +24,7 @@ from integritas.services.compliance.normalise import (
         ("S.A. de C.V.", ("sa", "de", "cv")),
         ("CLAMASAN S.A..", ("clamasan", "sa")),
         ("J. Smith", ("j", "smith")),
+        ("Maria E. Lopez", ("maria", "e", "lopez")),
         ("Kum Song7", ("kum", "song", "7")),
         ("No. 007 One", ("no", "7", "1")),
         ("Smith & Sons", ("smith", "and", "sons")),

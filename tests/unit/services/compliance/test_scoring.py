@@ -91,6 +91,10 @@ def test_a_rare_word_weighs_more_than_a_common_one() -> None:
     assert weight("zyxwvut") > weight("muhammad") > weight("ltd")
 
 
+def test_an_initial_weighs_less_than_a_name_and_a_number_more() -> None:
+    assert weight("j") < weight("7") == weight("zyxwvut")
+
+
 def test_initial_agrees_in_part() -> None:
     (first, _) = compared("J Smith", "John Smith").pairs
     assert 0.0 < first.agreement < 1.0

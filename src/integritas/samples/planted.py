@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from integritas.samples import vocabulary
 from integritas.samples.mails import build_mail
-from integritas.samples.payments import account, iban
+from integritas.samples.payments import account
 from integritas.samples.releases import FLAWS, Bid, Shape, build_release
 from integritas.samples.sample import Item, Planted, Sample
 
@@ -76,10 +76,8 @@ def _listed() -> tuple[Sample, ...]:
             "sanctions.hit",
             "api",
             _payment(
-                "Velmonte Obras Civiles S.L.",
-                "es",
-                "Meridiam Kestrela Trading F.Z.E.",
-                "ae",
+                ("Velmonte Obras Civiles S.L.", "es"),
+                ("Meridiam Kestrela Trading F.Z.E.", "ae"),
                 "84350.00",
                 "PO 55120 final payment",
             ),
@@ -138,7 +136,10 @@ def _messages() -> tuple[Sample, ...]:
                 },
             },
             _payment(
-                company.name, "br", "Montalvião Veículos Ltda.", "br", "96500.00", "NF"
+                (company.name, company.country),
+                ("Montalvião Veículos Ltda.", "br"),
+                "96500.00",
+                "NF 30214",
             ),
         ),
     )
@@ -169,22 +170,14 @@ def _person(name: str, born: str, country: str) -> Item:
 
 
 def _payment(
-    debtor: str,
-    debtor_country: str,
-    creditor: str,
-    creditor_country: str,
-    amount: str,
-    reference: str,
+    debtor: tuple[str, str], creditor: tuple[str, str], amount: str, reference: str
 ) -> Item:
-    rng = _rng(creditor)
+    """Return a payment between two of (name, country)."""
+    rng = _rng(creditor[0])
     return {
         "kind": "payment",
-        "debtor": account(rng, debtor, debtor_country),
-        "creditor": {
-            "name": creditor,
-            "account": iban(rng, creditor_country),
-            "country": creditor_country,
-        },
+        "debtor": account(rng, *debtor),
+        "creditor": account(rng, *creditor),
         "amount": amount,
         "currency": "EUR",
         "date": "2026-05-18",

@@ -1,0 +1,148 @@
+"""The audit routes of the service standing alone."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING
+
+import httpx
+import pytest
+import pytest_asyncio
+
+from integritas.kernel.ids import TenantId
+from integritas.services.audit.api import inclusion_holds, leaf_hash, verify_bundle
+from integritas.services.audit.app import create_app
+from integritas.services.audit.bodies import canonical
+
+if TYPE_CHECKING:
+    from tests.integration.audit.conftest import World
+
+pytestmark = pytest.mark.integration
+
+MAIN = TenantId("main")
+
+
+@pytest_asyncio.fixture
+async def client(sqlite_world: World) -> AsyncIterator[httpx.AsyncClient]:
+    await sqlite_world.log(300)
+    await sqlite_world.log(2, tenant=TenantId("other"))
+    app = create_app(sqlite_world.trail, pings={}, token="secret")
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(app),
+        base_url="http://audit/api/v1/audit",
+        headers={"Authorization": "Bearer secret"},
+    ) as made:
+        yield made
+
+
+async def test_entries_are_paged(client: httpx.AsyncClient) -> None:
+    seen: list[int] = []
+    cursor: dict[str, str] = {}
+    while True:
+        page = (await client.get("/entries", params={"limit": 90, **cursor})).json()
+        seen += [entry["index"] for entry in page["data"]]
+        if page["next_cursor"] is None:
+            break
+        cursor = {"cursor": page["next_cursor"]}
+    assert seen == list(range(300))
+
+
+async def test_an_entry_hashes_to_its_leaf(client: httpx.AsyncClient) -> None:
+    entry = (await client.get("/entries/7")).json()
+    assert entry["entry"]["subject"] == "case_2"
+    assert base64.b64decode(entry["leaf_hash"]) == leaf_hash(canonical(entry["entry"]))
+
+
+async def test_a_tenant_sees_its_own_log_only(client: httpx.AsyncClient) -> None:
+    headers = {"X-Integritas-Tenant": "other"}
+    page = (await client.get("/entries", headers=headers)).json()
+    assert len(page["data"]) == 2
+    note = (await client.get("/log/checkpoint", headers=headers)).text
+    assert note.startswith("integritas/other\n2\n")
+
+
+async def test_the_checkpoint_is_plain_text_and_not_cached(
+    client: httpx.AsyncClient,
+) -> None:
+    answer = await client.get("/log/checkpoint")
+    assert answer.headers["content-type"] == "text/plain; charset=utf-8"
+    assert answer.headers["cache-control"] == "no-cache"
+    assert answer.text.startswith("integritas/main\n300\n")
+
+
+@pytest.mark.parametrize(
+    ("path", "size"), [("0/000", 8_192), ("0/001.p/44", 44 * 32), ("1/000.p/1", 32)]
+)
+async def test_tiles_may_be_cached_for_ever(
+    client: httpx.AsyncClient, path: str, size: int
+) -> None:
+    answer = await client.get(f"/log/tile/{path}")
+    assert answer.headers["content-type"] == "application/octet-stream"
+    assert "immutable" in answer.headers["cache-control"]
+    assert len(answer.content) == size
+
+
+async def test_an_inclusion_proof_holds(client: httpx.AsyncClient) -> None:
+    proof = (await client.get("/proofs/inclusion", params={"index": 7})).json()
+    root = (await client.get("/log/checkpoint")).text.split("\n")[2]
+    assert inclusion_holds(
+        base64.b64decode(proof["leaf_hash"]),
+        7,
+        proof["size"],
+        [base64.b64decode(text) for text in proof["hashes"]],
+        base64.b64decode(root),
+    )
+
+
+async def test_a_consistency_proof_is_given(client: httpx.AsyncClient) -> None:
+    answer = await client.get("/proofs/consistency", params={"old": 256, "new": 300})
+    assert answer.json()["new"] == 300
+    assert len(answer.json()["hashes"]) == 1
+
+
+async def test_the_log_is_verified(client: httpx.AsyncClient) -> None:
+    report = (await client.post("/verify")).json()
+    assert report["sound"] is True
+    assert (report["size"], report["differences"]) == (300, [])
+
+
+async def test_a_bundle_of_a_case_verifies(client: httpx.AsyncClient) -> None:
+    answer = await client.get("/bundles/case_2")
+    report = verify_bundle(answer.json())
+    assert report.sound
+    assert len(answer.json()["entries"]) == 60
+
+
+async def test_the_keys_are_listed(client: httpx.AsyncClient) -> None:
+    (vkey,) = (await client.get("/keys")).json()["data"]
+    assert vkey.startswith("integritas/main+")
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/entries?cursor=x", 422),
+        ("/entries?limit=0", 422),
+        ("/entries/300", 404),
+        ("/entries/-1", 422),
+        ("/log/tile/0/002", 404),
+        ("/log/tile/nonsense", 422),
+        ("/proofs/inclusion?index=300", 422),
+        ("/proofs/consistency?old=301", 422),
+        ("/bundles/case_unknown", 404),
+    ],
+)
+async def test_a_bad_request_is_a_problem(
+    client: httpx.AsyncClient, path: str, status: int
+) -> None:
+    answer = await client.get(path)
+    assert answer.status_code == status
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+async def test_nobody_reads_the_log_without_the_token(
+    client: httpx.AsyncClient,
+) -> None:
+    answer = await client.get("/entries", headers={"Authorization": ""})
+    assert answer.status_code == 401

@@ -1,0 +1,186 @@
+"""The audit commands on a real database."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+import orjson
+import pytest
+from typer.testing import CliRunner
+
+from integritas.cli.audit import app
+from integritas.kernel.errors import IntegritasError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.integration.audit.conftest import World
+    from typer.testing import Result
+
+pytestmark = pytest.mark.integration
+
+
+class Commands:
+    """Runs commands against one database and state folder."""
+
+    def __init__(self, world: World, folder: Path) -> None:
+        self.path = folder / "audit.db"
+        self._environment = {
+            "INTEGRITAS_DATABASE_URL": world.url,
+            "INTEGRITAS_STATE_DIR": str(world.state),
+            "INTEGRITAS_AUDIT_ORIGIN": "integritas",
+        }
+
+    def run(self, *arguments: str, **environment: str) -> Result:
+        return CliRunner().invoke(
+            app, arguments, env={**self._environment, **environment}
+        )
+
+    def fails(self, *arguments: str) -> str:
+        """Run a command that must end with an error of ours; return it."""
+        result = self.run(*arguments)
+        assert isinstance(result.exception, IntegritasError)
+        return str(result.exception)
+
+    def tamper(self, statement: str) -> None:
+        with closing(sqlite3.connect(self.path)) as connection:
+            connection.execute(statement)
+            connection.commit()
+
+
+@pytest.fixture
+async def commands(
+    sqlite_world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Commands:
+    monkeypatch.chdir(tmp_path)  # a .env of the working folder is read
+    await sqlite_world.log(10, 20)
+    sqlite_world.database.close()
+    return Commands(sqlite_world, tmp_path)
+
+
+def test_verify_says_what_it_verified(commands: Commands) -> None:
+    result = commands.run("verify")
+    assert result.exit_code == 0, result.output
+    assert result.stdout.startswith("verified 30 entries: integritas/main, root ")
+
+
+def test_verify_changes_nothing(commands: Commands) -> None:
+    before = commands.path.read_bytes()
+    state = sorted(commands.path.parent.rglob("*"))
+    commands.run("verify")
+    assert commands.path.read_bytes() == before
+    assert sorted(commands.path.parent.rglob("*")) == state
+
+
+def test_verify_names_the_place_and_fails(commands: Commands) -> None:
+    commands.tamper("UPDATE audit_entries SET body = 'x' WHERE idx = 7")
+    result = commands.run("verify")
+    assert result.exit_code == 1
+    assert "audit_entries[7].body: " in result.stdout
+    assert result.stderr.startswith("NOT verified: ")
+
+
+def test_verify_with_the_printed_key_needs_no_setting(commands: Commands) -> None:
+    vkey = commands.run("keys").stdout.strip()
+    result = commands.run("verify", "--key", vkey, INTEGRITAS_AUDIT_ORIGIN="other")
+    assert result.exit_code == 0, result.output
+
+
+def test_verify_takes_keys_from_a_file(commands: Commands, tmp_path: Path) -> None:
+    (tmp_path / "keys.txt").write_text(commands.run("keys").stdout)
+    assert commands.run("verify", "--key", str(tmp_path / "keys.txt")).exit_code == 0
+
+
+def test_verify_with_another_key_fails(commands: Commands) -> None:
+    foreign = "integritas/main+1fd93fcb+AYoMqFMcE1Ekj1dpsOfTZA0ZyrTGNxuH+lWRiaS1nrw7"
+    assert "does not fit" in commands.fails("verify", "--key", foreign)
+
+
+def test_verify_without_the_state_folder_says_what_it_cannot(
+    commands: Commands, tmp_path: Path
+) -> None:
+    result = commands.run("verify", INTEGRITAS_STATE_DIR=str(tmp_path / "none"))
+    assert result.exit_code == 0
+    assert "signatures were not verified" in result.stderr
+    assert "cannot exclude rollback" in result.stderr
+
+
+def test_verify_against_a_checkpoint(commands: Commands, tmp_path: Path) -> None:
+    commands.run("mirror", str(tmp_path / "mirror"))
+    checkpoint = str(tmp_path / "mirror" / "checkpoint")
+    assert commands.run("verify", "--checkpoint", checkpoint).exit_code == 0
+    commands.tamper("DELETE FROM audit_checkpoints WHERE number = 2")
+    result = commands.run("verify", "--checkpoint", checkpoint)
+    assert result.exit_code == 1
+    assert "checkpoint of size 30: the log was rolled back" in result.stdout
+
+
+def test_a_bundle_is_exported_and_verified(commands: Commands, tmp_path: Path) -> None:
+    bundle = tmp_path / "bundle.json"
+    assert (
+        commands.run("export", "--case", "case_2", "--output", str(bundle)).exit_code
+        == 0
+    )
+    vkey = commands.run("keys").stdout.strip()
+    result = commands.run("verify", "--bundle", str(bundle), "--key", vkey)
+    assert result.exit_code == 0
+    assert "verified the bundle" in result.stdout
+    document = orjson.loads(bundle.read_bytes())
+    document["entries"][1]["index"] += 1
+    bundle.write_bytes(orjson.dumps(document))
+    result = commands.run("verify", "--bundle", str(bundle))
+    assert result.exit_code == 1
+    assert result.stdout.startswith("entries[1]: ")
+
+
+def test_a_bundle_is_exported_to_standard_output(commands: Commands) -> None:
+    result = commands.run("export", "--case", "case_2", "--output", "-")
+    assert len(orjson.loads(result.stdout)["entries"]) == 6
+
+
+def test_tail_prints_the_newest(commands: Commands) -> None:
+    lines = commands.run("tail", "-n", "3").stdout.splitlines()
+    assert [orjson.loads(line)["index"] for line in lines] == [27, 28, 29]
+
+
+def test_tail_of_a_short_log_prints_all(commands: Commands) -> None:
+    assert len(commands.run("tail", "-n", "50").stdout.splitlines()) == 30
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["verify", "--db", "sqlite:///none.db"], "there is no database at none.db"),
+        (["verify", "--db", "nonsense"], "INTEGRITAS_DATABASE_URL"),
+        (["verify", "--tenant", "No!"], "--tenant"),
+        (["verify", "--key", "none.key"], "none.key cannot be used"),
+        (["verify", "--key", "a+b"], "is not a verifier key"),
+        (["verify", "--bundle", "none.json"], "none.json cannot be used"),
+        (["verify", "--checkpoint", "none"], "none cannot be used"),
+        (["export", "--case", "case_x", "--output", "-"], "no entry on 'case_x'"),
+        (["export", "--case", "case_1", "--output", "/dev"], "/dev cannot be used"),
+        (["keys", "--tenant", "other"], "has no key yet"),
+        (["tail", "--tenant", "other"], "no entry yet"),
+        (["mirror", "/dev/null"], "/dev/null cannot be written"),
+    ],
+)
+def test_bad_input_is_named(
+    commands: Commands, arguments: list[str], message: str
+) -> None:
+    assert message in commands.fails(*arguments)
+
+
+def test_a_missing_database_is_not_made(commands: Commands, tmp_path: Path) -> None:
+    commands.run("verify", "--db", f"sqlite:///{tmp_path}/none.db")
+    assert not (tmp_path / "none.db").exists()
+
+
+def test_a_database_that_is_none_is_said_to_be(
+    commands: Commands, tmp_path: Path
+) -> None:
+    (tmp_path / "text.db").write_text("not a database, but long enough " * 40)
+    assert "not a database" in commands.fails(
+        "verify", "--db", f"sqlite:///{tmp_path}/text.db"
+    )

@@ -7,10 +7,11 @@ they are RFC 3339 text with a `Z` (docs/adr/0009).
 from __future__ import annotations
 
 import random
+import re
 import secrets
 import time
 from datetime import UTC, datetime, timedelta
-from typing import Protocol
+from typing import Final, Protocol
 
 __all__ = [
     "Clock",
@@ -22,6 +23,11 @@ __all__ = [
     "format_time",
     "parse_time",
 ]
+
+# Section 5.6, with the space its note allows; more than microseconds is cut off.
+_RFC_3339: Final = re.compile(
+    r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)", re.ASCII
+)
 
 
 class Clock(Protocol):
@@ -119,8 +125,8 @@ def format_time(moment: datetime) -> str:
     if moment.tzinfo is None:
         message = "a time needs a zone: got a naive datetime"
         raise ValueError(message)
-    utc = moment.astimezone(UTC)
-    return utc.strftime("%Y-%m-%dT%H:%M:%S.") + f"{utc.microsecond:06d}Z"
+    utc = moment.astimezone(UTC).replace(tzinfo=None)
+    return utc.isoformat(timespec="microseconds") + "Z"
 
 
 def parse_time(text: str) -> datetime:
@@ -129,8 +135,11 @@ def parse_time(text: str) -> datetime:
     Raises:
         ValueError: not RFC 3339, or without an offset.
     """
-    moment = datetime.fromisoformat(text)
-    if moment.tzinfo is None:
-        message = f"{text!r} has no offset: write Z or +00:00"
+    if _RFC_3339.fullmatch(text) is None:
+        message = f"{text!r} is not a time such as 2026-01-31T12:00:00Z, with an offset"
         raise ValueError(message)
-    return moment.astimezone(UTC)
+    try:
+        return datetime.fromisoformat(text.upper()).astimezone(UTC)
+    except OverflowError as error:
+        message = f"{text!r} is out of range"
+        raise ValueError(message) from error

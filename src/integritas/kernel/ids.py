@@ -7,6 +7,7 @@ Crockford for the alphabet), so ids sort by creation time and carry no meaning.
 from __future__ import annotations
 
 import re
+import threading
 from typing import TYPE_CHECKING, Final, NewType
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ class IdFactory:
 
     Within one factory ids ascend strictly: the 74 random bits count up inside a
     millisecond (RFC 9562 section 6.2, method 2), and a clock that jumps back is
-    treated as standing still.
+    treated as standing still. Threads may share a factory.
     """
 
     def __init__(self, clock: Clock, randomness: Randomness) -> None:
@@ -74,6 +75,7 @@ class IdFactory:
         self._randomness = randomness
         self._millis = -1
         self._tail = 0
+        self._lock = threading.Lock()
 
     def new(self, prefix: str) -> str:
         """Return a fresh id, e.g. `new("case")`."""
@@ -116,6 +118,10 @@ class IdFactory:
         return KeyId(self.new("key"))
 
     def _next(self) -> int:
+        with self._lock:
+            return self._count_up()
+
+    def _count_up(self) -> int:
         millis = int(self._clock.now().timestamp() * 1000)
         if millis > self._millis:
             self._millis = millis

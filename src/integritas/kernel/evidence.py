@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
+import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from typing import Annotated, Any, Final, Literal, TypeAlias
 
 from pydantic import (
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     JsonValue,
@@ -192,6 +194,14 @@ class ProcurementIn(_Wire):
                 "{form}.ocid is missing or not a text: OCDS requires it",
                 {"form": form},
             )
+        try:
+            json.dumps(document, allow_nan=False, ensure_ascii=False).encode()
+        except (ValueError, RecursionError) as error:  # an unpaired surrogate, NaN
+            raise PydanticCustomError(
+                "not_json",
+                "{form} cannot be written as JSON: {why}",
+                {"form": form, "why": str(error)},
+            ) from error
         return self
 
     def content(self) -> Procurement:
@@ -247,6 +257,13 @@ class AccountIn(_Wire):
         return Account(name=self.name, account=self.account, country=self.country)
 
 
+def _no_number(value: object) -> object:
+    """Refuse what pydantic would take for seconds since 1970."""
+    if isinstance(value, str | date):
+        return value
+    raise PydanticCustomError("date_type", "the date is not a text")
+
+
 class PaymentIn(_Wire):
     """A payment; `amount` is a decimal text such as `"1200.00"`."""
 
@@ -258,7 +275,7 @@ class PaymentIn(_Wire):
         Field(ge=0, max_digits=24, decimal_places=8, allow_inf_nan=False),
     ]
     currency: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
-    date: date
+    date: Annotated[date, BeforeValidator(_no_number)]
     reference: Annotated[str, StringConstraints(max_length=2_000)] = ""
 
     def content(self) -> Payment:
@@ -313,9 +330,33 @@ _REMEDIES: Final[Mapping[str, str]] = {
     "json_invalid": "send well-formed JSON in UTF-8",
     "union_tag_invalid": "use message, procurement, party or payment",
     "union_tag_not_found": "add kind: message, procurement, party or payment",
+    "base64": "encode the bytes in standard base64, with padding",
+    "date_from_datetime_parsing": "write the date as YYYY-MM-DD",
+    "date_parsing": "write the date as YYYY-MM-DD",
+    "date_type": "write the date as YYYY-MM-DD",
+    "decimal_max_digits": "use at most 24 digits",
+    "decimal_max_places": "use at most 8 decimal places",
     "decimal_parsing": 'write the amount as a text such as "1200.00"',
+    "decimal_type": 'write the amount as a text such as "1200.00"',
+    "dict_type": "send a JSON object",
+    "finite_number": "JSON has no NaN and no infinity: leave the field out",
+    "greater_than_equal": "swap debtor and creditor instead of a negative amount",
+    "list_type": "send a list, even of one",
+    "literal_error": "use one of the values named",
+    "model_attributes_type": "send a JSON object",
+    "model_type": "send a JSON object",
+    "name_missing": "add properties.name with at least one text",
+    "not_json": "send JSON: UTF-8, no unpaired surrogates, no NaN",
+    "ocid_missing": "add the ocid",
+    "one_of": "send one of the two and leave the other out",
+    "string_pattern_mismatch": "write it in the form the pattern asks for",
+    "string_too_long": "shorten it",
+    "string_too_short": "fill it in or leave the field out",
+    "string_type": "send a text",
+    "string_unicode": "send text in UTF-8, without unpaired surrogates",
 }
 _TAGS: Final = frozenset(kind.value for kind in EvidenceKind)
+_PATH_LIMIT: Final = 300
 
 
 def _dotted(path: str, location: Sequence[int | str]) -> str:
@@ -324,7 +365,8 @@ def _dotted(path: str, location: Sequence[int | str]) -> str:
         if number == 0 and part in _TAGS:
             continue  # the discriminator's value, not a field
         text += f"[{part}]" if isinstance(part, int) else f".{part}"
-    return text.removeprefix(".") or "(whole)"
+    text = text.removeprefix(".") or "(whole)"
+    return text if len(text) <= _PATH_LIMIT else text[: _PATH_LIMIT - 1] + "…"
 
 
 def _decode_base64(text: str) -> bytes:
@@ -336,7 +378,8 @@ def _decode_base64(text: str) -> bytes:
         ) from error
 
 
-_HEADER: Final = re.compile(r"([!-9;-~]{1,76}):(?:[ \t]|$)")
+_HEADER: Final = re.compile(r"([!-9;-~]{1,76}):")
+_SNIFFED: Final = 8_192
 _MBOX: Final = re.compile(r"From \S+.*\d{4}\r?\n")
 # RFC 5322 section 3.6 and what mail systems put on top; one of them must be there, or
 # "URGENT: call me" would be taken for mail.
@@ -383,7 +426,11 @@ def _sniff(raw: str) -> str:
     if _MBOX.match(raw):
         return MAIL
     known = False
-    for number, line in enumerate(raw[:8192].splitlines()):
+    # Only line feeds end lines here: U+0085 and its like are bytes of a charset.
+    lines = [line.removesuffix("\r") for line in raw[:_SNIFFED].split("\n")]
+    if len(raw) > _SNIFFED and len(lines) > 1:
+        lines.pop()  # cut off in the middle
+    for number, line in enumerate(lines):
         if not line:
             break
         if number and line[0] in " \t":

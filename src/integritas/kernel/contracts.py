@@ -17,7 +17,7 @@ from typing import Any, Final, Protocol, TypeAlias
 from pydantic import JsonValue
 
 from integritas.kernel.errors import FieldError
-from integritas.kernel.evidence import Content, EvidenceKind, kind_of
+from integritas.kernel.evidence import Content, EvidenceKind, Message, kind_of
 from integritas.kernel.ids import EventId, EvidenceId, TenantId
 from integritas.kernel.states import ActorKind
 
@@ -114,10 +114,15 @@ class Dossier:
 
 
 def dossier_digest(dossier: Dossier) -> str:
-    """Return the SHA-256 (hex) over channel and evidence: an assessment's input."""
+    """Return the SHA-256 (hex) over channel and evidence: an assessment's input.
+
+    A message counts with its media type: the same bytes read as mail say other things.
+    """
     digest = hashlib.sha256(dossier.channel.encode())
     for item in dossier.evidence:
-        digest.update(f"\n{item.id} {item.kind} {item.sha256}".encode())
+        content = item.content
+        form = content.media_type if isinstance(content, Message) else item.kind
+        digest.update(f"\n{item.id} {form} {item.sha256}".encode())
     return digest.hexdigest()
 
 

@@ -126,9 +126,9 @@ class Identity:
             )
 
         def work(tx: Transaction) -> bool:
-            if store.tenant_exists(tx, tenant):
+            now = self._parts.clock.now()
+            if not store.add_tenant(tx, tenant, name or tenant, now):
                 return False
-            store.add_tenant(tx, tenant, name or tenant, self._parts.clock.now())
             fact = Fact("integritas.identity.tenant_created.v1", tenant)
             self._parts.record(tx, _startup(tenant), fact)
             return True
@@ -165,6 +165,7 @@ class Identity:
         user, create = self.users.creation(_startup(tenant), new, hashed)
 
         def work(tx: Transaction) -> bool:
+            store.tenant_exists(tx, tenant, lock=True)
             if _has_admin(tenant)(tx):
                 return False
             create(tx)

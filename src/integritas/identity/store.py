@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 
 from integritas.identity.credentials import name_key
 from integritas.identity.model import ApiKey, User
@@ -52,15 +53,27 @@ class StoredUser:
 # Tenants -------------------------------------------------------------------------
 
 
-def tenant_exists(tx: Transaction, tenant: TenantId) -> bool:
-    """Say whether there is such a tenant."""
+def tenant_exists(tx: Transaction, tenant: TenantId, *, lock: bool = False) -> bool:
+    """Say whether there is such a tenant.
+
+    With `lock`, units of work of other processes that ask so wait for this one: what
+    concerns all users of a tenant (a name being free, the last administrator) can then
+    be looked up and relied on. SQLite has one writer anyway.
+    """
     query = sa.select(TENANTS.c.tenant_id).where(TENANTS.c.tenant_id == tenant)
-    return tx.execute(query).first() is not None
+    return tx.execute(query.with_for_update() if lock else query).first() is not None
 
 
-def add_tenant(tx: Transaction, tenant: TenantId, name: str, now: datetime) -> None:
-    """Insert a tenant."""
-    tx.insert(TENANTS, [{"tenant_id": tenant, "name": name, "created_at": now}])
+def add_tenant(tx: Transaction, tenant: TenantId, name: str, now: datetime) -> bool:
+    """Insert a tenant; False if it was there."""
+    insert = postgresql.insert if tx.dialect == "postgresql" else sqlite.insert
+    statement = (
+        insert(TENANTS)
+        .values(tenant_id=tenant, name=name, created_at=now)
+        .on_conflict_do_nothing()
+        .returning(TENANTS.c.tenant_id)
+    )
+    return tx.execute(statement).first() is not None
 
 
 # Users ---------------------------------------------------------------------------

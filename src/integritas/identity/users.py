@@ -74,7 +74,7 @@ class Users:
         )
 
         def work(tx: Transaction) -> None:
-            if not store.tenant_exists(tx, context.tenant):
+            if not store.tenant_exists(tx, context.tenant, lock=True):
                 raise NotFound(f"there is no tenant {context.tenant}")
             if store.find_user_by_name(tx, context.tenant, user.username):
                 raise _taken(user.username)
@@ -174,9 +174,8 @@ class Users:
             return before
         now = self._parts.clock.now()
         after = replace(after, updated_at=now, version=before.version + 1)
-        lost = _administers(before) and not _administers(after)
-        if lost and not store.other_admins(tx, after.tenant, after.id):
-            raise Refused("this is the last administrator: appoint another one first")
+        if _administers(before) and not _administers(after):
+            _keep_an_admin(tx, after)
         written = store.change_user(
             tx, store.StoredUser(after, hashed or stored.password_hash)
         )
@@ -224,6 +223,12 @@ def _after(user: User, changes: UserChanges) -> User:
 
 def _administers(user: User) -> bool:
     return Role.ADMIN in user.roles and not user.disabled
+
+
+def _keep_an_admin(tx: Transaction, leaving: User) -> None:
+    store.tenant_exists(tx, leaving.tenant, lock=True)
+    if not store.other_admins(tx, leaving.tenant, leaving.id):
+        raise Refused("this is the last administrator: appoint another one first")
 
 
 def _stored(tx: Transaction, tenant: TenantId, user: UserId) -> store.StoredUser:

@@ -46,17 +46,21 @@ class World:
     folder: Path
     identity: Identity
 
-    def again(self) -> Identity:
+    def over(self, database: Database) -> Identity:
         """Return what another process would have over the same database."""
         return Identity(
-            self.database,
-            self.journal,
+            database,
+            Journal(database, self.clock, self.randomness, self.ids),
             self.clock,
             self.randomness,
             self.ids,
             state_dir=self.folder,
             hasher=Passwords(CHEAPEST),
         )
+
+    def again(self) -> Identity:
+        """Return another identity that shares this one's connections."""
+        return self.over(self.database)
 
     async def user(
         self,
@@ -108,6 +112,14 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Databas
     METADATA.create_all(database.engine)
     yield database
     database.close()
+
+
+@pytest.fixture
+def database_elsewhere(database: Database) -> Iterator[Database]:
+    """Open the same database a second time, as another process does."""
+    elsewhere = open_database(database.url.render_as_string(hide_password=False))
+    yield elsewhere
+    elsewhere.close()
 
 
 @pytest.fixture

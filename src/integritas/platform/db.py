@@ -12,6 +12,7 @@ Reads run on other connections, each on one consistent snapshot.
 from __future__ import annotations
 
 import asyncio
+import re
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -22,6 +23,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
 
 import orjson
 import sqlalchemy as sa
+import structlog
 from sqlalchemy.engine import URL, Connection, CursorResult, Engine, make_url
 from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 from sqlalchemy.pool import QueuePool
@@ -30,6 +32,7 @@ from integritas.kernel.errors import FieldError, IntegritasError, StorageFailure
 
 if TYPE_CHECKING:
     from sqlalchemy.sql import Executable
+    from structlog.typing import FilteringBoundLogger
 
 __all__ = ["Chain", "Database", "Rows", "Transaction", "Work", "open_database"]
 
@@ -38,6 +41,9 @@ Rows: TypeAlias = Sequence[Mapping[str, Any]]
 
 GROUP_LIMIT: Final = 1_024
 READERS: Final = 4
+DEADLOCK_TRIES: Final = 5
+_PASSWORD: Final = re.compile(r":[^:@]*@")
+_LOG: FilteringBoundLogger = structlog.get_logger(__name__)
 
 
 class Transaction:
@@ -71,6 +77,16 @@ class Transaction:
         if rows:
             self._connection.execute(sa.insert(table), list(rows))
 
+    def attempt(self, work: Work[T]) -> T:
+        """Do `work` in a savepoint: if it raises, nothing of it is kept."""
+        heads, hooks = dict(self.heads), list(self._hooks)
+        try:
+            with self._connection.begin_nested():
+                return work(self)
+        except BaseException:
+            self.heads, self._hooks = heads, hooks
+            raise
+
     def after_commit(self, hook: Callable[[], None]) -> None:
         """Run `hook` on the writer's thread once this is durable; it must be quick."""
         self._hooks.append(hook)
@@ -99,6 +115,7 @@ class _Job:
     chain: Chain | None = None
     result: Any = None
     error: BaseException | None = None
+    kept: bool = False
     hooks: Sequence[Callable[[], None]] = ()
 
 
@@ -112,6 +129,7 @@ class Database:
         self._queue: SimpleQueue[_Job | None] = SimpleQueue()
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="db-read")
         self._closed = False
+        self._closing = threading.Lock()
         self._writer = threading.Thread(
             target=self._write_forever, name="db-writer", daemon=True
         )
@@ -158,11 +176,15 @@ class Database:
 
     async def read(self, work: Work[T]) -> T:
         """Run queries on one consistent snapshot; writing in it is an error."""
+        if self._closed:
+            raise _closed()
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._readers, self.read_sync, work)
 
     def read_sync(self, work: Work[T]) -> T:
         """Do as `read` on the calling thread."""
+        if self._closed:
+            raise _closed()
         try:
             with self._reading.connect() as connection:
                 return work(Transaction(connection))
@@ -179,10 +201,11 @@ class Database:
 
     def close(self) -> None:
         """Commit what is queued, stop the writer, close all connections."""
-        if self._closed:
-            return
-        self._closed = True
-        self._queue.put(None)
+        with self._closing:
+            if self._closed:
+                return
+            self._closed = True
+            self._queue.put(None)
         self._writer.join()
         self._readers.shutdown()
         self._reading.dispose()
@@ -191,9 +214,10 @@ class Database:
     # The writer's thread ---------------------------------------------------------
 
     def _put(self, job: _Job) -> None:
-        if self._closed:
-            raise StorageFailure("the database is closed: the platform is stopping")
-        self._queue.put(job)
+        with self._closing:  # behind the writer's end nothing would ever be answered
+            if self._closed:
+                raise _closed()
+            self._queue.put(job)
 
     def _write_forever(self) -> None:
         connection: Connection | None = None
@@ -209,7 +233,8 @@ class Database:
                 _discard(connection)
                 connection = None
                 for job in jobs:
-                    _fail(job, job.error or _storage_failure(error, self.url))
+                    if not job.kept:
+                        _fail(job, job.error or _storage_failure(error, self.url))
             _answer(jobs)
         if connection is not None:
             connection.close()
@@ -230,39 +255,59 @@ class Database:
         return jobs, True
 
     def _commit(self, connection: Connection, jobs: Sequence[_Job]) -> bool:
-        """Commit the jobs together; False if one broke it for all: nothing is kept."""
+        """Commit the jobs together; False if they should be tried again, singly.
+
+        Then nothing is kept: one broke it for all, or another writer got in the way.
+        """
         transaction = Transaction(connection)
         single = len(jobs) == 1
+        begun = False
         try:
             with connection.begin():
+                begun = True
                 for job in jobs:
                     _run(transaction, connection, job, alone=single)
         except _Refused:
             return True
         except SQLAlchemyError as error:
-            if single:
-                _fail(jobs[0], _storage_failure(error, self.url))
-            return single
+            if begun and (not single or _is_deadlock(error)):
+                return False
+            for job in jobs:
+                _fail(job, _storage_failure(error, self.url))
+            return True
+        for job in jobs:
+            job.kept = job.error is None
         return True
 
     def _commit_singly(self, connection: Connection, jobs: Sequence[_Job]) -> None:
         for job in jobs:
-            if job.error is not None and job.chain is not None:
-                job.chain.broken = False  # by this very group; it gets another try
+            # Broken by this very group, a chain gets another try; broken before, none.
+            hurt = job.error is not None and not isinstance(job.error, _NotKept)
+            if hurt and job.chain is not None:
+                job.chain.broken = False
         for job in jobs:
-            job.result, job.error, job.hooks = None, None, ()
-            self._commit(connection, [job])
+            for _ in range(DEADLOCK_TRIES):
+                job.result, job.error, job.hooks = None, None, ()
+                if self._commit(connection, [job]):
+                    break
+            else:
+                message = "other writers were in the way each time: try again"
+                _fail(job, StorageFailure(message))
 
 
 class _Refused(Exception):
     """Rolls back a transaction whose only job refused."""
 
 
+class _NotKept(StorageFailure):
+    """What a unit of work builds on was not kept."""
+
+
 def _run(
     transaction: Transaction, connection: Connection, job: _Job, *, alone: bool
 ) -> None:
     if job.chain is not None and job.chain.broken:
-        job.error = StorageFailure("what it builds on was not kept")
+        job.error = _NotKept("what it builds on was not kept")
         return
     transaction._hooks = []  # noqa: SLF001 - same module
     heads = dict(transaction.heads)
@@ -305,8 +350,7 @@ def _answer(jobs: Sequence[_Job]) -> None:
     loops: dict[asyncio.AbstractEventLoop, list[_Job]] = {}
     for job in jobs:
         if job.error is None:
-            for hook in job.hooks:
-                hook()
+            _call(job.hooks)
         if job.loop is None:
             _resolve([job])
         else:
@@ -318,14 +362,33 @@ def _answer(jobs: Sequence[_Job]) -> None:
             continue
 
 
+def _call(hooks: Sequence[Callable[[], None]]) -> None:
+    for hook in hooks:
+        try:
+            hook()
+        except Exception:  # noqa: BLE001 - logged, and the writer must live on
+            _LOG.exception("database.hook_failed")
+
+
 def _resolve(jobs: Sequence[_Job]) -> None:
     for job in jobs:
         if job.future.done():
             continue
-        if job.error is not None:
+        if isinstance(job.error, StopIteration):  # a future cannot carry it
+            job.future.set_exception(RuntimeError("a unit of work ran out of items"))
+        elif job.error is not None:
             job.future.set_exception(job.error)
         else:
             job.future.set_result(job.result)
+
+
+def _closed() -> StorageFailure:
+    return StorageFailure("the database is closed: the platform is stopping")
+
+
+def _is_deadlock(error: SQLAlchemyError) -> bool:
+    state = getattr(getattr(error, "orig", None), "sqlstate", None)
+    return state in {"40001", "40P01"}  # serialisation failure, deadlock
 
 
 def _storage_failure(error: BaseException, url: URL) -> IntegritasError:
@@ -356,7 +419,7 @@ def open_database(url: str) -> Database:
     """
     try:
         address = make_url(url)
-    except SQLAlchemyError as error:
+    except (SQLAlchemyError, ValueError) as error:
         raise _bad_address(url) from error
     dialect = address.get_backend_name()
     if dialect == "sqlite":
@@ -376,8 +439,9 @@ def open_database(url: str) -> Database:
 
 
 def _bad_address(url: str) -> StorageFailure:
+    masked = _PASSWORD.sub(":***@", url)
     return StorageFailure(
-        f"{url!r} is not a database address",
+        f"{masked!r} is not a database address",
         errors=(
             FieldError(
                 "INTEGRITAS_DATABASE_URL",
@@ -404,7 +468,7 @@ def _sqlite_engines(address: URL) -> tuple[Engine, Engine]:
     path = Path(str(address.database))
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
+    except (OSError, ValueError) as error:  # ValueError: U+0000 in the path
         raise _storage_failure(error, address) from error
     address = address.set(drivername="sqlite+pysqlite")
     writing = sa.create_engine(address, poolclass=QueuePool, pool_size=1, **_JSON)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Generic, TypeVar
 
+from integritas.kernel.errors import ContractViolation
+
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
@@ -56,8 +58,15 @@ class Coalescer(Generic[Item, Answer]):
     async def _do(self, batch: list[tuple[Item, asyncio.Future[Answer]]]) -> None:
         try:
             answers = await self._run_batch([item for item, _ in batch])
+        except asyncio.CancelledError:
+            for _, future in batch:
+                future.cancel()
+            raise
         except Exception as error:  # noqa: BLE001 - its callers must hear of it
             answers = [error] * len(batch)
+        if len(answers) != len(batch):
+            detail = f"{len(answers)} answers came for a batch of {len(batch)}"
+            answers = [ContractViolation(detail)] * len(batch)
         for (_, future), answer in zip(batch, answers, strict=True):
             if future.done():
                 continue

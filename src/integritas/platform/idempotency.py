@@ -6,13 +6,19 @@ neither. Scope: tenant, principal and route; kept 24 hours.
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
+import orjson
 import sqlalchemy as sa
 
-from integritas.kernel.errors import FieldError, IdempotencyMismatch
+from integritas.kernel.errors import (
+    FieldError,
+    IdempotencyMismatch,
+    IdempotencyRunning,
+)
 from integritas.kernel.ids import TenantId
 from integritas.platform.columns import (
     METADATA,
@@ -66,7 +72,9 @@ def once(
 
     Raises:
         IdempotencyMismatch: the key was used with another body.
+        IdempotencyRunning: another process is doing it right now.
     """
+    _claim(tx, scope)
     table = IDEMPOTENCY_KEYS
     mine = sa.and_(
         table.c.tenant_id == scope.tenant,
@@ -106,6 +114,24 @@ def once(
         ],
     )
     return answer, False
+
+
+def _claim(tx: Transaction, scope: IdempotencyScope) -> None:
+    """Keep other processes off the key until the commit; SQLite's writer is alone."""
+    if tx.dialect != "postgresql":
+        return
+    name = orjson.dumps([scope.tenant, scope.principal, scope.route, scope.key])
+    lock = int.from_bytes(
+        hashlib.sha256(b"idempotency" + name).digest()[:8], signed=True
+    )
+    query = sa.select(sa.func.pg_try_advisory_xact_lock(lock))
+    if not tx.execute(query).scalar():
+        raise IdempotencyRunning(
+            "the first request with this idempotency key is not answered yet",
+            errors=(
+                FieldError("Idempotency-Key", "is in use", "wait, then send it again"),
+            ),
+        )
 
 
 def forget_old_answers(tx: Transaction, now: datetime) -> int:

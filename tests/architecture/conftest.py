@@ -1,0 +1,29 @@
+"""What the architecture tests look at: the tree and its import graph."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import grimp
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    """Return the folder of the checkout."""
+    return ROOT
+
+
+@pytest.fixture(scope="session")
+def sources(root: Path) -> list[Path]:
+    """Return every module of the product, with scripts, models and benches."""
+    folders = [root / name for name in ("src", "scripts", "models", "bench")]
+    return sorted(path for folder in folders for path in folder.rglob("*.py"))
+
+
+@pytest.fixture(scope="session")
+def graph() -> grimp.ImportGraph:
+    """Return who imports whom, in-function and type-checking imports included."""
+    return grimp.build_graph("integritas", cache_dir=None)

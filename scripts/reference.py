@@ -120,10 +120,9 @@ def pages() -> dict[Path, str]:
     """Return every generated page by its path."""
     found = {FOLDER / "settings.md": settings_page()}
     try:
-        from integritas.cli.main import app  # noqa: PLC0415 - absent in a partial tree
-    except ModuleNotFoundError as error:
-        if not str(error.name).startswith("integritas"):
-            raise
+        from integritas.cli.main import app  # noqa: PLC0415 - may be broken, see below
+    except ImportError as error:
+        print(f"cli.md left as it is: {error}", file=sys.stderr)
         return found
     found[FOLDER / "cli.md"] = cli_page(app)
     return found

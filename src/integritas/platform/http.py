@@ -459,21 +459,27 @@ def service_app(
     token: str | None,
     registry: CollectorRegistry | None = None,
     max_body_bytes: int = MAX_BODY_BYTES,
+    on_start: Sequence[Callable[[], Awaitable[None]]] = (),
     on_stop: Sequence[Callable[[], Awaitable[None]]] = (),
 ) -> FastAPI:
     """Return a service that stands alone.
 
     POST /internal/v1/{name}/{operation} takes and answers JSON arrays, outside OpenAPI;
     the public router is mounted under /api/v1. Both need `token` as a bearer token
-    (None: no token is asked for; for a loopback only). `on_stop` runs at the end.
+    (None: no token is asked for; for a loopback only). `on_start` runs before the first
+    request, `on_stop` after the last.
     """
     registry = registry or new_registry()
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        yield
-        for stop in on_stop:
-            await stop()
+        for start in on_start:
+            await start()
+        try:
+            yield
+        finally:
+            for stop in on_stop:
+                await stop()
 
     app = FastAPI(
         title=f"Integritas {name}",

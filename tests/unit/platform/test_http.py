@@ -291,13 +291,16 @@ async def test_batches_are_counted(client: httpx.AsyncClient) -> None:
     assert f"integritas_service_batch_seconds_count{labels} 1.0" in metrics
 
 
-async def test_lifespan_stops_what_it_was_given(
+async def test_lifespan_starts_and_stops_what_it_was_given(
     service: Any, ids: IdFactory, clock: ManualClock
 ) -> None:
-    stopped = []
+    events = []
+
+    async def start() -> None:
+        events.append("start")
 
     async def stop() -> None:
-        stopped.append(True)
+        events.append("stop")
 
     app = service_app(
         name="fake",
@@ -305,8 +308,9 @@ async def test_lifespan_stops_what_it_was_given(
         router=assess_router("fake", service, ids, clock),
         pings={},
         token=None,
+        on_start=[start],
         on_stop=[stop],
     )
     async with app.router.lifespan_context(app):
-        assert stopped == []
-    assert stopped == [True]
+        assert events == ["start"]
+    assert events == ["start", "stop"]

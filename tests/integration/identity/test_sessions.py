@@ -191,6 +191,34 @@ async def test_old_hash_is_renewed_at_the_next_login(world: World) -> None:
     assert (await world.login()).access_token
 
 
+async def test_password_changed_while_it_is_checked_does_not_open(
+    world: World,
+) -> None:
+    user = await world.user()
+
+    class Slow(Passwords):
+        """Takes so long that the password is changed meanwhile."""
+
+        async def verify(self, encoded: str | None, password: str) -> bool:
+            right = await super().verify(encoded, password)
+            changes = UserChanges(password="another good one")
+            await world.identity.users.update(CONTEXT, user.id, changes)
+            return right
+
+    slow = Identity(
+        world.database,
+        world.journal,
+        world.clock,
+        world.randomness,
+        world.ids,
+        state_dir=world.folder,
+        hasher=Slow(CHEAPEST),
+    )
+    login = Login(DEFAULT_TENANT, "ann", "correct horse battery")
+    with pytest.raises(NotAuthenticated):
+        await slow.sessions.login(login, "req")
+
+
 # Access tokens --------------------------------------------------------------------
 
 
@@ -210,6 +238,14 @@ async def test_remembered_token_expires_too(world: World) -> None:
     world.clock.advance(6)
     with pytest.raises(NotAuthenticated):
         await world.identity.verify(pair.access_token)
+
+
+async def test_known_token_needs_no_database(world: World) -> None:
+    await world.user()
+    pair = await world.login()
+    known = await world.identity.verify(pair.access_token)
+    world.database.close()
+    assert await world.identity.verify(pair.access_token) is known
 
 
 async def test_tampered_token_is_refused(world: World) -> None:

@@ -15,7 +15,6 @@ import structlog
 
 from integritas.journal.store import Entry, Journal, read_entries
 from integritas.journal.tables import JOURNAL_CURSORS
-from integritas.kernel.errors import IntegritasError
 from integritas.kernel.ids import TenantId
 from integritas.platform.db import Database, Transaction
 
@@ -39,6 +38,8 @@ class Follower:
     ) -> None:
         """Name the cursor and take the handler."""
         self.name = name
+        self.error: Exception | None = None
+        """What the last try failed with; None while all is well."""
         self._journal = journal
         self._database = database
         self._handler = handler
@@ -48,19 +49,29 @@ class Follower:
         while True:
             try:
                 moved = await self.catch_up()
-            except IntegritasError as error:
+                self.error = None
+            except Exception as error:  # noqa: BLE001 - told, and tried again
                 _LOG.error("follower.failed", follower=self.name, error=str(error))
-                moved = 0
+                self.error, moved = error, 0
                 await asyncio.sleep(POLL_S)
             if not moved:
                 await self._journal.wait(POLL_S)
 
     async def catch_up(self) -> int:
-        """Handle everything that is there now; return how many entries."""
+        """Handle everything that is there now; return how many entries.
+
+        What one tenant's entries fail with is raised once all others are handled.
+        """
         total = 0
+        failed: Exception | None = None
         for tenant in await self._journal.tenants():
-            while moved := await self._step(tenant):
-                total += moved
+            try:
+                while moved := await self._step(tenant):
+                    total += moved
+            except Exception as error:  # noqa: BLE001 - raised below
+                failed = failed or error
+        if failed is not None:
+            raise failed
         return total
 
     async def lag(self, tenant: TenantId) -> int:
@@ -73,7 +84,7 @@ class Follower:
             return 0
 
         def step(tx: Transaction) -> int:
-            cursor = _cursor(tx, self.name, tenant)
+            cursor = _cursor(tx, self.name, tenant, lock=True)
             entries = read_entries(tx, tenant, after=cursor, limit=BATCH)
             if entries:
                 self._handler(tx, tenant, entries)
@@ -83,12 +94,14 @@ class Follower:
         return await self._database.transact(step)
 
 
-def _cursor(tx: Transaction, follower: str, tenant: TenantId) -> int:
+def _cursor(
+    tx: Transaction, follower: str, tenant: TenantId, *, lock: bool = False
+) -> int:
     table = JOURNAL_CURSORS
     query = sa.select(table.c.seq).where(
         table.c.tenant_id == tenant, table.c.follower == follower
     )
-    if tx.dialect == "postgresql":
+    if lock and tx.dialect == "postgresql":
         query = query.with_for_update()
     return int(tx.execute(query).scalar() or 0)
 

@@ -12,17 +12,16 @@ from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 import sqlalchemy as sa
+from pydantic import JsonValue
 
 from integritas.journal.tables import JOURNAL, JOURNAL_PERSONAL
 from integritas.kernel.ids import EventId, IdFactory, TenantId
 from integritas.kernel.states import ActorKind
 from integritas.platform.db import Database, Transaction
-from pydantic import JsonValue
 
 if TYPE_CHECKING:
-    from integritas.kernel.contracts import Context, Fact, UnitOfWork
-
     from integritas.kernel.clock import Clock, Randomness
+    from integritas.kernel.contracts import Context, Fact, UnitOfWork
 
 __all__ = ["Entry", "Journal", "Personal", "commitment_of"]
 

@@ -22,7 +22,8 @@ from integritas.cases.model import (
     RecordVerdict,
     Transition,
 )
-from integritas.kernel.contracts import Actor, Context, Fact, Outcome
+from integritas.kernel.clock import format_time
+from integritas.kernel.contracts import Actor, Assessment, Context, Fact, Outcome
 from integritas.kernel.errors import (
     ApprovalRequired,
     FieldError,
@@ -123,7 +124,8 @@ def check_move(case: Case, command: Transition, actor: Actor) -> Move:
 
 
 def _check_closing(case: Case, command: Transition, actor: Actor) -> None:
-    risky = case.risk is not None and case.risk >= FOUR_EYES_RISK
+    # Not "risk >= …": what is not a number is no low risk.
+    risky = case.risk is not None and not case.risk < FOUR_EYES_RISK
     if actor.kind is ActorKind.POLICY:
         if case.missing:
             raise TransitionRefused(
@@ -202,7 +204,7 @@ def _(command: EditCase, case: Case, context: Context, now: datetime) -> Applied
             "version": edited.version,
             "priority": edited.priority.value,
             "assignee": edited.assignee,
-            "due_at": edited.due_at.isoformat() if edited.due_at else None,
+            "due_at": format_time(edited.due_at) if edited.due_at else None,
         },
         personal={"title": edited.title, "tags": list(edited.tags)},
     )
@@ -218,6 +220,7 @@ def _(command: AddEvidence, case: Case, context: Context, now: datetime) -> Appl
         case,
         kinds=tuple(sorted(kinds)),
         missing=REQUIRED_ASSESSMENTS,
+        input_hash="",  # until the evidence has its ids, no assessment counts
         version=case.version + 1,
         updated_at=now,
     )
@@ -234,10 +237,9 @@ def _(
     del context
     _check_open(case)
     assessment = command.assessment
-    missing = tuple(name for name in case.missing if name != assessment.service)
     recorded = replace(
         case,
-        missing=missing if assessment.complete else case.missing,
+        missing=_missing_after(case, assessment),
         version=case.version + 1,
         updated_at=now,
     )
@@ -250,6 +252,7 @@ def _(
             "complete": assessment.complete,
             "versions": dict(assessment.versions),
             "input_hash": assessment.input_hash,
+            "missing": list(recorded.missing),
             "version": recorded.version,
             "findings": [
                 {"code": f.code, "severity": f.severity.value, "score": f.score}
@@ -295,6 +298,19 @@ def _(command: RecordVerdict, case: Case, context: Context, now: datetime) -> Ap
         decided, told = _apply(move, decided, context, now)
         facts += told
     return decided, facts
+
+
+def _missing_after(case: Case, assessment: Assessment) -> tuple[str, ...]:
+    """Say what is lacking: an answer counts if it is whole and saw all the evidence.
+
+    An answer that is not whole takes back an earlier one; one that saw less evidence
+    than the case has now (its run began before) changes nothing.
+    """
+    if not assessment.complete:
+        return tuple(sorted({*case.missing, assessment.service}))
+    if not case.input_hash or assessment.input_hash != case.input_hash:
+        return case.missing
+    return tuple(name for name in case.missing if name != assessment.service)
 
 
 def _moves_after(case: Case) -> tuple[CaseState, ...]:

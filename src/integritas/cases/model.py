@@ -64,7 +64,8 @@ class Case:
     """The unit of work. `version` counts changes from 1 and is the ETag.
 
     `risk` lies in [0, 100], None until a verdict; `missing` names the services whose
-    complete assessment is still lacking.
+    complete assessment is still lacking; `input_hash` is the `dossier_digest` that an
+    assessment must have seen to count.
     """
 
     tenant: TenantId
@@ -88,6 +89,7 @@ class Case:
     due_at: datetime | None = None
     closed_at: datetime | None = None
     merged_into: CaseId | None = None
+    input_hash: str = ""
 
 
 _CASE: Final = TypeAdapter(Case)

@@ -73,6 +73,7 @@ def row_of_case(case: Case) -> dict[str, Any]:
         "due_at": case.due_at,
         "closed_at": case.closed_at,
         "merged_into": case.merged_into,
+        "input_hash": case.input_hash,
     }
 
 
@@ -100,6 +101,7 @@ def case_of(row: Row) -> Case:
         due_at=row.due_at,
         closed_at=row.closed_at,
         merged_into=CaseId(row.merged_into) if row.merged_into else None,
+        input_hash=row.input_hash,
     )
 
 

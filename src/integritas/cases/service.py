@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -38,7 +39,7 @@ from integritas.platform.commands import START_RUN
 from integritas.platform.idempotency import IdempotencyScope, once
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
 
     from integritas.cases.store import CaseStore, Change
     from integritas.kernel.clock import Clock
@@ -58,6 +59,7 @@ if TYPE_CHECKING:
 __all__ = ["CaseDesk"]
 
 T = TypeVar("T")
+Item = TypeVar("Item")
 
 REVIEWED: Final = "integritas.finding.reviewed.v1"
 APPROVAL_REQUESTED: Final = "integritas.approval.requested.v1"
@@ -131,8 +133,10 @@ class CaseDesk:
 
     async def _open_batch(
         self, items: Sequence[tuple[Context, NewSubmission]]
-    ) -> Sequence[Opened]:
-        return await self._database.transact(lambda tx: self._open(tx, items))
+    ) -> Sequence[Opened | BaseException]:
+        return await _isolating(
+            items, lambda some: self._database.transact(lambda tx: self._open(tx, some))
+        )
 
     # Changing --------------------------------------------------------------------
 
@@ -156,8 +160,8 @@ class CaseDesk:
 
     async def _change_batch(
         self, changes: Sequence[Change]
-    ) -> Sequence[Case | IntegritasError]:
-        return await self.change_many(changes)
+    ) -> Sequence[Case | BaseException]:
+        return await _isolating(changes, self.change_many)
 
     # Four eyes -------------------------------------------------------------------
 
@@ -261,7 +265,13 @@ class CaseDesk:
         """Make the transition as the person who asked, agreed to by the one here."""
         asked = Context(
             tenant=context.tenant,
-            actor=replace(context.actor, id=approval.requested_by, address=None),
+            # Roles and address are those of the one here: not known of who asked.
+            actor=replace(
+                context.actor,
+                id=approval.requested_by,
+                roles=frozenset(),
+                address=None,
+            ),
             correlation_id=context.correlation_id,
         )
         command = Transition(
@@ -440,6 +450,19 @@ class CaseDesk:
 
     async def _read(self, query: Callable[[Transaction], T]) -> T:
         return await self._database.read(query)
+
+
+async def _isolating(
+    items: Sequence[Item], work: Callable[[Sequence[Item]], Awaitable[Sequence[T]]]
+) -> Sequence[T | BaseException]:
+    """Do items of different callers together, or each alone if one breaks the rest."""
+    try:
+        return await work(items)
+    except Exception as error:  # noqa: BLE001 - an answer to whoever caused it
+        if len(items) == 1:
+            return [error]
+    alone = [asyncio.ensure_future(_isolating([item], work)) for item in items]
+    return [(await answer)[0] for answer in alone]
 
 
 def _check_decidable(approval: Approval, context: Context) -> None:

@@ -8,11 +8,13 @@ writes what came of it.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
+from integritas.cases import views
 from integritas.cases.lifecycle import (
     EVIDENCE_ADDED,
     OPENED,
@@ -44,7 +46,13 @@ from integritas.cases.tables import (
     SUBMISSIONS,
 )
 from integritas.journal.api import Journal, commitment_of
-from integritas.kernel.contracts import Context, Fact
+from integritas.kernel.contracts import (
+    Context,
+    Dossier,
+    Evidence,
+    Fact,
+    dossier_digest,
+)
 from integritas.kernel.errors import Conflict, IntegritasError, NotFound
 from integritas.kernel.evidence import kind_of, serialise_content
 from integritas.kernel.ids import CaseId, EvidenceId, IdFactory, TenantId
@@ -97,6 +105,8 @@ class CaseStore:
         for (context, submission), number in zip(items, numbers, strict=True):
             case = self._new_case(context, submission, number, now)
             rows = self._evidence_rows(case, submission.evidence, 0)
+            kept = _evidence(rows, submission.evidence)
+            case = replace(case, input_hash=_input_hash(case, kept))
             evidence.extend(rows)
             facts.append((context, _opened_fact(case, submission, rows)))
             opened.append(_opened(context, case, submission, rows))
@@ -114,6 +124,17 @@ class CaseStore:
         A refused change leaves its case as it was and does not sink its neighbours;
         several changes of one case see each other.
         """
+        try:
+            return tx.attempt(lambda _: self._change(tx, changes))
+        except IntegritasError as error:
+            # A handler refused one of them: find which, each for itself.
+            if len(changes) == 1:
+                return [error]
+        return [self.change_cases(tx, [change])[0] for change in changes]
+
+    def _change(
+        self, tx: Transaction, changes: Sequence[Change]
+    ) -> Sequence[Case | IntegritasError]:
         now = self._clock.now()
         before = self._load(tx, changes)
         current = dict(before)
@@ -131,7 +152,8 @@ class CaseStore:
                 answers.append(error)
                 continue
             if isinstance(command, AddEvidence):
-                facts = (self._add_evidence(tx, writes, changed, command), *facts)
+                changed, fact = self._add_evidence(tx, writes, changed, command)
+                facts = (fact, *facts)
             elif isinstance(command, RecordAssessment):
                 self._add_assessment(writes, changed, command)
             elif isinstance(command, RecordVerdict):
@@ -152,18 +174,22 @@ class CaseStore:
         writes: _Writes,
         case: Case,
         command: AddEvidence,
-    ) -> Fact:
-        query = sa.select(sa.func.count()).where(
-            EVIDENCE.c.tenant_id == case.tenant, EVIDENCE.c.case_id == case.id
-        )
-        there = int(tx.execute(query).scalar() or 0)
-        rows = self._evidence_rows(case, command.evidence, there)
+    ) -> tuple[Case, Fact]:
+        tx.insert(EVIDENCE, writes.evidence)  # what was added to this case just now
+        writes.evidence.clear()
+        there = views.list_evidence(tx, case.tenant, case.id)
+        rows = self._evidence_rows(case, command.evidence, len(there))
         writes.evidence.extend(rows)
-        return Fact(
+        added = _evidence(rows, command.evidence)
+        fact = Fact(
             type=EVIDENCE_ADDED,
             subject=case.id,
-            data={"evidence": [_evidence_reference(row) for row in rows]},
+            data={
+                "version": case.version,
+                "evidence": [_evidence_reference(row) for row in rows],
+            },
         )
+        return replace(case, input_hash=_input_hash(case, [*there, *added])), fact
 
     def _add_assessment(
         self, writes: _Writes, case: Case, command: RecordAssessment
@@ -344,6 +370,7 @@ _UPDATE: Final = (
                 "due_at",
                 "closed_at",
                 "merged_into",
+                "input_hash",
             )
         }
     )
@@ -378,6 +405,21 @@ def _reserve(tx: Transaction, tenant: TenantId, year: int, count: int) -> int:
         set_={"last": CASE_NUMBERS.c.last + count},
     )
     return int(tx.execute(statement.returning(CASE_NUMBERS.c.last)).scalar_one())
+
+
+def _evidence(
+    rows: Sequence[dict[str, Any]], items: Sequence[NewEvidence]
+) -> list[Evidence]:
+    return [
+        Evidence(row["id"], item.content, row["sha256"])
+        for row, item in zip(rows, items, strict=True)
+    ]
+
+
+def _input_hash(case: Case, evidence: Sequence[Evidence]) -> str:
+    return dossier_digest(
+        Dossier(case.id, case.tenant, case.channel, case.created_at, tuple(evidence))
+    )
 
 
 def _default_title(submission: NewSubmission) -> str:

@@ -68,6 +68,7 @@ CASES: Final = sa.Table(
     sa.Column("due_at", UtcTime),
     sa.Column("closed_at", UtcTime),
     sa.Column("merged_into", Identifier),
+    sa.Column("input_hash", sa.Text, nullable=False),
     sa.UniqueConstraint("tenant_id", "number"),
     sa.Index(None, "tenant_id", "state", "id"),
 )

@@ -17,7 +17,7 @@ HOSTS = [
     "repo1.ma" + "ven.org",
     "static.cra" + "tes.io",
 ]
-PLACES = re.compile("(?<![\\w.])/(?:wo" + "rk|ro" + "ot|ho" + "me/[a-z]+)/[\\w.]")
+PLACES = re.compile("(?<![\\w.])[/](?:work|root|home/[a-z]+)/[\\w.]")
 LARGEST = 2_000_000
 
 

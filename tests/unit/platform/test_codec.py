@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC
-from typing import Any
 
 import pytest
 from hypothesis import given
@@ -200,25 +199,21 @@ def test_observation_survives(batch: list[Dossier]) -> None:
 
 
 @pytest.mark.parametrize(
-    "decode",
+    "what",
     [
-        codec.decode_dossier,
-        codec.decode_assessment,
-        codec.decode_verdict,
-        codec.decode_failure,
-        codec.decode_decision_request,
-        codec.decode_answers,
-        codec.decode_decisions,
-        codec.decode_observation,
+        "dossier",
+        "assessment",
+        "verdict",
+        "failure",
+        "decision_request",
+        "answers",
+        "decisions",
+        "observation",
     ],
-    ids=lambda decode: str(getattr(decode, "__self__", decode)),
 )
-@pytest.mark.parametrize(
-    "document", [b"", b"nonsense", b"{}", b"7", b'{"findings": 1}']
-)
-def test_decode_refuses_other_json(
-    decode: Callable[[bytes], Any], document: bytes
-) -> None:
+@pytest.mark.parametrize("document", [b"", b"nonsense", b"{}", b"7", b'{"a": 1}'])
+def test_decode_refuses_other_json(what: str, document: bytes) -> None:
+    decode = getattr(codec, f"decode_{what}")
     with pytest.raises(ContractViolation) as refused:
         decode(document)
     assert refused.value.errors

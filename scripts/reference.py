@@ -109,7 +109,8 @@ def _row(parameter: Any) -> str:  # noqa: ANN401 - see Command
     else:
         name = ", ".join([*parameter.opts, *parameter.secondary_opts])
     default = parameter.default
-    shown = "" if default in (None, (), []) or callable(default) else f"`{default}`"
+    silent = default in (None, False, (), []) or callable(default)
+    shown = "" if silent else f"`{default}`"
     if parameter.required:
         shown = "required"
     meaning = _plain(getattr(parameter, "help", None) or "").replace("\n", " ")

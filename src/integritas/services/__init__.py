@@ -1,0 +1,1 @@
+"""The services: each answers one question about evidence, purely and in batches."""

@@ -1,0 +1,1 @@
+"""Tells junk from tips: raw messages in, findings with a verdict and reasons out."""

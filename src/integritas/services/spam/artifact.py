@@ -1,0 +1,133 @@
+"""The model artifact: a manifest, and weights that must have the hash it states."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import resources
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from integritas.kernel.errors import IntegrityViolation
+from integritas.services.spam.features import View
+from integritas.services.spam.scoring import Calibration, LinearModel, dequantise
+
+if TYPE_CHECKING:
+    from importlib.resources.abc import Traversable
+    from pathlib import Path
+
+__all__ = ["FORMAT", "MANIFEST", "POLICY", "Artifact", "load_artifact", "read_verified"]
+
+FORMAT: Final = 1  # of features and files: a model of another format is refused
+MANIFEST: Final = "manifest.json"
+POLICY: Final = "policy.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Artifact:
+    """A model that was verified: `version` is `spam-<version>@<sha256, 12 digits>`."""
+
+    version: str
+    models: Mapping[View, LinearModel]
+    policy: bytes
+
+
+def load_artifact(folder: Path | None = None) -> Artifact:
+    """Return the model in a folder, or the one shipped with the product.
+
+    Raises:
+        IntegrityViolation: a file is missing, malformed, or has not the hash that the
+            manifest states; the detail names the file.
+    """
+    place: Traversable = (
+        folder
+        if folder is not None
+        else resources.files("integritas.services.spam").joinpath("model")
+    )
+    manifest = _manifest(place)
+    try:
+        if manifest["format"] != FORMAT:
+            raise IntegrityViolation(
+                f"{place / MANIFEST} is of format {manifest['format']}, this version"
+                f" reads {FORMAT}: run the training again"
+            )
+        name = str(manifest["artifact"]["file"])
+        digest = str(manifest["artifact"]["sha256"])
+        views = {View(key): value for key, value in manifest["views"].items()}
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise IntegrityViolation(
+            f"{place / MANIFEST} is no model manifest: {error}"
+        ) from error
+    models = _models(place / name, read_verified(place / name, digest), views)
+    return Artifact(
+        version=f"spam-{manifest.get('version', '0')}@{digest[:12]}",
+        models=models,
+        policy=_read(place / POLICY),
+    )
+
+
+def read_verified(path: Traversable, sha256: str) -> bytes:
+    """Return a file's bytes if they have the hash.
+
+    Raises:
+        IntegrityViolation: they have not, or there is no such file.
+    """
+    content = _read(path)
+    found = hashlib.sha256(content).hexdigest()
+    if found != sha256:
+        raise IntegrityViolation(
+            f"{path} has SHA-256 {found}, its manifest says {sha256}:"
+            " restore the file or train again"
+        )
+    return content
+
+
+def _read(path: Traversable) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise IntegrityViolation(f"{path} cannot be read: {error.strerror}") from error
+
+
+def _manifest(place: Traversable) -> Mapping[str, Any]:
+    try:
+        manifest = json.loads(_read(place / MANIFEST))
+    except ValueError as error:
+        raise IntegrityViolation(f"{place / MANIFEST} is not JSON: {error}") from error
+    if not isinstance(manifest, dict):
+        raise IntegrityViolation(f"{place / MANIFEST} is no model manifest")
+    return manifest
+
+
+def _models(
+    path: Traversable, content: bytes, views: Mapping[View, Mapping[str, Any]]
+) -> dict[View, LinearModel]:
+    missing = sorted(set(View) - set(views))
+    if missing:
+        raise IntegrityViolation(f"{path} has no model for: {', '.join(missing)}")
+    try:
+        with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
+            return {
+                view: LinearModel(
+                    weights=dequantise(arrays[view.value], float(stated["scale"])),
+                    bias=float(stated["bias"]),
+                    group_values=_three(stated["group_values"]),
+                    calibration=Calibration(
+                        float(stated["calibration"]["slope"]),
+                        float(stated["calibration"]["offset"]),
+                    ),
+                )
+                for view, stated in views.items()
+            }
+    except (KeyError, TypeError, ValueError, zipfile.BadZipFile) as error:
+        raise IntegrityViolation(f"{path} is no model: {error}") from error
+
+
+def _three(values: Any) -> tuple[float, float, float]:  # noqa: ANN401 - JSON
+    grams, words, signals = values
+    return float(grams), float(words), float(signals)

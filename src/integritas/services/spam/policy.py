@@ -1,0 +1,218 @@
+"""From a probability to a verdict. Thresholds and words are data, not code.
+
+`deliver`: hand it to a person. `quarantine`: keep it apart, a person decides.
+`discard`: junk; kept and searchable all the same. A message with tip-like content is
+never `discard` on the model's word alone.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Annotated, Final
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic_core import PydanticCustomError
+
+from integritas.kernel.contracts import Severity
+from integritas.kernel.errors import InvalidDefinition
+from integritas.kernel.evidence import field_errors
+from integritas.services.spam.features import View
+
+__all__ = ["Judgement", "Policy", "SpamVerdict", "Thresholds", "TipMark", "load_policy"]
+
+
+class SpamVerdict(StrEnum):
+    """What should happen with a message."""
+
+    DELIVER = "deliver"
+    QUARANTINE = "quarantine"
+    DISCARD = "discard"
+
+
+Probability = Annotated[float, Field(ge=0.0, le=1.0)]
+Words = Annotated[tuple[str, ...], Field(min_length=1, max_length=2_000)]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Thresholds(_Strict):
+    """From `quarantine` on a message is kept apart, from `discard` on it is junk."""
+
+    quarantine: Probability
+    discard: Probability
+
+    @model_validator(mode="after")
+    def _ascending(self) -> Thresholds:
+        if self.quarantine > self.discard:
+            raise PydanticCustomError(
+                "ascending", "quarantine must not be above discard"
+            )
+        return self
+
+
+class Severities(_Strict):
+    """How much a finding of each code matters."""
+
+    unlikely: Severity = Severity.INFO
+    possible: Severity = Severity.LOW
+    likely: Severity = Severity.LOW
+    protected: Severity = Severity.MEDIUM
+
+
+class PolicyData(_Strict):
+    """The policy file."""
+
+    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,40}$")]
+    version: Annotated[str, Field(min_length=1, max_length=20)]
+    thresholds: dict[View, Thresholds]
+    severities: Severities = Severities()
+    tip_words: dict[str, dict[str, Words]]
+    """Kind of mark (allegation, body), language, beginnings of words."""
+    currencies: Words
+    """Signs, codes and names of currencies; a number beside one is an amount."""
+
+    @model_validator(mode="after")
+    def _all_views(self) -> PolicyData:
+        missing = sorted(set(View) - set(self.thresholds))
+        if missing:
+            raise PydanticCustomError(
+                "views", "thresholds lack {missing}", {"missing": ", ".join(missing)}
+            )
+        return self
+
+
+@dataclass(frozen=True, slots=True)
+class TipMark:
+    """A sign that a message may be a tip: its kind, and the words found."""
+
+    kind: str
+    words: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """A verdict; `protected` if tip-like content kept it from being discarded."""
+
+    verdict: SpamVerdict
+    severity: Severity
+    protected: bool
+
+
+_LOOKED_AT: Final = 20_000  # characters
+_MOST_MARKS: Final = 3
+
+
+class Policy:
+    """Applies a policy file."""
+
+    def __init__(self, data: PolicyData, version: str) -> None:
+        """Compile the words; `version` goes into every assessment."""
+        self.version = version
+        self._data = data
+        self._words = {
+            kind: _compiled([word for words in languages.values() for word in words])
+            for kind, languages in data.tip_words.items()
+        }
+        self._before, self._after = _amounts(data.currencies)
+
+    def tip_marks(self, text: str) -> tuple[TipMark, ...]:
+        """Return what in a text looks like a tip."""
+        shown = " ".join(text[:_LOOKED_AT].casefold().split())
+        found = {kind: _first(words, shown) for kind, words in self._words.items()}
+        found["amount"] = self._amounts_in(shown)
+        return tuple(TipMark(kind, words) for kind, words in found.items() if words)
+
+    def _amounts_in(self, text: str) -> tuple[str, ...]:
+        """Return numbers that have a currency beside them."""
+        amounts: dict[str, None] = {}
+        for number in _NUMBER.finditer(text):
+            start, end = number.span()
+            before = self._before.search(text, max(0, start - _BESIDE), start)
+            after = self._after.match(text, end)
+            if before or after:
+                begin = before.start() if before else start
+                amounts[text[begin : after.end() if after else end].strip(" .,'")] = (
+                    None
+                )
+            if len(amounts) == _MOST_MARKS:
+                break
+        return tuple(amounts)
+
+    def judge(self, view: View, probability: float, *, tip: bool) -> Judgement:
+        """Return the verdict on a message."""
+        limits = self._data.thresholds[view]
+        severities = self._data.severities
+        if probability < limits.quarantine:
+            return Judgement(SpamVerdict.DELIVER, severities.unlikely, protected=False)
+        if probability < limits.discard:
+            severity = severities.protected if tip else severities.possible
+            return Judgement(SpamVerdict.QUARANTINE, severity, protected=False)
+        if tip:
+            return Judgement(
+                SpamVerdict.QUARANTINE, severities.protected, protected=True
+            )
+        return Judgement(SpamVerdict.DISCARD, severities.likely, protected=False)
+
+
+def load_policy(document: bytes, *, source: str = "policy.json") -> Policy:
+    """Return the policy of a JSON document.
+
+    Raises:
+        InvalidDefinition: not valid; each field is named.
+    """
+    try:
+        data = PolicyData.model_validate_json(document)
+    except ValidationError as error:
+        raise InvalidDefinition(
+            f"{source} is no spam policy", errors=field_errors(error)
+        ) from error
+    digest = hashlib.sha256(document).hexdigest()
+    return Policy(data, f"{data.name}-{data.version}@{digest[:12]}")
+
+
+# Scripts that write without spaces have no word boundary to begin at.
+_UNSPACED: Final = re.compile(r"[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff]")
+
+
+def _compiled(words: list[str]) -> dict[str, re.Pattern[str]]:
+    """Return each word with the pattern of what begins with it."""
+    patterns = {}
+    for word in dict.fromkeys(word.casefold() for word in words):
+        edge, rest = ("", "") if _UNSPACED.search(word) else (r"\b", r"\w{0,12}")
+        patterns[word] = re.compile(edge + re.escape(word) + rest)
+    return patterns
+
+
+def _first(words: dict[str, re.Pattern[str]], text: str) -> tuple[str, ...]:
+    """Return the first words found, each once; most are ruled out by `in`, cheaply."""
+    found: dict[str, None] = {}
+    for word, pattern in words.items():
+        match = pattern.search(text) if word in text else None
+        if match:
+            found[match[0]] = None
+            if len(found) == _MOST_MARKS:
+                break
+    return tuple(found)
+
+
+_NUMBER: Final = re.compile(r"[0-9](?:[0-9.,' ]{0,20}[0-9])?")
+_BESIDE: Final = 12  # characters before a number that may name its currency
+
+
+def _amounts(
+    currencies: tuple[str, ...],
+) -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """Return what stands before and after a number that is an amount."""
+    names = "|".join(
+        rf"\b{re.escape(name.casefold())}\b" if name.isalnum() else re.escape(name)
+        for name in currencies
+    )
+    return (
+        re.compile(rf"(?:{names}) ?$"),
+        re.compile(rf" ?(?:k|m|mio|million|thousand)? ?(?:{names})"),
+    )

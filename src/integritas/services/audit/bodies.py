@@ -51,7 +51,7 @@ def entry_body(entry: Entry) -> bytes:
         "v": VERSION,
     }
     try:
-        body = canonical(document)
+        body = _written(document, plain=_plain(entry.data))
     except rfc8785.CanonicalizationError:
         body = None
     if body is not None and len(body) <= ENTRY_BYTES:
@@ -72,9 +72,13 @@ def canonical(value: object) -> bytes:
     Raises:
         rfc8785.CanonicalizationError: a number or a text that has no such form.
     """
+    return _written(value, plain=_plain(value))
+
+
+def _written(value: object, *, plain: bool) -> bytes:
     # orjson, thirty times as fast, sorts keys by code point and writes 1.0 as such;
     # RFC 8785 sorts by UTF-16 unit and writes 1. Where neither matters they agree.
-    if _plain(value):
+    if plain:
         return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
     return rfc8785.dumps(value)  # type: ignore[arg-type] # it checks by itself
 

@@ -67,7 +67,8 @@ def _check_note(
 
 def check_anchors(
     expected: Expectation, heads: Sequence[StoredHead], size: int, check: LogCheck
-) -> None:
+) -> list[ParsedCheckpoint]:
+    """Compare with the checkpoint seen last; return those given that may be used."""
     if not expected.keys:
         check.notes.append(
             "no verifier key is known: signatures were not verified (give --key)"
@@ -86,6 +87,7 @@ def check_anchors(
             check.differ(f"{where}.note", "is not the checkpoint that was seen last")
     elif not expected.checkpoints:
         check.notes.append("no checkpoint is remembered: cannot exclude rollback")
+    accepted: list[ParsedCheckpoint] = []
     for given in expected.checkpoints:
         where = f"checkpoint of size {given.size}"
         if given.origin != expected.origin:
@@ -94,3 +96,6 @@ def check_anchors(
             check.differ(where, "its signature does not verify")
         elif given.size > size:
             check.differ(where, f"the log was rolled back or truncated to {size}")
+        else:
+            accepted.append(given)
+    return accepted

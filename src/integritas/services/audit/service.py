@@ -79,6 +79,10 @@ class AuditTrail:
         """Return the checkpoint origin of a tenant's log."""
         return f"{self._origin}/{tenant}"
 
+    def forget(self, tenant: TenantId) -> None:
+        """Forget the last checkpoint seen: only for a log that is wiped on purpose."""
+        self._anchors.forget(self.origin(tenant))
+
     # Appending -------------------------------------------------------------------
 
     def follower(self) -> Follower:

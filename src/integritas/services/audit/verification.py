@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
     from integritas.kernel.ids import TenantId
     from integritas.platform.db import Transaction
+    from integritas.services.audit.notes import ParsedCheckpoint
 
 __all__ = ["check_log"]
 
@@ -53,8 +54,8 @@ def check_log(tx: Transaction, expected: Expectation) -> LogCheck:
         heads = check_heads(tx, expected, check)
         size = max((head.parsed.size for head in heads if head.parsed), default=0)
         _check_beyond(tx, expected.tenant, size, check)
-        _check_tree(tx, expected, heads, size, check)
-        check_anchors(expected, heads, size, check)
+        given = check_anchors(expected, heads, size, check)
+        _check_tree(tx, expected, heads, given, check)
     except SQLAlchemyError as error:
         cause = str(getattr(error, "orig", error)).strip().splitlines()[0]
         check.differ("database", f"the audit tables cannot be read: {cause}")
@@ -90,15 +91,16 @@ def _check_tree(
     tx: Transaction,
     expected: Expectation,
     heads: Sequence[StoredHead],
-    size: int,
+    accepted: Sequence[ParsedCheckpoint],
     check: LogCheck,
 ) -> None:
     roots = {head.parsed.size: head.parsed.root for head in heads if head.parsed}
+    size = max(roots, default=0)
     tree = StoredTree(tx, expected.tenant, size, roots.get(size))
     stored = dict(tree.upper)
-    given = {(c.size, c.root) for c in expected.checkpoints}
+    given = {(checkpoint.size, checkpoint.root) for checkpoint in accepted}
     stops: dict[int, list[StoredHead]] = {size: []}
-    stops.update((end, []) for end, _ in given if end <= size)
+    stops.update((end, []) for end, _ in given)
     for head in heads:
         if head.parsed is not None:
             stops.setdefault(head.parsed.size, []).append(head)

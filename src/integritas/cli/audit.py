@@ -19,7 +19,7 @@ from integritas.kernel.clock import SystemClock, SystemRandomness
 from integritas.kernel.contracts import VerificationReport
 from integritas.kernel.errors import FieldError, InvalidInput, StorageFailure
 from integritas.kernel.ids import DEFAULT_TENANT, IdFactory, TenantId, valid_tenant
-from integritas.platform.config import load_settings
+from integritas.platform.config import Settings, load_settings
 from integritas.platform.db import open_database
 from integritas.services.audit.api import (
     AuditTrail,
@@ -175,7 +175,7 @@ def _with_trail(
 ) -> T:
     if not valid_tenant(tenant):
         raise InvalidInput(f"--tenant: {tenant!r} does not name a tenant")
-    settings = load_settings(**({"database_url": db} if db else {}))
+    settings = _settings(db)
     url = settings.database_url
     _refuse_missing(url)
     database = open_database(url)
@@ -192,6 +192,22 @@ def _with_trail(
         return asyncio.run(run())
     finally:
         database.close()
+
+
+def _settings(db: str | None) -> Settings:
+    """Return the settings of the database meant: the demo's if there is no other."""
+    plain = load_settings(**({"database_url": db} if db else {}))
+    demo = load_settings(database_url=None).of_demo() if db else plain.of_demo()
+    if plain.database_url == demo.database_url:
+        return demo
+    if not plain.database_chosen and not _file(plain).exists() and _file(demo).exists():
+        typer.echo(f"the demo's database, {_file(demo)}:", err=True)
+        return demo
+    return plain
+
+
+def _file(settings: Settings) -> Path:
+    return Path(settings.database_url.removeprefix("sqlite:///"))
 
 
 def _refuse_missing(url: str) -> None:

@@ -36,6 +36,7 @@ __all__ = [
     "START_RUN",
     "Command",
     "CommandQueue",
+    "count_commands",
 ]
 
 START_RUN: Final = "workflow.start"
@@ -70,6 +71,13 @@ class Command:
     subject: str
     payload: Mapping[str, Any]
     due_at: datetime
+
+
+def count_commands(tx: Transaction) -> int:
+    """Return how many commands wait, of all tenants."""
+    return int(
+        tx.execute(sa.select(sa.func.count()).select_from(COMMANDS)).scalar_one()
+    )
 
 
 class CommandQueue:

@@ -175,6 +175,21 @@ class Settings(BaseSettings):
         """Say whether the database was named, not taken by default."""
         return "database_url" in self.model_fields_set
 
+    def of_demo(self) -> Settings:
+        """Return the demo's settings: unless a database was named, it has its own.
+
+        Its state folder is its own too: a log of the same origin in another database
+        would look like a fork of the real one.
+        """
+        if self.database_chosen:
+            return self
+        return self.model_copy(
+            update={
+                "database_url": f"sqlite:///{self.state_dir}/demo.db",
+                "state_dir": self.state_dir / "demo",
+            }
+        )
+
     def service_url(self, service: str) -> str | None:
         """Return the address of a service that runs elsewhere, None if here."""
         url: AnyHttpUrl | None = getattr(self, f"{service}_url")

@@ -98,7 +98,7 @@ _COUNTRIES = ("Iran", "Syria", "Russia", "Venezuela", "Burma", "Belarus", "Mali"
 
 
 def synthetic_watchlist(directory: Path) -> Path:
-    """Write `ofac/sdn.csv`, `ofac/alt.csv`, `ofac/add.csv` below `directory`.
+    """Write `synthetic/sdn.csv`, `alt.csv` and `add.csv` below `directory`.
 
     The same bytes every time. Returns `directory`, a lists folder ready to be loaded.
 
@@ -120,7 +120,7 @@ def synthetic_watchlist(directory: Path) -> Path:
             alt.append((number, _FIRST + len(alt), "aka", alias, ""))
         if entry.city:
             add.append((number, _FIRST + len(add), "", entry.city, entry.country, ""))
-    folder = directory / "ofac"
+    folder = directory / "synthetic"
     folder.mkdir(parents=True, exist_ok=True)
     for name, rows in (("sdn", sdn), ("alt", alt), ("add", add)):
         (folder / f"{name}.csv").write_text(_form(rows), encoding="utf-8", newline="")

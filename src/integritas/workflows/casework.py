@@ -45,7 +45,7 @@ from integritas.workflows.registry import Call, OperationSpec, Registry
 from integritas.workflows.store import RunEnd, RunStore
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from integritas.platform.db import Transaction
     from integritas.workflows.engine import RunEnded, StepDone
@@ -236,6 +236,11 @@ class CaseEffects:
         """Change cases through `store`."""
         self._store = store
         self._dossiers = dossiers
+        self._watchers: list[Callable[[int], None]] = []
+
+    def watch(self, watcher: Callable[[int], None]) -> None:
+        """Tell `watcher`, on the writer's thread, how many runs a commit ended."""
+        self._watchers.append(watcher)
 
     def apply(
         self, tx: Transaction, done: Sequence[StepDone], ended: Sequence[RunEnded], /
@@ -250,6 +255,12 @@ class CaseEffects:
                 _note_refusal(change, answer)
         for run in ended:
             self._dossiers.forget(run.run_id)
+        if ended:
+            tx.after_commit(lambda: self._tell(len(ended)))
+
+    def _tell(self, count: int) -> None:
+        for watcher in self._watchers:
+            watcher(count)
 
 
 def _changes(step: StepDone) -> Sequence[Change]:

@@ -23,7 +23,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Rows]:
 
 
 def rows(folder: Path, name: str) -> Rows:
-    path = folder / "ofac" / f"{name}.csv"
+    path = folder / "synthetic" / f"{name}.csv"
     with path.open(encoding="utf-8", newline="") as file:
         return list(csv.reader(file, strict=True))
 
@@ -87,8 +87,8 @@ def test_planted_names_are_on_it(files: dict[str, Rows]) -> None:
 
 
 def test_same_bytes_every_time(tmp_path: Path) -> None:
-    first = synthetic_watchlist(tmp_path / "a") / "ofac" / "sdn.csv"
-    second = synthetic_watchlist(tmp_path / "b") / "ofac" / "sdn.csv"
+    first = synthetic_watchlist(tmp_path / "a") / "synthetic" / "sdn.csv"
+    second = synthetic_watchlist(tmp_path / "b") / "synthetic" / "sdn.csv"
 
     assert first.read_bytes() == second.read_bytes()
 

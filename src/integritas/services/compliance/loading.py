@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from integritas.kernel.errors import InvalidInput
 from integritas.services.compliance.ofac import OFAC, read_ofac
@@ -15,27 +15,36 @@ if TYPE_CHECKING:
 
 __all__ = ["load_watchlists"]
 
+SYNTHETIC: Final = "synthetic"
 
-def load_watchlists(directory: Path) -> Watchlists:
-    """Return the snapshot of all lists in `directory`.
 
-    `directory/ofac/` holds the Treasury's CSV files, `directory/un/` one `.xml` or
-    `.xml.gz`; either may be absent, not both. Nothing is returned unless everything
-    there is sound, so a caller that swaps snapshots keeps its last good one.
+def load_watchlists(*directories: Path) -> Watchlists:
+    """Return the snapshot of all lists in the directories.
+
+    `ofac/` holds the Treasury's CSV files, `un/` one `.xml` or `.xml.gz`, `synthetic/`
+    invented entries in the Treasury's form; each directory has at least one of them.
+    Nothing is returned unless everything there is sound, so a caller that swaps
+    snapshots keeps its last good one.
 
     Raises:
         InvalidInput: naming file and line of what is malformed, truncated or missing.
     """
-    lists: list[tuple[ListVersion, Sequence[Entry]]] = []
-    if (directory / OFAC).is_dir():
-        lists.append(read_ofac(directory / OFAC))
+    return Watchlists.of([each for path in directories for each in _lists(path)])
+
+
+def _lists(directory: Path) -> Sequence[tuple[ListVersion, Sequence[Entry]]]:
+    lists = [
+        read_ofac(directory / name, name)
+        for name in (OFAC, SYNTHETIC)
+        if (directory / name).is_dir()
+    ]
     if (directory / UN).is_dir():
         lists.append(read_un(_one_file(directory / UN)))
     if not lists:
         raise InvalidInput(
             f"{directory} holds no watchlist: expected the folders ofac/ or un/ in it"
         )
-    return Watchlists.of(lists)
+    return lists
 
 
 def _one_file(folder: Path) -> Path:

@@ -12,7 +12,7 @@ import hashlib
 import io
 import re
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from integritas.kernel.errors import InvalidInput
@@ -90,8 +90,8 @@ _PARTS: Final = (
 )
 
 
-def read_ofac(folder: Path) -> tuple[ListVersion, Sequence[Entry]]:
-    """Return version and entries of the lists in a folder.
+def read_ofac(folder: Path, name: str = OFAC) -> tuple[ListVersion, Sequence[Entry]]:
+    """Return version and entries of the lists in a folder, as the list `name`.
 
     `sdn.csv` with `alt.csv`, or `cons_prim.csv` with `cons_alt.csv`, or all; `add.csv`
     and `cons_add.csv` are optional.
@@ -112,8 +112,10 @@ def read_ofac(folder: Path) -> tuple[ListVersion, Sequence[Entry]]:
             )
     if not entries:
         raise InvalidInput(f"{folder} holds no OFAC list: expected sdn.csv and alt.csv")
-    version = ListVersion(OFAC, digest.hexdigest(), len(entries))
-    return version, tuple(entries.values())
+    version = ListVersion(name, digest.hexdigest(), len(entries))
+    if name == OFAC:
+        return version, tuple(entries.values())
+    return version, tuple(replace(entry, list=name) for entry in entries.values())
 
 
 def _read_part(folder: Path, part: _Part, digest: hashlib._Hash) -> Iterator[Entry]:

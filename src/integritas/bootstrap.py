@@ -1,0 +1,478 @@
+"""The one composition root: settings in, wired platform out.
+
+What differs between one process and many is decided here and nowhere else: which
+services are local objects and which remote clients, which routers are mounted, who
+runs the engine and who follows the journal.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+import structlog
+from fastapi import APIRouter
+from prometheus_client import CollectorRegistry
+
+from integritas.cases.api import CaseDesk, CaseStore
+from integritas.gateway.app import create_app
+from integritas.gateway.parts import GatewayParts
+from integritas.identity.api import AdminCreated, Identity
+from integritas.journal.api import Follower, Journal
+from integritas.kernel.clock import Clock, Randomness, SystemClock, SystemRandomness
+from integritas.kernel.contracts import Assessor
+from integritas.kernel.errors import FieldError, InvalidInput
+from integritas.kernel.evidence import EvidenceKind, Procurement
+from integritas.kernel.ids import DEFAULT_TENANT, IdFactory
+from integritas.migrations.api import ensure
+from integritas.platform.commands import CommandQueue, count_commands
+from integritas.platform.config import Settings
+from integritas.platform.db import Database, open_database
+from integritas.platform.health import DEGRADED, Ping
+from integritas.platform.http import service_app
+from integritas.platform.idempotency import forget_old_answers
+from integritas.platform.remote import RemoteAssessor, RemoteService, remote_client
+from integritas.platform.resilience import Guard, GuardPolicy
+from integritas.platform.telemetry import CallMetrics, new_registry
+from integritas.services.anticorruption import app as anticorruption_app
+from integritas.services.anticorruption.api import (
+    load_anticorruption_service,
+    validate_release,
+)
+from integritas.services.audit import app as audit_app
+from integritas.services.audit.api import AuditTrail
+from integritas.services.compliance import app as compliance_app
+from integritas.services.compliance.api import load_compliance_service, load_watchlists
+from integritas.services.compliance.remote import ComplianceDesk, RemoteCompliance
+from integritas.services.spam import app as spam_app
+from integritas.services.spam.api import load_spam_service
+from integritas.workflows.api import (
+    CaseEffects,
+    Definitions,
+    Dossiers,
+    EmbeddedEngine,
+    Intake,
+    Registry,
+    RunStore,
+    WorkflowDesk,
+    bind_cases,
+    register_services,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from fastapi import FastAPI
+
+    from integritas.kernel.evidence import Content
+    from integritas.services.compliance.api import Watchlists
+
+__all__ = ["Platform", "Role", "bootstrap", "service_alone"]
+
+HOUSEKEEPING_S: Final = 3_600.0
+_LOG = structlog.get_logger(__name__)
+
+
+class Role(StrEnum):
+    """What a process does; `all` is everything."""
+
+    ALL = "all"
+    GATEWAY = "gateway"
+    ENGINE = "engine"
+    SPAM = "spam"
+    ANTICORRUPTION = "anticorruption"
+    COMPLIANCE = "compliance"
+    AUDIT = "audit"
+
+
+@dataclass(frozen=True, slots=True)
+class Kit:
+    """What every part is given: time, randomness, ids, metrics."""
+
+    clock: Clock
+    randomness: Randomness
+    ids: IdFactory
+    metrics: CollectorRegistry
+
+
+@dataclass(slots=True)
+class Services:
+    """The services, here or elsewhere, behind the same protocols."""
+
+    spam: Assessor
+    anticorruption: Assessor
+    compliance: ComplianceDesk
+    pings: dict[str, Ping]
+    closers: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Platform:
+    """The wired platform. `start` before use, `stop` after."""
+
+    settings: Settings
+    role: Role
+    kit: Kit
+    database: Database
+    journal: Journal
+    identity: Identity
+    commands: CommandQueue
+    cases: CaseDesk
+    effects: CaseEffects
+    workflows: WorkflowDesk
+    engine: EmbeddedEngine | None
+    audit: AuditTrail
+    services: Services
+    followers: Sequence[Follower]
+    _tasks: list[asyncio.Task[None]] = field(default_factory=list)
+
+    async def start(self) -> AdminCreated | None:
+        """Start the engine and the followers; return a new administrator, if any."""
+        secret = self.settings.admin_password
+        created = await self.identity.ensure_admin(
+            secret.get_secret_value() if secret else None, DEFAULT_TENANT
+        )
+        if self.engine is not None:
+            await self.engine.start()
+        self._tasks = [
+            asyncio.create_task(follower.run(), name=f"follower-{follower.name}")
+            for follower in self.followers
+        ]
+        self._tasks.append(asyncio.create_task(self._housekeeping(), name="keeping"))
+        return created
+
+    async def stop(self) -> None:
+        """Drain the engine, let the followers catch up, close everything."""
+        if self.engine is not None:
+            await self.engine.stop()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        for follower in self.followers:
+            await follower.catch_up()
+        for close in self.services.closers:
+            await close()
+        self.database.close()
+
+    async def waiting_commands(self) -> int:
+        """Return how many durable commands nobody has taken yet."""
+        return await self.database.read(count_commands)
+
+    async def lag(self) -> int:
+        """Return how many journal entries of all tenants some follower has not seen."""
+        tenants = await self.journal.tenants()
+        lags = [await f.lag(tenant) for f in self.followers for tenant in tenants]
+        return max(lags, default=0)
+
+    def app(
+        self,
+        *,
+        managed: bool = True,
+        on_admin: Callable[[AdminCreated | None], None] = lambda _: None,
+    ) -> FastAPI:
+        """Return the app of this role; `managed` ties start and stop to the app's.
+
+        `on_admin` is told of an administrator that the start created.
+        """
+
+        async def start() -> None:
+            on_admin(await self.start())
+
+        on_start = (start,) if managed else ()
+        on_stop = (self.stop,) if managed else ()
+        if self.role in {Role.ENGINE, Role.AUDIT}:
+            return service_app(
+                name=self.role.value,
+                operations={},
+                router=audit_app.router(self.audit)
+                if self.role is Role.AUDIT
+                else APIRouter(),
+                pings=self.pings(),
+                token=_token(self.settings),
+                registry=self.kit.metrics,
+                on_start=on_start,
+                on_stop=on_stop,
+            )
+        return create_app(
+            GatewayParts(
+                identity=self.identity,
+                cases=self.cases,
+                workflows=self.workflows,
+                journal=self.journal,
+                service_routers=_routers(self.services, self.audit, self.kit),
+                pings=self.pings(),
+                metrics=self.kit.metrics,
+                checks={EvidenceKind.PROCUREMENT: _check_release},
+                max_body_bytes=self.settings.max_body_bytes,
+                on_start=on_start,
+                on_stop=on_stop,
+            )
+        )
+
+    def pings(self) -> Mapping[str, Ping]:
+        """Return what readiness depends on."""
+        pings: dict[str, Ping] = {"database": self.database.ping}
+        if self.engine is not None:
+            pings["engine"] = self.engine.ping
+        for follower in self.followers:
+            pings[f"{follower.name} follower"] = partial(self._follower_ping, follower)
+        return {**pings, **self.services.pings}
+
+    async def _follower_ping(self, follower: Follower) -> str | None:
+        names = {t.get_name() for t in self._tasks if not t.done()}
+        if f"follower-{follower.name}" not in names:
+            return "it has stopped"
+        error = follower.error
+        return None if error is None else f"{DEGRADED}{error}"
+
+    async def _housekeeping(self) -> None:
+        while True:
+            with suppress(Exception):  # tried again in an hour; nothing depends on it
+                await self.database.transact(
+                    lambda tx: forget_old_answers(tx, self.kit.clock.now())
+                )
+            await asyncio.sleep(HOUSEKEEPING_S)
+
+
+def bootstrap(
+    settings: Settings,
+    role: Role = Role.ALL,
+    *,
+    clock: Clock | None = None,
+    randomness: Randomness | None = None,
+    services: Services | None = None,
+    lists: Sequence[Path] = (),
+) -> Platform:
+    """Return the platform of `settings`; tests pass their own parts here.
+
+    `lists` are folders of watchlists, instead of those that the settings name.
+
+    Raises:
+        StorageFailure: the database cannot be opened, or has another schema.
+        InvalidInput: the settings contradict each other.
+    """
+    _check_role(settings, role)
+    kit = _kit(clock, randomness)
+    database = open_database(settings.database_url)
+    try:
+        migrated = ensure(database)
+        if migrated.backup is not None:
+            _LOG.info("database.migrated", backup=str(migrated.backup))
+        given = services or _services(settings, kit, lists)
+        return _wire(settings, role, kit, database, given)
+    except BaseException:
+        database.close()
+        raise
+
+
+def service_alone(settings: Settings, role: Role) -> FastAPI:
+    """Return the app of one assessing service.
+
+    Raises:
+        InvalidInput: the settings contradict each other, or its lists are malformed.
+    """
+    _check_role(settings, role)
+    kit = _kit(None, None)
+    token = _token(settings)
+    if role is Role.SPAM:
+        return spam_app.create_app(
+            load_spam_service(), ids=kit.ids, clock=kit.clock, token=token
+        )
+    if role is Role.ANTICORRUPTION:
+        return anticorruption_app.create_app(
+            load_anticorruption_service(), kit.ids, kit.clock, token=token
+        )
+    return compliance_app.create_app(
+        load_compliance_service(_watchlists(settings, ())),
+        ids=kit.ids,
+        clock=kit.clock,
+        token=token,
+    )
+
+
+# Wiring ---------------------------------------------------------------------------
+
+
+def _wire(
+    settings: Settings,
+    role: Role,
+    kit: Kit,
+    database: Database,
+    services: Services,
+) -> Platform:
+    clock, ids = kit.clock, kit.ids
+    journal = Journal(database, clock, kit.randomness, ids)
+    commands = CommandQueue(clock, ids)
+    store = CaseStore(journal, clock, kit.randomness, ids)
+    desk = CaseDesk(
+        database=database,
+        store=store,
+        commands=commands,
+        recorder=journal,
+        clock=clock,
+        ids=ids,
+    )
+    dossiers = Dossiers(desk)
+    registry = Registry()
+    register_services(
+        registry,
+        dossiers,
+        {
+            "spam": services.spam,
+            "anticorruption": services.anticorruption,
+            "compliance": services.compliance,
+        },
+        services.compliance,
+    )
+    runs = RunStore(journal, clock)
+    bind_cases(store, runs, commands)
+    definitions = Definitions(registry, runs)
+    audit = AuditTrail(
+        database,
+        journal,
+        settings.state_dir,
+        clock,
+        settings.audit_origin,
+        randomness=kit.randomness,
+    )
+    effects = CaseEffects(store, dossiers)
+    engine = EmbeddedEngine(
+        database=database,
+        store=runs,
+        definitions=definitions,
+        commands=commands,
+        intake=Intake(
+            database=database,
+            store=runs,
+            definitions=definitions,
+            commands=commands,
+            clock=clock,
+            ids=ids,
+        ),
+        effects=effects,
+        clock=clock,
+        randomness=kit.randomness,
+    )
+    return Platform(
+        settings=settings,
+        role=role,
+        kit=kit,
+        database=database,
+        journal=journal,
+        identity=Identity(
+            database, journal, clock, kit.randomness, ids, state_dir=settings.state_dir
+        ),
+        commands=commands,
+        cases=desk,
+        effects=effects,
+        workflows=WorkflowDesk(
+            database=database,
+            store=runs,
+            definitions=definitions,
+            commands=commands,
+            journal=journal,
+            ids=ids,
+        ),
+        engine=engine if role in {Role.ALL, Role.ENGINE} else None,
+        audit=audit,
+        services=services,
+        followers=[audit.follower()] if role in {Role.ALL, Role.AUDIT} else [],
+    )
+
+
+def _services(settings: Settings, kit: Kit, lists: Sequence[Path]) -> Services:
+    """Return each service: a client where settings give its address, else the thing."""
+    pings: dict[str, Ping] = {}
+    closers: list[Callable[[], Awaitable[None]]] = []
+    metrics = CallMetrics(kit.metrics)
+
+    def remote(name: str) -> RemoteService | None:
+        url = settings.service_url(name)
+        if url is None:
+            return None
+        client = remote_client(url, token=_token(settings))
+        closers.append(client.aclose)
+        policy = GuardPolicy(timeout_s=settings.service_timeout_s)
+        service = RemoteService(
+            name, client, Guard(name, metrics, policy, randomness=kit.randomness)
+        )
+        pings[name] = service.ping
+        return service
+
+    spam, anticorruption = remote("spam"), remote("anticorruption")
+    compliance = remote("compliance")
+    desk: ComplianceDesk
+    if compliance is not None:
+        desk = RemoteCompliance(compliance)
+    else:
+        local = load_compliance_service(_watchlists(settings, lists))
+        desk, pings["compliance"] = local, local.ping
+    return Services(
+        spam=RemoteAssessor(spam) if spam else load_spam_service(),
+        anticorruption=RemoteAssessor(anticorruption)
+        if anticorruption
+        else load_anticorruption_service(),
+        compliance=desk,
+        pings=pings,
+        closers=closers,
+    )
+
+
+def _watchlists(settings: Settings, chosen: Sequence[Path]) -> Watchlists | None:
+    if chosen:
+        return load_watchlists(*chosen)
+    folder = settings.lists_dir or settings.state_dir / "lists"
+    if settings.lists_dir is None and not folder.is_dir():
+        return None
+    return load_watchlists(folder)
+
+
+def _routers(services: Services, audit: AuditTrail, kit: Kit) -> Sequence[APIRouter]:
+    ids, clock = kit.ids, kit.clock
+    return (
+        spam_app.router(services.spam, ids, clock),
+        anticorruption_app.router(services.anticorruption, ids, clock),
+        compliance_app.router(services.compliance, ids=ids, clock=clock),
+        audit_app.router(audit),
+    )
+
+
+def _kit(clock: Clock | None, randomness: Randomness | None) -> Kit:
+    clock, randomness = clock or SystemClock(), randomness or SystemRandomness()
+    return Kit(clock, randomness, IdFactory(clock, randomness), new_registry())
+
+
+def _token(settings: Settings) -> str | None:
+    token = settings.service_token
+    return token.get_secret_value() if token else None
+
+
+def _check_role(settings: Settings, role: Role) -> None:
+    if role is not Role.ALL and settings.database_url.startswith("sqlite:"):
+        raise InvalidInput(
+            f"role {role} needs Postgres: SQLite is for one process",
+            errors=(
+                FieldError(
+                    "INTEGRITAS_DATABASE_URL",
+                    "names a SQLite file",
+                    "use postgresql://…, or run the role all",
+                ),
+            ),
+        )
+    if settings.engine == "temporal":
+        raise InvalidInput(
+            "the Temporal engine is not built yet",
+            errors=(
+                FieldError("INTEGRITAS_ENGINE", "is temporal", "set it to embedded"),
+            ),
+        )
+
+
+def _check_release(content: Content) -> Sequence[FieldError]:
+    return validate_release(content) if isinstance(content, Procurement) else ()

@@ -1,0 +1,85 @@
+"""`integritas doctor`: is everything there that the platform needs?"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+import typer
+
+from integritas.kernel.errors import IntegritasError
+from integritas.migrations.api import current, head
+from integritas.platform.config import load_settings
+from integritas.platform.db import open_database
+from integritas.services.anticorruption.api import load_anticorruption_service
+from integritas.services.compliance.api import load_compliance_service, load_watchlists
+from integritas.services.spam.api import load_spam_service
+
+if TYPE_CHECKING:
+    from integritas.platform.config import Settings
+
+__all__ = ["doctor"]
+
+Check = tuple[str, bool, str]
+
+
+def doctor() -> None:
+    """Check settings, database, models and lists; exit 1 if something fails."""
+    settings = load_settings()
+    healthy = True
+    for name, good, text in _checks(settings):
+        healthy = healthy and good
+        typer.echo(f"{'ok  ' if good else 'FAIL'}  {name}: {text}")
+    if not healthy:
+        sys.exit(1)
+
+
+def _checks(settings: Settings) -> Iterator[Check]:
+    yield "python", sys.version_info >= (3, 11), sys.version.split()[0]
+    yield "state folder", True, str(settings.state_dir.resolve())
+    yield _database(settings)
+    yield _loaded("spam model", load_spam_service)
+    yield _loaded("red flags", load_anticorruption_service)
+    yield _loaded("policy", lambda: load_compliance_service(None))
+    yield _lists(settings)
+
+
+def _database(settings: Settings) -> Check:
+    name = "database"
+    try:
+        database = open_database(settings.database_url)
+    except IntegritasError as error:
+        return name, False, str(error)
+    try:
+        why = asyncio.run(database.ping())
+        schema = current(database)
+    finally:
+        database.close()
+    if why is not None:
+        return name, False, why
+    if schema is None:
+        return name, True, f"{database.dialect}, empty: the first start fills it"
+    if schema != head():
+        return name, False, f"schema {schema}, not {head()}: run integritas db migrate"
+    return name, True, f"{database.dialect}, schema {schema}"
+
+
+def _loaded(name: str, load: Callable[[], object]) -> Check:
+    try:
+        load()
+    except IntegritasError as error:
+        return name, False, str(error)
+    return name, True, "loads"
+
+
+def _lists(settings: Settings) -> Check:
+    folder = settings.lists_dir or settings.state_dir / "lists"
+    if not folder.is_dir():
+        return "watchlists", True, f"none in {folder}: parties are not screened"
+    try:
+        lists = load_watchlists(folder)
+    except IntegritasError as error:
+        return "watchlists", False, str(error)
+    return "watchlists", True, f"{len(lists.entries)} entries ({lists.version})"

@@ -1,0 +1,81 @@
+"""`integritas`: the commands, and how they end.
+
+0 for success; 1 for failure, with one clear line on standard error; 2 for bad usage.
+"""
+
+from __future__ import annotations
+
+import sys
+from importlib import metadata
+from typing import Annotated
+
+import typer
+
+from integritas.cli import (
+    audit,
+    bench,
+    compliance,
+    database,
+    demo,
+    doctor,
+    procurement,
+    server,
+    spam,
+    users,
+)
+from integritas.kernel.errors import IntegritasError
+
+__all__ = ["app", "main"]
+
+app = typer.Typer(
+    name="integritas",
+    help="The integrity-case platform: triage, screen, decide, and prove it.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.command(name="demo")(demo.demo)
+app.command(name="serve")(server.serve)
+app.command(name="doctor")(doctor.doctor)
+app.command(name="openapi")(server.openapi)
+app.add_typer(database.app, name="db")
+app.add_typer(users.app, name="users")
+app.add_typer(spam.app, name="spam")
+app.add_typer(procurement.app, name="procurement")
+app.add_typer(compliance.app, name="compliance")
+app.add_typer(audit.app, name="audit")
+app.add_typer(bench.app, name="bench")
+
+
+def _print_version(asked: bool) -> None:
+    if asked:
+        typer.echo(metadata.version("integritas"))
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    *,
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version",
+            callback=_print_version,
+            is_eager=True,
+            help="Print the version and end.",
+        ),
+    ] = False,
+) -> None:
+    """The integrity-case platform: triage, screen, decide, and prove it."""
+
+
+def main() -> None:
+    """Run the command line; errors become one line."""
+    try:
+        app()
+    except IntegritasError as error:
+        line = " ".join(str(error).split())
+        sys.stderr.write(f"integritas: {line}\n")
+        sys.exit(1)
+    except BrokenPipeError:
+        sys.exit(1)  # who read the output went away

@@ -1,0 +1,134 @@
+"""`integritas serve` and `integritas openapi`."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Annotated
+
+import orjson
+import typer
+import uvicorn
+
+from integritas.bootstrap import Role, bootstrap, service_alone
+from integritas.kernel.errors import Conflict, FieldError, StorageFailure
+from integritas.platform.config import Settings, load_settings
+from integritas.platform.logging import configure_logging
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+
+    from integritas.identity.api import AdminCreated
+
+__all__ = ["announce_admin", "listen", "openapi", "run_server", "serve"]
+
+GRACE_S = 30
+
+
+def serve(
+    role: Annotated[
+        Role, typer.Option("--role", help="What this process does.")
+    ] = Role.ALL,
+) -> None:
+    """Serve until stopped."""
+    settings = load_settings()
+    configure_logging(level=settings.log_level, form=settings.log_format)
+    # Before anything is opened: a port in use must leave nothing half-done.
+    listener = listen(settings)
+    app = _app(settings, role)
+    typer.echo(f"{role} on {address(listener, settings)}", err=True)
+    asyncio.run(run_server(app, listener))
+
+
+def openapi(
+    output: Annotated[
+        str, typer.Option("--output", "-o", help="Where to; - is standard output.")
+    ] = "-",
+) -> None:
+    """Print the OpenAPI document."""
+    with TemporaryDirectory(prefix="integritas-") as folder:
+        settings = load_settings(
+            state_dir=Path(folder), database_url=f"sqlite:///{folder}/openapi.db"
+        )
+        platform = bootstrap(settings)
+        try:
+            document = platform.app(managed=False).openapi()
+        finally:
+            platform.database.close()
+    text = orjson.dumps(document, option=orjson.OPT_INDENT_2) + b"\n"
+    if output == "-":
+        sys.stdout.buffer.write(text)
+        return
+    try:
+        Path(output).write_bytes(text)
+    except OSError as error:
+        raise StorageFailure(f"{output} cannot be written: {error.strerror}") from error
+
+
+def _app(settings: Settings, role: Role) -> FastAPI:
+    if role in {Role.SPAM, Role.ANTICORRUPTION, Role.COMPLIANCE}:
+        return service_alone(settings, role)
+    return bootstrap(settings, role).app(on_admin=announce_admin)
+
+
+def announce_admin(created: AdminCreated | None) -> None:
+    """Say, once, where the first administrator's password is; never what it is."""
+    if created is None:
+        return
+    where = created.password_file
+    known = f"its password is in {where}" if where else "with the password given"
+    typer.echo(
+        f"created the administrator {created.user.username!r}: {known}", err=True
+    )
+
+
+def listen(settings: Settings) -> socket.socket:
+    """Return a socket that listens on the address of the settings.
+
+    Raises:
+        Conflict: the port is in use, or the address is not this machine's.
+    """
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((settings.host, settings.port))
+        listener.listen(2_048)
+    except OSError as error:
+        listener.close()
+        raise Conflict(
+            f"cannot listen on {settings.host}:{settings.port}: {error.strerror}",
+            errors=(
+                FieldError(
+                    "INTEGRITAS_PORT",
+                    f"{settings.port}: {error.strerror}",
+                    "choose another port (0 takes a free one), or stop what uses it",
+                ),
+            ),
+        ) from error
+    return listener
+
+
+def address(listener: socket.socket, settings: Settings) -> str:
+    """Return the URL of a listening socket."""
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    return f"http://{host}:{listener.getsockname()[1]}"
+
+
+async def run_server(app: FastAPI, listener: socket.socket) -> None:
+    """Serve an app on a socket until a signal comes; then drain."""
+    config = uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=GRACE_S,
+        lifespan="on",
+    )
+    server = uvicorn.Server(config)
+    await server.serve(sockets=[listener])
+    if not server.started:
+        raise StorageFailure("the platform could not start: the log says why")

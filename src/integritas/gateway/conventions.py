@@ -1,0 +1,174 @@
+"""Conventions of the API: cursors, entity tags, idempotency keys, `Prefer: wait`."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import re
+from collections.abc import Callable, Sequence
+from typing import Annotated, Final, Generic, TypeAlias, TypeVar
+
+from fastapi import Depends, Header, HTTPException, Query, Request
+from pydantic import BaseModel
+
+from integritas.identity.api import Principal
+from integritas.kernel.errors import FieldError, InvalidInput
+from integritas.platform.idempotency import IdempotencyScope
+
+__all__ = [
+    "CursorAsked",
+    "IfMatch",
+    "Limit",
+    "Page",
+    "RequiredIfMatch",
+    "Scope",
+    "Wait",
+    "etag",
+    "page_of",
+]
+
+Item = TypeVar("Item")
+Out = TypeVar("Out")
+
+MAX_WAIT_S: Final = 60
+
+
+class Page(BaseModel, Generic[Item]):
+    """A page of a list; `next_cursor` is null on the last."""
+
+    data: list[Item]
+    next_cursor: str | None = None
+
+
+def page_of(
+    found: Sequence[Item],
+    limit: int,
+    key: Callable[[Item], str],
+    show: Callable[[Item], Out],
+) -> Page[Out]:
+    """Return a page of what was found by asking for one more than `limit`."""
+    more = len(found) > limit
+    shown = found[:limit]
+    cursor = _encode(key(shown[-1])) if more else None
+    return Page(data=[show(item) for item in shown], next_cursor=cursor)
+
+
+def _encode(key: str) -> str:
+    return base64.urlsafe_b64encode(key.encode()).decode().rstrip("=")
+
+
+def _cursor(
+    cursor: Annotated[
+        str | None,
+        Query(max_length=500, description="`next_cursor` of the page before."),
+    ] = None,
+) -> str | None:
+    if cursor is None:
+        return None
+    try:
+        padded = cursor + "=" * (-len(cursor) % 4)
+        return base64.b64decode(padded, b"-_", validate=True).decode("ascii")
+    except (binascii.Error, ValueError) as error:
+        raise InvalidInput(
+            "the cursor is not valid",
+            errors=(
+                FieldError(
+                    "cursor", "is not one of ours", "pass next_cursor of the last page"
+                ),
+            ),
+        ) from error
+
+
+CursorAsked: TypeAlias = Annotated[str | None, Depends(_cursor)]
+Limit: TypeAlias = Annotated[int, Query(ge=1, le=500, description="Items a page.")]
+
+# Entity tags (RFC 9110 section 8.8.3) ---------------------------------------------
+
+_ETAG: Final = re.compile(r'(?:W/)?"(\d{1,18})"|(\d{1,18})')
+
+
+def etag(version: int) -> str:
+    """Return the entity tag of a version."""
+    return f'"{version}"'
+
+
+def _if_match(
+    if_match: Annotated[
+        str | None, Header(description="ETag that was read; a stale one gets 412.")
+    ] = None,
+) -> int | None:
+    if if_match is None or if_match.strip() == "*":
+        return None
+    found = _ETAG.fullmatch(if_match.strip())
+    if found is None:
+        raise InvalidInput(
+            "If-Match is not valid",
+            errors=(
+                FieldError("If-Match", "is not an ETag of ours", "send the ETag read"),
+            ),
+        )
+    return int(found[1] or found[2])
+
+
+def _required_if_match(
+    request: Request, version: Annotated[int | None, Depends(_if_match)]
+) -> int | None:
+    if "if-match" not in request.headers:
+        raise HTTPException(428, "send If-Match with the ETag you read")
+    return version
+
+
+IfMatch: TypeAlias = Annotated[int | None, Depends(_if_match)]
+RequiredIfMatch: TypeAlias = Annotated[int | None, Depends(_required_if_match)]
+
+# Idempotency keys -----------------------------------------------------------------
+
+
+class Scope:
+    """Reads `Idempotency-Key` and makes its scope, None without the header."""
+
+    def __init__(
+        self,
+        request: Request,
+        idempotency_key: Annotated[
+            str | None,
+            Header(
+                min_length=1,
+                max_length=200,
+                description="The same key and body again get the same answer.",
+            ),
+        ] = None,
+    ) -> None:
+        """Keep the request for its body."""
+        self._request = request
+        self._key = idempotency_key
+
+    async def of(self, principal: Principal) -> IdempotencyScope | None:
+        """Return the scope of the key, None if there is none."""
+        if self._key is None:
+            return None
+        body = await self._request.body()
+        return IdempotencyScope(
+            tenant=principal.tenant,
+            principal=principal.actor.id,
+            route=f"{self._request.method} {self._request.url.path}",
+            key=self._key,
+            body_hash=hashlib.sha256(body).hexdigest(),
+        )
+
+
+# Prefer: wait (RFC 7240 section 4.3) ------------------------------------------------
+
+
+def _wait(
+    prefer: Annotated[
+        str | None,
+        Header(description="`wait=N`: answer when the case is assessed, N s at most."),
+    ] = None,
+) -> float:
+    found = re.search(r"(?:^|[,;\s])wait=(\d{1,4})", prefer or "", re.IGNORECASE)
+    return float(min(int(found[1]), MAX_WAIT_S)) if found else 0.0
+
+
+Wait: TypeAlias = Annotated[float, Depends(_wait)]

@@ -1,0 +1,57 @@
+"""What the gateway needs of the rest; bootstrap supplies it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Annotated, TypeAlias
+
+from fastapi import Depends, Request
+
+from integritas.kernel.errors import FieldError
+from integritas.kernel.evidence import Content, EvidenceKind
+from integritas.platform.edge import MAX_BODY_BYTES
+from integritas.platform.health import Ping
+
+if TYPE_CHECKING:
+    from fastapi import APIRouter
+    from prometheus_client import CollectorRegistry
+
+    from integritas.cases.api import CaseDesk
+    from integritas.identity.api import Identity
+    from integritas.journal.api import Journal
+    from integritas.workflows.api import WorkflowDesk
+
+__all__ = ["EvidenceCheck", "GatewayParts", "Parts"]
+
+EvidenceCheck: TypeAlias = Callable[[Content], Sequence[FieldError]]
+"""Says what is wrong with content of a kind; paths are relative to the item."""
+
+
+@dataclass(frozen=True, slots=True)
+class GatewayParts:
+    """The desks, the services' routers, and what the edge needs.
+
+    `on_start` runs before the first request, `on_stop` after the last, in order.
+    """
+
+    identity: Identity
+    cases: CaseDesk
+    workflows: WorkflowDesk
+    journal: Journal
+    service_routers: Sequence[APIRouter]
+    pings: Mapping[str, Ping]
+    metrics: CollectorRegistry
+    checks: Mapping[EvidenceKind, EvidenceCheck] = field(default_factory=dict)
+    max_body_bytes: int = MAX_BODY_BYTES
+    on_start: Sequence[Callable[[], Awaitable[None]]] = ()
+    on_stop: Sequence[Callable[[], Awaitable[None]]] = ()
+
+
+def parts_of(request: Request) -> GatewayParts:
+    """Return the parts of the app that serves a request."""
+    parts: GatewayParts = request.app.state.parts
+    return parts
+
+
+Parts: TypeAlias = Annotated[GatewayParts, Depends(parts_of)]

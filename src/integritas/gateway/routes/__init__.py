@@ -1,0 +1,1 @@
+"""Routes: parse, call one method of a desk, return."""

@@ -1,0 +1,163 @@
+"""Signing in and out, and who one is."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Request
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from integritas.gateway.parts import Parts
+from integritas.gateway.security import Signed
+from integritas.identity.api import PERMISSIONS, Login, Principal, Role, TokenPair
+from integritas.kernel.errors import FieldError, InvalidInput
+from integritas.kernel.ids import DEFAULT_TENANT, TenantId
+from integritas.platform.problems import problem_responses, request_id_of
+
+__all__ = ["router"]
+
+router = APIRouter(tags=["auth"])
+
+Secret = Annotated[str, StringConstraints(min_length=1, max_length=4_096)]
+
+
+class TokenIn(BaseModel):
+    """A grant (RFC 6749 sections 4.3 and 6)."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    grant_type: Literal["password", "refresh_token"] = "password"
+    username: Annotated[str, StringConstraints(max_length=200)] | None = None
+    password: Annotated[str, StringConstraints(max_length=4_096)] | None = None
+    refresh_token: Secret | None = None
+    tenant: Annotated[str, StringConstraints(max_length=63)] = DEFAULT_TENANT
+
+
+class TokenOut(BaseModel):
+    """Tokens; both are shown this once."""
+
+    access_token: str
+    refresh_token: str
+    token_type: Literal["bearer"] = "bearer"  # noqa: S105 - no secret
+    expires_in: int = Field(description="seconds the access token lives")
+
+    @classmethod
+    def of(cls, pair: TokenPair) -> TokenOut:
+        """Show a pair."""
+        return cls(
+            access_token=pair.access_token,
+            refresh_token=pair.refresh_token,
+            expires_in=pair.expires_in_s,
+        )
+
+
+class RevokeIn(BaseModel):
+    """A token whose session is to end (RFC 7009)."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    token: Secret
+
+
+class MeOut(BaseModel):
+    """Who calls and what they may do."""
+
+    id: str
+    tenant: str
+    roles: list[str]
+    permissions: list[str]
+
+    @classmethod
+    def of(cls, principal: Principal) -> MeOut:
+        """Show a principal."""
+        return cls(
+            id=principal.actor.id,
+            tenant=principal.tenant,
+            roles=sorted(principal.roles),
+            permissions=sorted(principal.permissions),
+        )
+
+
+class RoleOut(BaseModel):
+    """A role and what it may do."""
+
+    name: str
+    permissions: list[str]
+
+
+@router.post(
+    "/auth/token",
+    operation_id="auth_token",
+    summary="Sign in, or renew",
+    responses=problem_responses(401, 422, 429),
+)
+async def issue_token(request: Request, parts: Parts, body: TokenIn) -> TokenOut:
+    """Give tokens for a password or a refresh token; each refresh token works once."""
+    sessions = parts.identity.sessions
+    correlation_id = request_id_of(request.scope)
+    if body.grant_type == "refresh_token":
+        token = _given(body.refresh_token, "refresh_token")
+        return TokenOut.of(await sessions.refresh(token, correlation_id))
+    login = Login(
+        tenant=TenantId(body.tenant),
+        username=_given(body.username, "username"),
+        password=_given(body.password, "password"),
+        address=request.client.host if request.client else None,
+    )
+    return TokenOut.of(await sessions.login(login, correlation_id))
+
+
+@router.post(
+    "/auth/revoke",
+    operation_id="auth_revoke",
+    summary="Sign out",
+    status_code=204,
+    responses=problem_responses(422),
+)
+async def revoke_token(request: Request, parts: Parts, body: RevokeIn) -> None:
+    """End the session of a token; a token that is worth nothing is no error."""
+    sessions = parts.identity.sessions
+    await sessions.revoke(body.token, request_id_of(request.scope))
+
+
+@router.get("/auth/jwks.json", operation_id="auth_jwks", summary="Public keys")
+async def jwks(parts: Parts) -> dict[str, Any]:
+    """Return the keys that access tokens are verified with (RFC 7517)."""
+    return parts.identity.jwks()
+
+
+@router.get(
+    "/me",
+    operation_id="me",
+    summary="Who I am",
+    responses=problem_responses(401),
+)
+async def me(principal: Signed) -> MeOut:
+    """Return who calls and what they may do."""
+    return MeOut.of(principal)
+
+
+@router.get(
+    "/roles",
+    operation_id="roles",
+    summary="Roles and permissions",
+    responses=problem_responses(401),
+)
+async def roles(_: Signed) -> list[RoleOut]:
+    """Return the policy table by role."""
+    return [
+        RoleOut(
+            name=role.value,
+            permissions=sorted(n for n, g in PERMISSIONS.items() if role in g.roles),
+        )
+        for role in Role
+    ]
+
+
+def _given(value: str | None, name: str) -> str:
+    if not value:
+        raise InvalidInput(
+            "the grant is not complete",
+            errors=(FieldError(name, "is missing", f"send {name}"),),
+        )
+    return value

@@ -1,0 +1,209 @@
+"""Cases: list, read, change, move, and what happened to them."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query, Response
+
+from integritas.cases.api import (
+    Approval,
+    CaseFilter,
+    EditCase,
+    Transition,
+)
+from integritas.gateway.conventions import (
+    CursorAsked,
+    IfMatch,
+    Limit,
+    Page,
+    RequiredIfMatch,
+    etag,
+    page_of,
+)
+from integritas.gateway.parts import Parts
+from integritas.gateway.schemas import (
+    ApprovalOut,
+    CaseOut,
+    CasePatch,
+    DecisionOut,
+    EntryOut,
+    HistoryOut,
+    TransitionIn,
+)
+from integritas.gateway.security import allow
+from integritas.kernel.contracts import Context
+from integritas.kernel.ids import CaseId
+from integritas.kernel.states import CaseState
+from integritas.platform.problems import problem_responses
+
+__all__ = ["router"]
+
+router = APIRouter(tags=["cases"])
+
+Reading = Annotated[Context, Depends(allow("cases:read"))]
+Writing = Annotated[Context, Depends(allow("cases:write"))]
+Moving = Annotated[Context, Depends(allow("cases:transition"))]
+
+
+class Chosen:
+    """The filter of a list of cases."""
+
+    def __init__(
+        self,
+        state: Annotated[list[CaseState] | None, Query()] = None,
+        assignee: Annotated[str | None, Query(max_length=100)] = None,
+        channel: Annotated[str | None, Query(max_length=40)] = None,
+        min_risk: Annotated[float | None, Query(ge=0, le=100)] = None,
+    ) -> None:
+        """Read the query."""
+        self.filter = CaseFilter(
+            states=tuple(state or ()),
+            assignee=assignee,
+            channel=channel,
+            min_risk=min_risk,
+        )
+
+
+@router.get(
+    "/cases",
+    operation_id="cases_list",
+    summary="List cases",
+    responses=problem_responses(401, 403, 422),
+)
+async def list_cases(
+    parts: Parts,
+    context: Reading,
+    chosen: Annotated[Chosen, Depends()],
+    cursor: CursorAsked,
+    limit: Limit = 50,
+) -> Page[CaseOut]:
+    """List cases, newest first."""
+    found = await parts.cases.list(
+        context.tenant, chosen.filter, before=cursor, limit=limit + 1
+    )
+    return page_of(found, limit, lambda case: case.id, CaseOut.of)
+
+
+@router.get(
+    "/cases/{case_id}",
+    operation_id="cases_get",
+    summary="Get a case",
+    responses=problem_responses(401, 403, 404),
+)
+async def get_case(
+    parts: Parts, response: Response, context: Reading, case_id: str
+) -> CaseOut:
+    """Return a case; its ETag is what a change must send back."""
+    case = await parts.cases.get(context.tenant, CaseId(case_id))
+    response.headers["ETag"] = etag(case.version)
+    return CaseOut.of(case)
+
+
+@router.patch(
+    "/cases/{case_id}",
+    operation_id="cases_update",
+    summary="Change a case",
+    responses=problem_responses(400, 401, 403, 404, 409, 412, 422, 428),
+)
+async def update_case(  # noqa: PLR0917 - FastAPI passes by name
+    parts: Parts,
+    response: Response,
+    context: Writing,
+    case_id: str,
+    body: CasePatch,
+    expect: RequiredIfMatch,
+) -> CaseOut:
+    """Change title, priority, assignee, tags or due date."""
+    command = EditCase(
+        title=body.title,
+        priority=body.priority,
+        assignee=body.assignee,
+        unassign="assignee" in body.model_fields_set and body.assignee is None,
+        tags=None if body.tags is None else tuple(body.tags),
+        due_at=body.due_at,
+        expect=expect,
+    )
+    case = await parts.cases.change(context, CaseId(case_id), command)
+    response.headers["ETag"] = etag(case.version)
+    return CaseOut.of(case)
+
+
+@router.post(
+    "/cases/{case_id}/transitions",
+    operation_id="cases_transition",
+    summary="Move a case to another state",
+    response_model=CaseOut | ApprovalOut,
+    responses={
+        200: {"model": CaseOut},
+        202: {"model": ApprovalOut, "description": "A second person must approve"},
+        **problem_responses(400, 401, 403, 404, 409, 412, 422),
+    },
+)
+async def move_case(  # noqa: PLR0917 - FastAPI passes by name
+    parts: Parts,
+    response: Response,
+    context: Moving,
+    case_id: str,
+    body: TransitionIn,
+    expect: IfMatch,
+) -> CaseOut | ApprovalOut:
+    """Make a transition, or ask for the second person it needs (202)."""
+    command = Transition(to=body.to, reason=body.reason, expect=expect)
+    moved = await parts.cases.transition(context, CaseId(case_id), command)
+    if isinstance(moved, Approval):
+        response.status_code = 202
+        response.headers["Location"] = f"/api/v1/cases/{case_id}/approvals"
+        return ApprovalOut.of(moved)
+    response.headers["ETag"] = etag(moved.version)
+    return CaseOut.of(moved)
+
+
+@router.get(
+    "/cases/{case_id}/history",
+    operation_id="cases_history",
+    summary="Transitions of a case",
+    responses=problem_responses(401, 403, 404),
+)
+async def case_history(
+    parts: Parts, context: Reading, case_id: str
+) -> Page[HistoryOut]:
+    """Return the transitions of a case, oldest first."""
+    found = await parts.cases.history(context.tenant, CaseId(case_id))
+    return Page(data=[HistoryOut.of(entry) for entry in found])
+
+
+@router.get(
+    "/cases/{case_id}/timeline",
+    operation_id="cases_timeline",
+    summary="Everything that happened to a case",
+    responses=problem_responses(401, 403, 404, 422),
+)
+async def case_timeline(
+    parts: Parts,
+    context: Reading,
+    case_id: str,
+    cursor: CursorAsked,
+    limit: Limit = 100,
+) -> Page[EntryOut]:
+    """Return the journal entries on a case, oldest first."""
+    await parts.cases.get(context.tenant, CaseId(case_id))
+    after = int(cursor) if cursor and cursor.isdigit() else 0
+    found = await parts.journal.read_subject(
+        context.tenant, case_id, after=after, limit=limit + 1
+    )
+    return page_of(found, limit, lambda entry: str(entry.seq), EntryOut.of)
+
+
+@router.get(
+    "/cases/{case_id}/decisions",
+    operation_id="cases_decisions",
+    summary="Verdicts on a case",
+    responses=problem_responses(401, 403, 404),
+)
+async def case_decisions(
+    parts: Parts, context: Reading, case_id: str
+) -> Page[DecisionOut]:
+    """Return the policy verdicts on a case with their reasons, oldest first."""
+    found = await parts.cases.decisions(context.tenant, CaseId(case_id))
+    return Page(data=[DecisionOut.of(decision) for decision in found])

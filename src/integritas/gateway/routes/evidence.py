@@ -1,0 +1,163 @@
+"""Evidence and findings of cases."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Response
+
+from integritas.cases.api import AddEvidence, ReviewState
+from integritas.gateway.conventions import IfMatch, Page, etag
+from integritas.gateway.intake import new_evidence
+from integritas.gateway.parts import Parts
+from integritas.gateway.schemas import (
+    CaseOut,
+    EvidenceOut,
+    FindingOut,
+    NewEvidenceIn,
+    ReviewIn,
+)
+from integritas.gateway.security import allow
+from integritas.kernel.contracts import Context
+from integritas.kernel.evidence import Message, serialise_content
+from integritas.kernel.ids import CaseId, EvidenceId, FindingId
+from integritas.platform.problems import problem_responses
+
+__all__ = ["router"]
+
+router = APIRouter()
+
+Reading = Annotated[Context, Depends(allow("evidence:read"))]
+Writing = Annotated[Context, Depends(allow("evidence:write"))]
+ReadingRaw = Annotated[Context, Depends(allow("evidence:raw"))]
+ReadingFindings = Annotated[Context, Depends(allow("findings:read"))]
+Reviewing = Annotated[Context, Depends(allow("findings:review"))]
+
+
+@router.get(
+    "/cases/{case_id}/evidence",
+    tags=["evidence"],
+    operation_id="evidence_list",
+    summary="Evidence of a case",
+    responses=problem_responses(401, 403, 404),
+)
+async def list_evidence(
+    parts: Parts, context: Reading, case_id: str
+) -> Page[EvidenceOut]:
+    """Return the items of evidence without their content, in the order they came."""
+    found = await parts.cases.evidence(context.tenant, CaseId(case_id))
+    return Page(data=[EvidenceOut.of(item) for item in found])
+
+
+@router.post(
+    "/cases/{case_id}/evidence",
+    tags=["evidence"],
+    operation_id="evidence_add",
+    summary="Add evidence to a case",
+    status_code=202,
+    responses=problem_responses(400, 401, 403, 404, 409, 412, 413, 422),
+)
+async def add_evidence(  # noqa: PLR0917 - FastAPI passes by name
+    parts: Parts,
+    response: Response,
+    context: Writing,
+    case_id: str,
+    body: NewEvidenceIn,
+    expect: IfMatch,
+) -> CaseOut:
+    """Add evidence; every service looks again."""
+    items = new_evidence(body.evidence, parts.checks)
+    command = AddEvidence(evidence=items, expect=expect)
+    case = await parts.cases.change(context, CaseId(case_id), command)
+    response.headers["ETag"] = etag(case.version)
+    response.headers["Location"] = f"/api/v1/cases/{case_id}"
+    return CaseOut.of(case)
+
+
+@router.get(
+    "/evidence/{evidence_id}",
+    tags=["evidence"],
+    operation_id="evidence_get",
+    summary="Get an item of evidence",
+    responses=problem_responses(401, 403, 404),
+)
+async def get_evidence(parts: Parts, context: Reading, evidence_id: str) -> EvidenceOut:
+    """Return an item of evidence without its content."""
+    _, item = await parts.cases.one_evidence(context.tenant, EvidenceId(evidence_id))
+    return EvidenceOut.of(item)
+
+
+@router.get(
+    "/evidence/{evidence_id}/raw",
+    tags=["evidence"],
+    operation_id="evidence_raw",
+    summary="Read raw evidence (recorded)",
+    response_class=Response,
+    responses={
+        200: {
+            "content": {"application/octet-stream": {}, "application/json": {}},
+            "description": "The bytes of a message, or the JSON of anything else",
+        },
+        **problem_responses(401, 403, 404),
+    },
+)
+async def raw_evidence(parts: Parts, context: ReadingRaw, evidence_id: str) -> Response:
+    """Return raw evidence; that it was read is recorded first."""
+    item = await parts.cases.read_raw(context, EvidenceId(evidence_id))
+    if not isinstance(item.content, Message):
+        return Response(serialise_content(item.content), media_type="application/json")
+    # Never shown by a browser as what it claims to be: it may be hostile.
+    headers = {
+        "Content-Disposition": f'attachment; filename="{evidence_id}"',
+        "X-Content-Type-Options": "nosniff",
+        "X-Evidence-Media-Type": item.content.media_type,
+    }
+    return Response(item.content.raw, 200, headers, "application/octet-stream")
+
+
+@router.get(
+    "/cases/{case_id}/findings",
+    tags=["findings"],
+    operation_id="findings_list",
+    summary="Findings on a case",
+    responses=problem_responses(401, 403, 404),
+)
+async def list_findings(
+    parts: Parts, context: ReadingFindings, case_id: str
+) -> Page[FindingOut]:
+    """Return the findings on a case, oldest first."""
+    found = await parts.cases.findings(context.tenant, CaseId(case_id))
+    return Page(data=[FindingOut.of(record) for record in found])
+
+
+@router.get(
+    "/findings/{finding_id}",
+    tags=["findings"],
+    operation_id="findings_get",
+    summary="Get a finding",
+    responses=problem_responses(401, 403, 404),
+)
+async def get_finding(
+    parts: Parts, context: ReadingFindings, finding_id: str
+) -> FindingOut:
+    """Return a finding with its reasons."""
+    return FindingOut.of(
+        await parts.cases.finding(context.tenant, FindingId(finding_id))
+    )
+
+
+@router.post(
+    "/findings/{finding_id}/review",
+    tags=["findings"],
+    operation_id="findings_review",
+    summary="Confirm or dismiss a finding",
+    responses=problem_responses(400, 401, 403, 404, 422),
+)
+async def review_finding(
+    parts: Parts, context: Reviewing, finding_id: str, body: ReviewIn
+) -> FindingOut:
+    """Say of a finding that it is right or wrong, and why."""
+    record = await parts.cases.review_finding(
+        context, FindingId(finding_id), ReviewState(body.review), body.reason
+    )
+    return FindingOut.of(record)

@@ -1,0 +1,424 @@
+"""What the API shows and takes. Typed models; the domain's classes stay inside."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints
+
+from integritas.cases.api import (
+    Approval,
+    ApprovalState,
+    Case,
+    Decision,
+    FindingRecord,
+    HistoryEntry,
+    Priority,
+    ReviewState,
+    Submission,
+    legal_moves,
+)
+from integritas.journal.api import Entry
+from integritas.kernel.contracts import Evidence, Outcome, Reason, Severity, Subject
+from integritas.kernel.evidence import EvidenceIn, Message
+from integritas.kernel.states import ActorKind, CaseState
+from integritas.workflows.api import RunState, StepState
+
+__all__ = [
+    "ApprovalOut",
+    "BatchAccepted",
+    "BatchItem",
+    "CaseOut",
+    "CasePatch",
+    "DecideIn",
+    "DecisionOut",
+    "EntryOut",
+    "EvidenceOut",
+    "FindingOut",
+    "HistoryOut",
+    "NewEvidenceIn",
+    "ReviewIn",
+    "RunOut",
+    "RunStepOut",
+    "StartRunIn",
+    "SubmissionAccepted",
+    "SubmissionBatchIn",
+    "SubmissionIn",
+    "SubmissionOut",
+    "TransitionIn",
+]
+
+# Texts of one line or more; U+0000 cannot be stored by every database.
+Line = Annotated[str, StringConstraints(max_length=500, pattern=r"^[^\x00]*$")]
+Prose = Annotated[str, StringConstraints(max_length=10_000, pattern=r"^[^\x00]*$")]
+Tag = Annotated[
+    str, StringConstraints(min_length=1, max_length=60, pattern=r"^[^\x00]*$")
+]
+Channel = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,39}$")]
+
+
+class _In(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class _Out(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+
+
+# Submissions ----------------------------------------------------------------------
+
+
+class SubmissionIn(_In):
+    """What came in: one submission opens one case."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {
+                    "channel": "api",
+                    "title": "Tip about tender 2026-17",
+                    "evidence": [
+                        {
+                            "kind": "message",
+                            "raw": "The winner was known before the tender opened.",
+                            "media_type": "text/plain",
+                        },
+                        {
+                            "kind": "payment",
+                            "debtor": {"name": "Nordbau GmbH", "country": "de"},
+                            "creditor": {"name": "J. Roe"},
+                            "amount": "1200.00",
+                            "currency": "EUR",
+                            "date": "2026-01-31",
+                        },
+                    ],
+                }
+            ]
+        },
+    )
+
+    channel: Channel = "api"
+    title: Line = ""
+    reference: Line = Field("", description="The caller's own id.")
+    evidence: Annotated[list[EvidenceIn], Field(min_length=1, max_length=200)]
+
+
+class SubmissionBatchIn(_In):
+    """Several submissions; each is taken or refused by itself."""
+
+    items: Annotated[list[JsonValue], Field(min_length=1, max_length=1_000)]
+
+
+class SubmissionOut(_Out):
+    """A submission as kept."""
+
+    id: str
+    case_id: str
+    channel: str
+    title: str
+    reference: str
+    received_at: datetime
+
+    @classmethod
+    def of(cls, submission: Submission) -> SubmissionOut:
+        """Show a submission."""
+        return cls.model_validate(submission)
+
+
+class SubmissionAccepted(_Out):
+    """The answer to a submission: it is durable, and its case is open."""
+
+    id: str
+    case_id: str
+    number: str
+    state: CaseState
+    evidence: list[str]
+    links: dict[str, str]
+
+
+class BatchItem(BaseModel):
+    """What became of one item of a batch, by its index."""
+
+    index: int
+    accepted: SubmissionAccepted | None = None
+    error: dict[str, Any] | None = None
+
+
+class BatchAccepted(BaseModel):
+    """What became of a batch."""
+
+    accepted: int
+    rejected: int
+    results: list[BatchItem]
+
+
+# Cases ----------------------------------------------------------------------------
+
+
+class CaseOut(_Out):
+    """A case. `moves` are the states a person may move it to."""
+
+    id: str
+    number: str
+    state: CaseState
+    version: int
+    title: str
+    channel: str
+    kinds: list[str]
+    risk: float | None
+    band: str | None
+    outcome: Outcome | None
+    missing: list[str] = Field(description="services whose assessment is lacking")
+    priority: Priority
+    assignee: str | None
+    tags: list[str]
+    submission_id: str
+    created_at: datetime
+    updated_at: datetime
+    due_at: datetime | None
+    closed_at: datetime | None
+    moves: list[CaseState] = []
+
+    @classmethod
+    def of(cls, case: Case) -> CaseOut:
+        """Show a case."""
+        shown = cls.model_validate(case)
+        shown.moves = list(legal_moves(case, ActorKind.PERSON))
+        return shown
+
+
+class CasePatch(_In):
+    """What people may change of a case; what is left out stays. Null unassigns."""
+
+    title: Line | None = None
+    priority: Priority | None = None
+    assignee: Annotated[str, StringConstraints(max_length=100)] | None = None
+    tags: Annotated[list[Tag], Field(max_length=50)] | None = None
+    due_at: datetime | None = None
+
+
+class TransitionIn(_In):
+    """A move to another state."""
+
+    to: CaseState
+    reason: Prose = ""
+
+
+class HistoryOut(_Out):
+    """One transition of a case."""
+
+    version: int
+    from_state: CaseState
+    to_state: CaseState
+    actor_id: str
+    actor_kind: ActorKind
+    reason: str
+    approved_by: str | None
+    at: datetime
+
+    @classmethod
+    def of(cls, entry: HistoryEntry) -> HistoryOut:
+        """Show a transition."""
+        return cls.model_validate(entry)
+
+
+class EntryOut(_Out):
+    """A journal entry: what happened, without personal data."""
+
+    seq: int
+    event_id: str
+    type: str
+    time: datetime
+    actor_id: str
+    actor_kind: ActorKind
+    correlation_id: str
+    data: dict[str, Any]
+
+    @classmethod
+    def of(cls, entry: Entry) -> EntryOut:
+        """Show an entry."""
+        return cls.model_validate(entry)
+
+
+class DecisionOut(BaseModel):
+    """A policy's verdict on a case."""
+
+    run_id: str
+    outcome: Outcome
+    risk: float
+    band: str
+    policy: str
+    reasons: list[Reason]
+    required_steps: list[str]
+    at: datetime
+
+    @classmethod
+    def of(cls, decision: Decision) -> DecisionOut:
+        """Show a verdict."""
+        verdict = decision.verdict
+        return cls(
+            run_id=decision.run_id,
+            outcome=verdict.outcome,
+            risk=verdict.risk,
+            band=verdict.band,
+            policy=verdict.policy,
+            reasons=list(verdict.reasons),
+            required_steps=list(verdict.required_steps),
+            at=decision.at,
+        )
+
+
+# Evidence and findings --------------------------------------------------------------
+
+
+class NewEvidenceIn(_In):
+    """Evidence to add to a case."""
+
+    evidence: Annotated[list[EvidenceIn], Field(min_length=1, max_length=200)]
+
+
+class EvidenceOut(BaseModel):
+    """An item of evidence without its content."""
+
+    id: str
+    kind: str
+    sha256: str
+    media_type: str | None = None
+    size: int | None = Field(None, description="bytes of a message")
+
+    @classmethod
+    def of(cls, evidence: Evidence) -> EvidenceOut:
+        """Show an item of evidence."""
+        content = evidence.content
+        message = content if isinstance(content, Message) else None
+        return cls(
+            id=evidence.id,
+            kind=evidence.kind.value,
+            sha256=evidence.sha256,
+            media_type=message.media_type if message else "application/json",
+            size=len(message.raw) if message else None,
+        )
+
+
+class FindingOut(BaseModel):
+    """A finding with its reasons and what a person said of it."""
+
+    id: str
+    case_id: str
+    run_id: str
+    service: str
+    code: str
+    kind: str
+    severity: Severity
+    score: float
+    title: str
+    subject: Subject
+    reasons: list[Reason]
+    data: dict[str, Any]
+    created_at: datetime
+    review: ReviewState
+    reviewed_by: str | None
+    reviewed_at: datetime | None
+    review_reason: str
+
+    @classmethod
+    def of(cls, record: FindingRecord) -> FindingOut:
+        """Show a finding."""
+        finding = record.finding
+        return cls(
+            id=record.id,
+            case_id=record.case_id,
+            run_id=record.run_id,
+            service=record.service,
+            code=finding.code,
+            kind=finding.kind.value,
+            severity=finding.severity,
+            score=finding.score,
+            title=finding.title,
+            subject=finding.subject,
+            reasons=list(finding.reasons),
+            data=dict(finding.data),
+            created_at=record.created_at,
+            review=record.review,
+            reviewed_by=record.reviewed_by,
+            reviewed_at=record.reviewed_at,
+            review_reason=record.review_reason,
+        )
+
+
+class ReviewIn(_In):
+    """What a person says of a finding."""
+
+    review: Literal["confirmed", "dismissed"]
+    reason: Annotated[
+        str, StringConstraints(min_length=1, max_length=10_000, pattern=r"^[^\x00]*$")
+    ]
+
+
+# Approvals --------------------------------------------------------------------------
+
+
+class ApprovalOut(_Out):
+    """A transition that waits, or waited, for a second person."""
+
+    id: str
+    case_id: str
+    to: CaseState
+    reason: str
+    requested_by: str
+    requested_at: datetime
+    state: ApprovalState
+    decided_by: str | None
+    decided_at: datetime | None
+    decision_reason: str
+
+    @classmethod
+    def of(cls, approval: Approval) -> ApprovalOut:
+        """Show an approval."""
+        return cls.model_validate(approval)
+
+
+class DecideIn(_In):
+    """Approve or reject."""
+
+    approve: bool
+    reason: Prose = ""
+
+
+# Workflows --------------------------------------------------------------------------
+
+
+class StartRunIn(_In):
+    """Start a run of a workflow on a case."""
+
+    subject: Annotated[str, StringConstraints(min_length=1, max_length=100)]
+    version: Annotated[int, Field(ge=1)] | None = None
+    input: dict[str, JsonValue] = Field(default_factory=dict)
+
+
+class RunOut(_Out):
+    """A run of a workflow."""
+
+    id: str
+    workflow: str
+    version: int
+    subject: str
+    state: RunState
+    correlation_id: str
+    created_at: datetime
+    ended_at: datetime | None
+    cause: str
+
+
+class RunStepOut(_Out):
+    """One attempt of a step; attempt 0 has not begun."""
+
+    name: str
+    attempt: int
+    state: StepState
+    result: Any = None
+    error: dict[str, Any] | None = None
+    started_at: datetime | None = None
+    ended_at: datetime | None = None

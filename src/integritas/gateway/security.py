@@ -1,0 +1,127 @@
+"""Who calls, and whether they may: one dependency for every route.
+
+The credential is a bearer token or an API key (`Authorization: Bearer …` or
+`X-API-Key`). The permission is named by the route; routes of services are named here,
+by operation id, and one without a rule keeps the gateway from starting.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TYPE_CHECKING, Annotated, Final, TypeAlias
+
+from fastapi import Depends, Request
+from fastapi.routing import APIRoute
+from fastapi.security import APIKeyHeader, HTTPBearer
+from fastapi.security.http import HTTPAuthorizationCredentials
+
+from integritas.gateway.parts import Parts
+from integritas.identity.api import PERMISSIONS, Principal
+from integritas.kernel.contracts import Context
+from integritas.kernel.errors import ContractViolation, NotAuthenticated
+from integritas.platform.problems import request_id_of
+
+if TYPE_CHECKING:
+    from fastapi import APIRouter
+
+
+__all__ = ["SERVICE_RULES", "Guarded", "Signed", "allow", "guard_service_router"]
+
+SERVICE_RULES: Final[Mapping[str, str]] = {
+    "spam_assess": "services:assess",
+    "spam_assess_batch": "services:assess",
+    "anticorruption_assess": "services:assess",
+    "anticorruption_assess_batch": "services:assess",
+    "anticorruption_indicators": "services:read",
+    "compliance_assess": "services:assess",
+    "compliance_assess_batch": "services:assess",
+    "compliance_decide": "services:assess",
+    "compliance_screen": "services:assess",
+    "compliance_screen_batch": "services:assess",
+    "compliance_match": "services:assess",
+    "compliance_lists": "services:read",
+    "audit_entries": "audit:read",
+    "audit_entry": "audit:read",
+    "audit_checkpoint": "audit:read",
+    "audit_tile": "audit:read",
+    "audit_inclusion": "audit:read",
+    "audit_consistency": "audit:read",
+    "audit_verify": "audit:verify",
+    "audit_bundle": "audit:read",
+    "audit_keys": "audit:read",
+}
+
+_bearer = HTTPBearer(
+    auto_error=False, description="An access token of POST /auth/token."
+)
+_api_key = APIKeyHeader(
+    name="X-API-Key", auto_error=False, description="An API key of POST /api-keys."
+)
+
+
+async def signed(
+    request: Request,
+    bearer: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
+    api_key: Annotated[str | None, Depends(_api_key)],
+    parts: Parts,
+) -> Principal:
+    """Return who calls, and leave the context for the service routes.
+
+    Raises:
+        NotAuthenticated: no credential, or one that is worth nothing.
+    """
+    credential = bearer.credentials if bearer is not None else api_key
+    if not credential:
+        raise NotAuthenticated(
+            "send an access token (Authorization: Bearer …) or an API key (X-API-Key)"
+        )
+    principal = await parts.identity.verify(credential)
+    address = request.client.host if request.client else None
+    request.state.context = principal.context(request_id_of(request.scope), address)
+    return principal
+
+
+Signed: TypeAlias = Annotated[Principal, Depends(signed)]
+
+
+def allow(permission: str) -> Callable[[Request, Principal], Awaitable[Context]]:
+    """Return the dependency that lets only holders of a permission through."""
+    if permission not in PERMISSIONS:
+        raise KeyError(permission)
+
+    async def check(request: Request, principal: Signed) -> Context:
+        principal.require(permission)
+        context: Context = request.state.context
+        return context
+
+    return check
+
+
+def guard_service_router(router: APIRouter) -> None:
+    """Put each route of a service behind its rule.
+
+    Raises:
+        ContractViolation: a route has no rule.
+    """
+    for route in router.routes:
+        if not isinstance(route, APIRoute):
+            continue
+        rule = SERVICE_RULES.get(str(route.operation_id))
+        if rule is None:
+            raise ContractViolation(
+                f"no rule says who may call {route.operation_id} ({route.path})"
+            )
+
+
+def rule_of(request: Request) -> str:
+    """Return the permission that the service route of a request needs."""
+    route = request.scope.get("route")
+    return SERVICE_RULES[str(getattr(route, "operation_id", ""))]
+
+
+async def guarded(request: Request, principal: Signed) -> None:
+    """Let only those through whom the route's rule lets."""
+    principal.require(rule_of(request))
+
+
+Guarded = Depends(guarded)

@@ -1,0 +1,14 @@
+"""What others may use of migrations."""
+
+from __future__ import annotations
+
+from integritas.migrations.runner import (
+    Migrated,
+    current,
+    ensure,
+    head,
+    migrate,
+    wipe,
+)
+
+__all__ = ["Migrated", "current", "ensure", "head", "migrate", "wipe"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -116,6 +117,18 @@ async def test_a_restart_goes_on_where_it_stopped(world: World) -> None:
     assert report.sound
     assert report.size == 307
     again.database.close()
+
+
+async def test_verifying_a_log_that_grows_raises_no_alarm(world: World) -> None:
+    growing = asyncio.create_task(world.log(*[30] * 15))
+    sizes = set()
+    while not growing.done():
+        report = await world.trail.verify(MAIN)
+        assert report.differences == ()
+        sizes.add(report.size)
+    await growing
+    assert len(sizes) > 1
+    assert (await world.trail.verify(MAIN)).size == 450
 
 
 async def test_a_handler_run_twice_appends_nothing_twice(world: World) -> None:

@@ -35,6 +35,19 @@ settings.load_profile(os.environ.get("INTEGRITAS_TEST_PROFILE", "default"))
 REQUIRE_ALL = "INTEGRITAS_TEST_REQUIRE_ALL"
 
 
+REAL = ("integration", "conformance", "e2e", "load")
+LOOPBACK = ["127.0.0.1", "::1", "localhost"]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let the tests of what is real talk over the loopback; all others may not."""
+    here = Path(__file__).parent
+    for item in items:
+        if item.path.relative_to(here).parts[0] in REAL:
+            item.add_marker(pytest.mark.integration)
+            item.add_marker(pytest.mark.allow_hosts(LOOPBACK))
+
+
 def _refuse_skip(report: pytest.TestReport | pytest.CollectReport) -> None:
     if os.environ.get(REQUIRE_ALL) != "1" or hasattr(report, "wasxfail"):
         return

@@ -63,6 +63,17 @@ def test_empty_counts_as_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
     assert load_settings().port == 8000
 
 
+def test_the_demo_has_a_database_and_a_folder_of_its_own() -> None:
+    demo = load_settings().of_demo()
+    assert demo.database_url == "sqlite:///.integritas/demo.db"
+    assert demo.state_dir == Path(".integritas/demo")
+
+
+def test_the_demo_takes_a_database_that_was_named() -> None:
+    settings = load_settings(database_url="sqlite:///mine.db")
+    assert settings.of_demo() == settings
+
+
 def test_settings_cannot_be_changed() -> None:
     with pytest.raises(ValidationError):
         load_settings().port = 1  # type: ignore[misc] # that it cannot is the test

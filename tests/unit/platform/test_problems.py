@@ -172,6 +172,15 @@ async def test_malformed_json_is_refused(
     assert response.json()["errors"][0]["path"] == "(body)"
 
 
+async def test_openapi_names_the_problem_where_fastapi_names_its_own(
+    client: httpx.AsyncClient,
+) -> None:
+    document = (await client.get("/openapi.json")).json()
+    answers = document["paths"]["/body"]["post"]["responses"]
+    assert set(answers["422"]["content"]) == {"application/problem+json"}
+    assert "HTTPValidationError" not in document["components"]["schemas"]
+
+
 async def test_bottomless_json_is_refused(client: httpx.AsyncClient) -> None:
     response = await client.post(
         "/body",

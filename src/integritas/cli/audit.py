@@ -196,11 +196,9 @@ def _with_trail(
 
 def _settings(db: str | None) -> Settings:
     """Return the settings of the database meant: the demo's if there is no other."""
-    plain = load_settings(**({"database_url": db} if db else {}))
-    demo = load_settings(database_url=None).of_demo() if db else plain.of_demo()
-    if plain.database_url == demo.database_url:
-        return demo
-    if not plain.database_chosen and not _file(plain).exists() and _file(demo).exists():
+    plain = load_settings(**({"database_url": db} if db else {})).of_known()
+    demo = plain.of_demo()
+    if not _file(plain).exists() and _file(demo).exists():
         typer.echo(f"the demo's database, {_file(demo)}:", err=True)
         return demo
     return plain

@@ -181,8 +181,14 @@ class Settings(BaseSettings):
         Its state folder is its own too: a log of the same origin in another database
         would look like a fork of the real one.
         """
-        if self.database_chosen:
-            return self
+        return self if self.database_chosen else self._demo()
+
+    def of_known(self) -> Settings:
+        """Return these settings, with the demo's state folder for its database."""
+        demo = self._demo()
+        return demo if self.database_url == demo.database_url else self
+
+    def _demo(self) -> Settings:
         return self.model_copy(
             update={
                 "database_url": f"sqlite:///{self.state_dir}/demo.db",

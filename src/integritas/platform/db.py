@@ -456,9 +456,14 @@ def _dumps(value: object) -> str:
     return orjson.dumps(value).decode()
 
 
+def _loads(value: Any) -> Any:  # noqa: ANN401 - JSON
+    # SQLite turns a document that is a bare number into one (affinity NUMERIC).
+    return orjson.loads(value) if isinstance(value, str | bytes) else value
+
+
 _JSON: Final[dict[str, Any]] = {
     "json_serializer": _dumps,
-    "json_deserializer": orjson.loads,
+    "json_deserializer": _loads,
 }
 
 

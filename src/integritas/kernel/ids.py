@@ -73,13 +73,16 @@ class IdFactory:
         """Take the clock and the randomness to use."""
         self._clock = clock
         self._randomness = randomness
+        self._lock = threading.Lock()  # the writer's thread makes ids too
         self._millis = -1
         self._tail = 0
         self._lock = threading.Lock()
 
     def new(self, prefix: str) -> str:
         """Return a fresh id, e.g. `new("case")`."""
-        return f"{prefix}_{_encode(self._next())}"
+        with self._lock:
+            value = self._next()
+        return f"{prefix}_{_encode(value)}"
 
     def case(self) -> CaseId:
         """Return a fresh case id."""

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import csv
-import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Annotated, Final, Self
+from typing import Annotated, BinaryIO, Final
 
 import orjson
 import typer
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from integritas.kernel.errors import FieldError, InvalidInput, StorageFailure
+from integritas.cli.bulk import STANDARD, Bulk, LineReject, lines_of, open_bulk
+from integritas.kernel.errors import FieldError, InvalidInput
 from integritas.kernel.evidence import field_errors
 from integritas.services.compliance.api import (
     MATCH_THRESHOLD,
@@ -30,7 +29,6 @@ app: Final = typer.Typer(
     no_args_is_help=True, help="Sanctions screening and watchlists."
 )
 
-_STANDARD: Final = "-"
 _PAIR_COLUMNS: Final = ("schema", "left", "right")
 
 ListsFolder = Annotated[
@@ -54,7 +52,7 @@ class _Line(BaseModel):
 def screen(
     lists: ListsFolder,
     queries: Annotated[str, typer.Option(help="JSON Lines, - for standard input.")],
-    output: Output = _STANDARD,
+    output: Output = STANDARD,
     rejects: Rejected = None,
 ) -> None:
     """Screen names against watchlists.
@@ -63,45 +61,43 @@ def screen(
     name, score, match, reasons[]}]} a line, best hit first, none if nobody resembles.
     """
     screener = Screener(load_watchlists(lists))
-    with _reading(queries) as source, _Bulk(output, rejects) as bulk:
-        for number, line in enumerate(source, start=1):
+    count = _Count()
+    with open_bulk(queries, output=output, rejects=rejects) as bulk:
+        for number, line in enumerate(lines_of(bulk.source), start=1):
             if not line.strip():
                 continue
             try:
                 key, asked = _parse_query(line)
             except InvalidInput as error:
-                bulk.reject(number, error)
+                count.reject(bulk, number, *error.errors)
                 continue
             hits = [_hit(hit) for hit in screener.screen(asked.asked())]
-            bulk.write(orjson.dumps({"id": key, "hits": hits}) + b"\n")
+            bulk.output.write(orjson.dumps({"id": key, "hits": hits}) + b"\n")
+            count.done += 1
+        count.conclude(bulk)
 
 
 @app.command()
 def match(
     pairs: Annotated[str, typer.Option(help="CSV: schema,left,right; - for stdin.")],
-    output: Output = _STANDARD,
+    output: Output = STANDARD,
     rejects: Rejected = None,
 ) -> None:
     """Compare pairs of names: the same rows come out with score and match added."""
-    with _reading(pairs) as source, _Bulk(output, rejects) as bulk:
-        reader = csv.DictReader(_text_lines(source, pairs), strict=True)
-        try:
-            columns = _pair_columns(reader, pairs)
-            table = csv.DictWriter(
-                _Encoded(bulk), [*columns, "score", "match"], lineterminator="\n"
-            )
-            table.writeheader()
-            for row in reader:
-                if None in row or None in row.values():
-                    wrong = FieldError("(row)", f"expected {len(columns)} columns")
-                    bulk.reject(
-                        reader.line_num, InvalidInput("not a pair", errors=(wrong,))
-                    )
-                    continue
-                table.writerow({**row, **_scored(row["left"], row["right"])})
-                bulk.done += 1
-        except csv.Error as error:
-            raise InvalidInput(f"{pairs}, line {reader.line_num}: {error}") from error
+    count = _Count()
+    with open_bulk(pairs, output=output, rejects=rejects) as bulk:
+        reader = csv.DictReader(_text_of(bulk.source), strict=True)
+        columns = _pair_columns(reader, pairs)
+        answered = dict.fromkeys([*columns, "score", "match"])
+        table = csv.DictWriter(_Encoded(bulk.output), answered, lineterminator="\n")
+        table.writeheader()
+        for number, row in _rows(reader, len(columns)):
+            if isinstance(row, FieldError):
+                count.reject(bulk, number, row)
+                continue
+            table.writerow({**row, **_scored(row["left"], row["right"])})
+            count.done += 1
+        count.conclude(bulk)
 
 
 @app.command(name="lists")
@@ -161,7 +157,10 @@ def _scored(left: str, right: str) -> Mapping[str, str]:
 
 
 def _pair_columns(reader: csv.DictReader[str], pairs: str) -> list[str]:
-    columns = list(reader.fieldnames or ())
+    try:
+        columns = list(reader.fieldnames or ())
+    except csv.Error as error:
+        raise InvalidInput(f"{pairs}, line 1: {error}") from error
     missing = [name for name in _PAIR_COLUMNS if name not in columns]
     if missing:
         raise InvalidInput(
@@ -171,92 +170,64 @@ def _pair_columns(reader: csv.DictReader[str], pairs: str) -> list[str]:
     return columns
 
 
-def _text_lines(source: IO[bytes], name: str) -> Iterator[str]:
-    for number, line in enumerate(source, start=1):
+def _text_of(source: BinaryIO) -> Iterator[str]:
+    """Yield lines as text; bytes that are not UTF-8 become surrogates, told later."""
+    for line in lines_of(source):
+        yield line.decode("utf-8", "surrogateescape")
+
+
+def _rows(
+    reader: csv.DictReader[str], width: int
+) -> Iterator[tuple[int, dict[str, str] | FieldError]]:
+    """Yield each row with the line it ends on; what is no row is an error."""
+    while True:
         try:
-            yield line.decode("utf-8-sig" if number == 1 else "utf-8")
-        except UnicodeDecodeError as error:
-            raise InvalidInput(f"{name}, line {number}: not UTF-8 text") from error
+            row = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            yield reader.line_num, FieldError("(row)", str(error))
+        else:
+            yield reader.line_num, _wrong_row(row, width) or row
 
 
-@contextmanager
-def _reading(name: str) -> Iterator[IO[bytes]]:
-    if name == _STANDARD:
-        yield sys.stdin.buffer
-        return
-    try:
-        file = Path(name).open("rb")  # noqa: SIM115 - closed below, after the caller
-    except OSError as error:
-        raise InvalidInput(f"{name} cannot be read: {error.strerror}") from error
-    with file:
-        yield file
+def _wrong_row(row: dict[str, str], width: int) -> FieldError | None:
+    # DictReader keeps cells without a column under None, and None for missing cells.
+    if None in row or None in row.values():
+        return FieldError("(row)", f"expected {width} columns")
+    for name, text in row.items():
+        if not text.isprintable() and any("\udc80" <= c <= "\udcff" for c in text):
+            return FieldError(name, "is not UTF-8", "save the file as UTF-8")
+    return None
 
 
-def _opened(name: str) -> IO[bytes]:
-    if name == _STANDARD:
-        return sys.stdout.buffer
-    try:
-        return Path(name).open("wb")
-    except OSError as error:
-        raise StorageFailure(f"{name} cannot be written: {error.strerror}") from error
+class _Count:
+    """How many lines were answered, how many rejected."""
 
-
-class _Bulk:
-    """The output and the rejects of a bulk command; fails only if nothing was done."""
-
-    def __init__(self, output: str, rejects: str | None) -> None:
+    def __init__(self) -> None:
         self.done = 0
         self._rejected = 0
-        self._first = ""
-        self._output = _opened(output)
-        self._rejects = _opened(rejects) if rejects else None
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, kind: object, *_: object) -> None:
-        for file in (self._output, self._rejects):
-            if file is not None and file is not sys.stdout.buffer:
-                file.close()
-        sys.stdout.flush()
-        if kind is not None or not self._rejected:
-            return
-        if not self.done:
-            raise InvalidInput(
-                f"none of the {self._rejected} lines could be used; {self._first}"
-            )
-        typer.echo(f"rejected {self._rejected} of {self.total} lines", err=True)
-
-    @property
-    def total(self) -> int:
-        return self.done + self._rejected
-
-    def write(self, line: bytes) -> None:
-        self._output.write(line)
-        self.done += 1
-
-    def write_text(self, text: str) -> None:
-        self._output.write(text.encode())
-
-    def reject(self, line: int, error: InvalidInput) -> None:
+    def reject(self, bulk: Bulk, line: int, *errors: FieldError) -> None:
         self._rejected += 1
-        self._first = self._first or f"line {line}: {error}"
-        if self._rejects is not None:
-            for wrong in error.errors:
-                remedy = f" ({wrong.remedy})" if wrong.remedy else ""
-                record = {
-                    "line": line,
-                    "path": wrong.path,
-                    "message": wrong.message + remedy,
-                }
-                self._rejects.write(orjson.dumps(record) + b"\n")
+        for wrong in errors:
+            bulk.rejects.take(LineReject(line, wrong.path, wrong.message, wrong.remedy))
+
+    def conclude(self, bulk: Bulk) -> None:
+        nothing = self._rejected and not self.done
+        bulk.rejects.conclude(
+            f"{self._rejected} of {self.done + self._rejected} lines rejected",
+            failure=f"none of the {self._rejected} lines could be used"
+            if nothing
+            else None,
+        )
 
 
 class _Encoded:
     """What `csv` writes to: text in, UTF-8 out."""
 
-    def __init__(self, bulk: _Bulk) -> None:
-        self._bulk = bulk
+    def __init__(self, output: BinaryIO) -> None:
+        self._output = output
 
     def write(self, text: str) -> None:
-        self._bulk.write_text(text)
+        self._output.write(text.encode())

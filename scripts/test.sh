@@ -12,7 +12,7 @@ $bin/coverage run -m pytest -m "not load" -n "${WORKERS:-2}" "$@" </dev/null 2>&
 if [ $# -eq 0 ] && [ "$status" -eq 0 ]; then
   $bin/coverage combine --quiet
   $bin/coverage report || status=$?
+  # The closing line of the tests once more, last.
+  grep -E '^=+ .*(passed|failed|error|no tests ran).* =+$' "$log" | tail -1
 fi
-# The closing line last, whatever was printed since.
-grep -E '^=+ .*(passed|failed|error|no tests ran).* =+$' "$log" | tail -1 || true
 exit "$status"

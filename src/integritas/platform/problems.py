@@ -273,7 +273,7 @@ async def _on_kernel_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, IntegritasError)  # noqa: S101 - registered for it only
     detail, errors, headers = error.detail, error.errors, {}
     if STATUS.get(error.code, 500) >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        _log.error("request_failed", code=error.code, detail=str(error), exc_info=error)
+        _log_failure(error)
     if error.code in _PRIVATE:
         detail, errors = _HIDDEN, ()
     if isinstance(error, TooManyRequests):
@@ -286,6 +286,13 @@ async def _on_kernel_error(request: Request, error: Exception) -> Response:
         retryable=error.retryable,
         headers=headers,
     )
+
+
+def _log_failure(error: IntegritasError) -> None:
+    if error.retryable:  # a part is down, perhaps for many requests: no traceback each
+        _log.warning("request_unavailable", code=error.code, detail=str(error))
+    else:
+        _log.error("request_failed", code=error.code, detail=str(error), exc_info=error)
 
 
 async def _on_http_error(request: Request, error: Exception) -> Response:

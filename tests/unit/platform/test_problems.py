@@ -105,6 +105,19 @@ async def test_inner_details_stay_in_the_log(
     assert [line["detail"] for line in lines] == ["what happened"]
 
 
+@pytest.mark.parametrize("code", ["unavailable", "circuit_open", "service_timeout"])
+async def test_a_part_that_is_down_is_a_warning(
+    client: httpx.AsyncClient, code: str
+) -> None:
+    with capture_logs() as lines:
+        response = await client.get(f"/raise/{code}")
+    assert response.json()["detail"] == "what happened"
+    assert [(line["event"], line["log_level"]) for line in lines] == [
+        ("request_unavailable", "warning")
+    ]
+    assert "exc_info" not in lines[0]
+
+
 async def test_the_callers_errors_are_not_logged(client: httpx.AsyncClient) -> None:
     with capture_logs() as lines:
         await client.get("/raise/not_found")

@@ -289,6 +289,13 @@ def load_settings(**overrides: Any) -> Settings:  # noqa: ANN401 - any setting
     """
     try:
         return Settings(**overrides)
+    except (OSError, UnicodeDecodeError) as error:
+        raise InvalidInput(
+            "a setting is not valid",
+            errors=(
+                FieldError(".env", str(error), "make it a readable file of UTF-8"),
+            ),
+        ) from error
     except ValidationError as error:
         raise InvalidInput(
             "a setting is not valid",

@@ -53,6 +53,12 @@ def test_environment_wins_over_the_file(monkeypatch: pytest.MonkeyPatch) -> None
     assert (settings.port, settings.host) == (2, "0.0.0.0")  # noqa: S104 - compared
 
 
+def test_a_dotenv_file_that_cannot_be_read_is_named() -> None:
+    Path(".env").write_bytes(b"INTEGRITAS_HOST=\xff\xfe\n")
+    with pytest.raises(InvalidInput, match=r"\.env: .*UTF-8"):
+        load_settings()
+
+
 def test_overrides_win_over_all(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("INTEGRITAS_PORT", "2")
     assert load_settings(port=3).port == 3

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from integritas.migrations.runner import (
+    SCRIPTS,
     Migrated,
     current,
     ensure,
@@ -11,4 +12,4 @@ from integritas.migrations.runner import (
     wipe,
 )
 
-__all__ = ["Migrated", "current", "ensure", "head", "migrate", "wipe"]
+__all__ = ["SCRIPTS", "Migrated", "current", "ensure", "head", "migrate", "wipe"]

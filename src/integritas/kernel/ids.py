@@ -76,7 +76,6 @@ class IdFactory:
         self._lock = threading.Lock()  # the writer's thread makes ids too
         self._millis = -1
         self._tail = 0
-        self._lock = threading.Lock()
 
     def new(self, prefix: str) -> str:
         """Return a fresh id, e.g. `new("case")`."""
@@ -121,10 +120,6 @@ class IdFactory:
         return KeyId(self.new("key"))
 
     def _next(self) -> int:
-        with self._lock:
-            return self._count_up()
-
-    def _count_up(self) -> int:
         millis = int(self._clock.now().timestamp() * 1000)
         if millis > self._millis:
             self._millis = millis

@@ -42,7 +42,7 @@ Rows: TypeAlias = Sequence[Mapping[str, Any]]
 GROUP_LIMIT: Final = 1_024
 READERS: Final = 4
 DEADLOCK_TRIES: Final = 5
-_PASSWORD: Final = re.compile(r":[^:@]*@")
+_PASSWORD: Final = re.compile(r"^([\w+]*:?//)?.*@")
 _LOG: FilteringBoundLogger = structlog.get_logger(__name__)
 
 
@@ -431,7 +431,7 @@ def open_database(url: str) -> Database:
     try:
         with engines[0].connect() as connection:
             connection.execute(sa.text("SELECT 1"))
-    except (SQLAlchemyError, OSError) as error:
+    except (SQLAlchemyError, OSError, ValueError) as error:
         for engine in engines:
             engine.dispose()
         raise _storage_failure(error, address) from error
@@ -439,7 +439,7 @@ def open_database(url: str) -> Database:
 
 
 def _bad_address(url: str) -> StorageFailure:
-    masked = _PASSWORD.sub(":***@", url)
+    masked = _PASSWORD.sub(r"\1***@", url)
     return StorageFailure(
         f"{masked!r} is not a database address",
         errors=(

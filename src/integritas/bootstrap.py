@@ -71,9 +71,10 @@ if TYPE_CHECKING:
     from fastapi import FastAPI
 
     from integritas.kernel.evidence import Content
+    from integritas.platform.security import Passwords
     from integritas.services.compliance.api import Watchlists
 
-__all__ = ["Platform", "Role", "bootstrap", "service_alone"]
+__all__ = ["Platform", "Role", "Services", "bootstrap", "service_alone"]
 
 HOUSEKEEPING_S: Final = 3_600.0
 _LOG = structlog.get_logger(__name__)
@@ -247,6 +248,7 @@ def bootstrap(
     clock: Clock | None = None,
     randomness: Randomness | None = None,
     services: Services | None = None,
+    passwords: Passwords | None = None,
     lists: Sequence[Path] = (),
 ) -> Platform:
     """Return the platform of `settings`; tests pass their own parts here.
@@ -265,7 +267,7 @@ def bootstrap(
         if migrated.backup is not None:
             _LOG.info("database.migrated", backup=str(migrated.backup))
         given = services or _services(settings, kit, lists)
-        return _wire(settings, role, kit, database, given)
+        return _wire(settings, role, kit, database, given, passwords=passwords)
     except BaseException:
         database.close()
         raise
@@ -305,6 +307,8 @@ def _wire(
     kit: Kit,
     database: Database,
     services: Services,
+    *,
+    passwords: Passwords | None,
 ) -> Platform:
     clock, ids = kit.clock, kit.ids
     journal = Journal(database, clock, kit.randomness, ids)
@@ -366,7 +370,13 @@ def _wire(
         database=database,
         journal=journal,
         identity=Identity(
-            database, journal, clock, kit.randomness, ids, state_dir=settings.state_dir
+            database,
+            journal,
+            clock,
+            kit.randomness,
+            ids,
+            state_dir=settings.state_dir,
+            hasher=passwords,
         ),
         commands=commands,
         cases=desk,

@@ -6,8 +6,10 @@ from contextlib import asynccontextmanager
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Final
 
+from fastapi import Depends
 from fastapi_offline import FastAPIOffline
 
+from integritas.gateway.conventions import check_address
 from integritas.gateway.routes import (
     approvals,
     auth,
@@ -67,6 +69,8 @@ def create_app(parts: GatewayParts) -> FastAPI:
         static_url="/api/static-docs",
         license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
         lifespan=lifespan,
+        dependencies=[Depends(check_address)],
+        redirect_slashes=False,  # to where the Host header says
     )
     app.state.parts = parts
     install_problems(app)

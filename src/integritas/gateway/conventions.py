@@ -13,17 +13,19 @@ from fastapi import Depends, Header, HTTPException, Query, Request
 from pydantic import BaseModel
 
 from integritas.identity.api import Principal
-from integritas.kernel.errors import FieldError, InvalidInput
+from integritas.kernel.errors import FieldError, InvalidInput, NotFound
 from integritas.platform.idempotency import IdempotencyScope
 
 __all__ = [
     "CursorAsked",
     "IfMatch",
     "Limit",
+    "NumberCursorAsked",
     "Page",
     "RequiredIfMatch",
     "Scope",
     "Wait",
+    "check_address",
     "etag",
     "page_of",
 ]
@@ -58,30 +60,64 @@ def _encode(key: str) -> str:
     return base64.urlsafe_b64encode(key.encode()).decode().rstrip("=")
 
 
-def _cursor(
-    cursor: Annotated[
-        str | None,
-        Query(max_length=500, description="`next_cursor` of the page before."),
-    ] = None,
-) -> str | None:
-    if cursor is None:
-        return None
+_Cursor: TypeAlias = Annotated[
+    str | None, Query(max_length=500, description="`next_cursor` of the page before.")
+]
+
+
+def _decode(cursor: str, form: re.Pattern[str]) -> str:
     try:
         padded = cursor + "=" * (-len(cursor) % 4)
-        return base64.b64decode(padded, b"-_", validate=True).decode("ascii")
-    except (binascii.Error, ValueError) as error:
+        key = base64.b64decode(padded, b"-_", validate=True).decode("ascii")
+    except (binascii.Error, ValueError):
+        key = ""
+    if form.fullmatch(key) is None:
         raise InvalidInput(
             "the cursor is not valid",
             errors=(
                 FieldError(
-                    "cursor", "is not one of ours", "pass next_cursor of the last page"
+                    "cursor",
+                    "is not one of this list",
+                    "pass next_cursor of the page before",
                 ),
             ),
-        ) from error
+        )
+    return key
 
 
-CursorAsked: TypeAlias = Annotated[str | None, Depends(_cursor)]
+def _id_cursor(cursor: _Cursor = None) -> str | None:
+    return None if cursor is None else _decode(cursor, _ID)
+
+
+def _number_cursor(cursor: _Cursor = None) -> int:
+    return 0 if cursor is None else int(_decode(cursor, _NUMBER))
+
+
+_ID: Final = re.compile(r"[a-z]{1,10}_[0-9A-Z]{26}")
+_NUMBER: Final = re.compile(r"[0-9]{1,18}")
+CursorAsked: TypeAlias = Annotated[str | None, Depends(_id_cursor)]
+NumberCursorAsked: TypeAlias = Annotated[int, Depends(_number_cursor)]
 Limit: TypeAlias = Annotated[int, Query(ge=1, le=500, description="Items a page.")]
+
+# Addresses ------------------------------------------------------------------------
+
+
+def check_address(request: Request) -> None:
+    """Refuse U+0000, which not every database takes, wherever it stands in a URL.
+
+    Raises:
+        NotFound: in the path; nothing is named so.
+        InvalidInput: in the query.
+    """
+    if "\0" in request.scope["path"]:
+        raise NotFound("nothing here has U+0000 in its name")
+    for name, value in request.query_params.multi_items():
+        if "\0" in value:
+            raise InvalidInput(
+                "the query is not valid",
+                errors=(FieldError(name, "holds U+0000", "leave it out"),),
+            )
+
 
 # Entity tags (RFC 9110 section 8.8.3) ---------------------------------------------
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints
 
@@ -19,6 +19,7 @@ from integritas.cases.api import (
     Submission,
     legal_moves,
 )
+from integritas.gateway.strict import Json, Moment
 from integritas.journal.api import Entry
 from integritas.kernel.contracts import Evidence, Outcome, Reason, Severity, Subject
 from integritas.kernel.evidence import EvidenceIn, Message
@@ -26,6 +27,7 @@ from integritas.kernel.states import ActorKind, CaseState
 from integritas.workflows.api import RunState, StepState
 
 __all__ = [
+    "NO_NUL",
     "ApprovalOut",
     "BatchAccepted",
     "BatchItem",
@@ -47,14 +49,16 @@ __all__ = [
     "SubmissionIn",
     "SubmissionOut",
     "TransitionIn",
+    "Version",
 ]
 
-# Texts of one line or more; U+0000 cannot be stored by every database.
-Line = Annotated[str, StringConstraints(max_length=500, pattern=r"^[^\x00]*$")]
-Prose = Annotated[str, StringConstraints(max_length=10_000, pattern=r"^[^\x00]*$")]
-Tag = Annotated[
-    str, StringConstraints(min_length=1, max_length=60, pattern=r"^[^\x00]*$")
-]
+# U+0000 cannot be stored by every database, nor can a number beyond 32 bits.
+NO_NUL: Final = r"^[^\x00]*$"
+Line = Annotated[str, StringConstraints(max_length=500, pattern=NO_NUL)]
+Prose = Annotated[str, StringConstraints(max_length=10_000, pattern=NO_NUL)]
+Tag = Annotated[str, StringConstraints(min_length=1, max_length=60, pattern=NO_NUL)]
+Name = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=NO_NUL)]
+Version = Annotated[int, Field(ge=1, le=2**31 - 1)]
 Channel = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,39}$")]
 
 
@@ -194,9 +198,9 @@ class CasePatch(_In):
 
     title: Line | None = None
     priority: Priority | None = None
-    assignee: Annotated[str, StringConstraints(max_length=100)] | None = None
+    assignee: Name | None = None
     tags: Annotated[list[Tag], Field(max_length=50)] | None = None
-    due_at: datetime | None = None
+    due_at: Moment | None = None
 
 
 class TransitionIn(_In):
@@ -353,7 +357,7 @@ class ReviewIn(_In):
 
     review: Literal["confirmed", "dismissed"]
     reason: Annotated[
-        str, StringConstraints(min_length=1, max_length=10_000, pattern=r"^[^\x00]*$")
+        str, StringConstraints(min_length=1, max_length=10_000, pattern=NO_NUL)
     ]
 
 
@@ -393,9 +397,9 @@ class DecideIn(_In):
 class StartRunIn(_In):
     """Start a run of a workflow on a case."""
 
-    subject: Annotated[str, StringConstraints(min_length=1, max_length=100)]
-    version: Annotated[int, Field(ge=1)] | None = None
-    input: dict[str, JsonValue] = Field(default_factory=dict)
+    subject: Name
+    version: Version | None = None
+    input: dict[str, Json] = Field(default_factory=dict)
 
 
 class RunOut(_Out):

@@ -140,7 +140,7 @@ class BodyLimit:
             return
         limit = self._limit_of(scope["path"])
         announced = Headers(scope=scope).get("content-length", "0")
-        if announced.isdigit() and int(announced) > limit:
+        if announced.isascii() and announced.isdigit() and int(announced) > limit:
             answer = problem_response(scope, "content_too_large", _too_large(limit))
             await answer(scope, receive, send)
             return

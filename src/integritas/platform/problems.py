@@ -305,6 +305,8 @@ async def _on_http_error(request: Request, error: Exception) -> Response:
         detail = f"{request.method} is not allowed here" + (
             f": use {allowed}" if allowed else ""
         )
+    elif code == "malformed_body":
+        return _malformed(request, str(error.detail), error.headers)
     else:
         detail = str(error.detail)
     return problem_response(request.scope, code, detail, headers=error.headers)
@@ -313,8 +315,10 @@ async def _on_http_error(request: Request, error: Exception) -> Response:
 async def _on_invalid_request(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for it
     found = error.errors()
-    if any(item["type"] == "json_invalid" for item in found):
-        return _malformed(request, found[0])
+    if found and found[0]["type"] == "json_invalid":
+        why = found[0].get("ctx", {}).get("error", found[0]["msg"])
+        place = found[0]["loc"][-1]
+        return _malformed(request, f"the body is not JSON: {why} at character {place}")
     errors = tuple(
         FieldError(
             path=_dotted(item["loc"]),
@@ -328,14 +332,15 @@ async def _on_invalid_request(request: Request, error: Exception) -> Response:
     return problem_response(request.scope, "invalid_input", detail, errors=errors)
 
 
-def _malformed(request: Request, item: Mapping[str, Any]) -> Response:
-    why = item.get("ctx", {}).get("error", item["msg"])
-    place = item["loc"][-1]
+def _malformed(
+    request: Request, detail: str, headers: Mapping[str, str] | None = None
+) -> Response:
     return problem_response(
         request.scope,
         "malformed_body",
-        f"the body is not JSON: {why} at character {place}",
-        errors=(FieldError("(body)", str(why), "send well-formed JSON in UTF-8"),),
+        detail,
+        errors=(FieldError("(body)", detail, "send well-formed JSON in UTF-8"),),
+        headers=headers,
     )
 
 
@@ -344,11 +349,14 @@ _REMEDIES: Final[Mapping[str, str]] = {
     "decimal_parsing": 'write the amount as a text such as "1200.00"',
     "extra_forbidden": "remove the field or check its spelling",
     "missing": "add the field",
+    "datetime_from_date_parsing": "write it as 2026-01-31T12:00:00Z",
+    "timezone_aware": "add the offset: Z or +00:00",
     "model_attributes_type": "send a JSON object with Content-Type: application/json",
     "union_tag_invalid": "use message, procurement, party or payment",
     "union_tag_not_found": "add kind: message, procurement, party or payment",
 }
 _TAGS: Final = frozenset(kind.value for kind in EvidenceKind)
+_PATH_LIMIT: Final = 300  # a name that somebody made up may be long
 
 
 def _dotted(location: Sequence[int | str]) -> str:
@@ -359,4 +367,5 @@ def _dotted(location: Sequence[int | str]) -> str:
             text += f"[{part}]"
         elif not (part in _TAGS and number and isinstance(location[number], int)):
             text += f".{part}"
-    return text.removeprefix(".") or f"({location[0]})"
+    text = text.removeprefix(".") or f"({location[0]})"
+    return text if len(text) <= _PATH_LIMIT else text[: _PATH_LIMIT - 1] + "…"

@@ -11,13 +11,14 @@ from integritas.gateway.conventions import CursorAsked, Limit, Page, page_of
 from integritas.gateway.parts import Parts
 from integritas.gateway.schemas import ApprovalOut, DecideIn
 from integritas.gateway.security import allow
+from integritas.gateway.strict import StrictRoute
 from integritas.kernel.contracts import Context
 from integritas.kernel.ids import ApprovalId, CaseId
 from integritas.platform.problems import problem_responses
 
 __all__ = ["router"]
 
-router = APIRouter(tags=["approvals"])
+router = APIRouter(tags=["approvals"], route_class=StrictRoute)
 
 Reading = Annotated[Context, Depends(allow("approvals:read"))]
 Deciding = Annotated[Context, Depends(allow("approvals:decide"))]

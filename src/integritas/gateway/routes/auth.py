@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from integritas.gateway.parts import Parts
 from integritas.gateway.security import Signed
+from integritas.gateway.strict import StrictRoute
 from integritas.identity.api import PERMISSIONS, Login, Principal, Role, TokenPair
 from integritas.kernel.errors import FieldError, InvalidInput
 from integritas.kernel.ids import DEFAULT_TENANT, TenantId
@@ -16,7 +17,7 @@ from integritas.platform.problems import problem_responses, request_id_of
 
 __all__ = ["router"]
 
-router = APIRouter(tags=["auth"])
+router = APIRouter(tags=["auth"], route_class=StrictRoute)
 
 Secret = Annotated[str, StringConstraints(min_length=1, max_length=4_096)]
 

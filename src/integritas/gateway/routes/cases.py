@@ -16,6 +16,7 @@ from integritas.gateway.conventions import (
     CursorAsked,
     IfMatch,
     Limit,
+    NumberCursorAsked,
     Page,
     RequiredIfMatch,
     etag,
@@ -32,6 +33,7 @@ from integritas.gateway.schemas import (
     TransitionIn,
 )
 from integritas.gateway.security import allow
+from integritas.gateway.strict import StrictRoute
 from integritas.kernel.contracts import Context
 from integritas.kernel.ids import CaseId
 from integritas.kernel.states import CaseState
@@ -39,7 +41,7 @@ from integritas.platform.problems import problem_responses
 
 __all__ = ["router"]
 
-router = APIRouter(tags=["cases"])
+router = APIRouter(tags=["cases"], route_class=StrictRoute)
 
 Reading = Annotated[Context, Depends(allow("cases:read"))]
 Writing = Annotated[Context, Depends(allow("cases:write"))]
@@ -183,12 +185,11 @@ async def case_timeline(
     parts: Parts,
     context: Reading,
     case_id: str,
-    cursor: CursorAsked,
+    after: NumberCursorAsked,
     limit: Limit = 100,
 ) -> Page[EntryOut]:
     """Return the journal entries on a case, oldest first."""
     await parts.cases.get(context.tenant, CaseId(case_id))
-    after = int(cursor) if cursor and cursor.isdigit() else 0
     found = await parts.journal.read_subject(
         context.tenant, case_id, after=after, limit=limit + 1
     )

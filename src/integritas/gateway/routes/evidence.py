@@ -18,6 +18,7 @@ from integritas.gateway.schemas import (
     ReviewIn,
 )
 from integritas.gateway.security import allow
+from integritas.gateway.strict import StrictRoute
 from integritas.kernel.contracts import Context
 from integritas.kernel.evidence import Message, serialise_content
 from integritas.kernel.ids import CaseId, EvidenceId, FindingId
@@ -25,7 +26,7 @@ from integritas.platform.problems import problem_responses
 
 __all__ = ["router"]
 
-router = APIRouter()
+router = APIRouter(route_class=StrictRoute)
 
 Reading = Annotated[Context, Depends(allow("evidence:read"))]
 Writing = Annotated[Context, Depends(allow("evidence:write"))]

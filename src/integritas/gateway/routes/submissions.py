@@ -33,6 +33,7 @@ from integritas.gateway.schemas import (
     SubmissionOut,
 )
 from integritas.gateway.security import Signed, allow
+from integritas.gateway.strict import StrictRoute
 from integritas.kernel.contracts import Context
 from integritas.kernel.errors import InvalidInput
 from integritas.kernel.ids import CaseId, SubmissionId
@@ -40,7 +41,7 @@ from integritas.platform.problems import problem_responses
 
 __all__ = ["router"]
 
-router = APIRouter(tags=["submissions"])
+router = APIRouter(tags=["submissions"], route_class=StrictRoute)
 
 Reading = Annotated[Context, Depends(allow("submissions:read"))]
 Writing = Annotated[Context, Depends(allow("submissions:write"))]

@@ -18,6 +18,7 @@ from integritas.gateway.conventions import (
 )
 from integritas.gateway.parts import Parts
 from integritas.gateway.security import Signed, allow
+from integritas.gateway.strict import Moment, StrictRoute
 from integritas.identity.api import (
     ApiKey,
     IssuedKey,
@@ -33,7 +34,7 @@ from integritas.platform.problems import problem_responses, request_id_of
 
 __all__ = ["router"]
 
-router = APIRouter(tags=["users"])
+router = APIRouter(tags=["users"], route_class=StrictRoute)
 
 Text = Annotated[str, StringConstraints(max_length=200)]
 Reading = Annotated[Context, Depends(allow("users:read"))]
@@ -101,7 +102,7 @@ class KeyIn(BaseModel):
     name: Annotated[str, StringConstraints(min_length=1, max_length=200)]
     scopes: list[Text] = []
     machine: bool = Field(False, description="for a machine, with the role `service`")
-    expires_at: datetime | None = None
+    expires_at: Moment | None = None
 
 
 class KeyOut(BaseModel):

@@ -5,12 +5,19 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query
-from pydantic import BaseModel, ConfigDict, JsonValue, StringConstraints
+from pydantic import BaseModel, ConfigDict, StringConstraints
 
 from integritas.gateway.conventions import CursorAsked, Limit, Page, page_of
 from integritas.gateway.parts import Parts
-from integritas.gateway.schemas import RunOut, RunStepOut, StartRunIn
+from integritas.gateway.schemas import (
+    NO_NUL,
+    RunOut,
+    RunStepOut,
+    StartRunIn,
+    Version,
+)
 from integritas.gateway.security import allow
+from integritas.gateway.strict import Json, StrictRoute
 from integritas.kernel.contracts import Context
 from integritas.kernel.ids import CaseId, RunId
 from integritas.platform.problems import problem_responses
@@ -22,13 +29,13 @@ from integritas.workflows.api import (
 
 __all__ = ["router"]
 
-router = APIRouter(tags=["workflows"])
+router = APIRouter(tags=["workflows"], route_class=StrictRoute)
 
 Reading = Annotated[Context, Depends(allow("workflows:read"))]
 Writing = Annotated[Context, Depends(allow("workflows:write"))]
 Starting = Annotated[Context, Depends(allow("runs:start"))]
 Controlling = Annotated[Context, Depends(allow("runs:control"))]
-Document = dict[str, JsonValue]
+Document = dict[str, Json]
 
 
 class RunDetailOut(RunOut):
@@ -42,7 +49,10 @@ class CancelIn(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    cause: Annotated[str, StringConstraints(min_length=1, max_length=1_000)]
+    cause: Annotated[
+        str,
+        StringConstraints(min_length=1, max_length=1_000, pattern=NO_NUL),
+    ]
 
 
 class SignalIn(BaseModel):
@@ -51,7 +61,7 @@ class SignalIn(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     name: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,62}$")]
-    payload: JsonValue = None
+    payload: Json = None
 
 
 class Accepted(BaseModel):
@@ -116,7 +126,7 @@ async def get_workflow(parts: Parts, context: Reading, name: str) -> DefinitionI
     responses=problem_responses(401, 403, 404, 422),
 )
 async def get_workflow_version(
-    parts: Parts, context: Reading, name: str, version: int
+    parts: Parts, context: Reading, name: str, version: Version
 ) -> DefinitionIn:
     """Return one version of a definition."""
     found = await parts.workflows.definition(context.tenant, name, version)

@@ -7,6 +7,7 @@ takes from it what is to be done (`take_tasks`) and what is to be written
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,6 +21,7 @@ from integritas.kernel.ids import RunId, TenantId
 from integritas.workflows.expressions import evaluate, holds
 from integritas.workflows.model import OnFailure, RunState, StepState
 from integritas.workflows.registry import Call, OperationSpec
+from integritas.workflows.retry import retries
 
 if TYPE_CHECKING:
     from integritas.workflows.plan import Plan
@@ -106,12 +108,18 @@ class ActiveRun:
         self.waiting: set[int] = set()
         self.running: set[int] = set()
         self.attempts: dict[str, int] = {}
+        self.started: dict[tuple[str, int], datetime] = {}
+        """When attempts under way began, by name and number: the engine's notes."""
         self._views: dict[str, Any] = {}
         self._left = len(plan.steps)
         self._unmet = [len(after) for after in plan.graph.after]
         self._done: dict[int, StepState] = {}
-        self._undoing: list[int] | None = None
+        self._open: deque[int] = deque()
         self._failing = False
+        self._saga = False
+        self._undoing: list[int] | None = None
+        self._undone: set[int] = set()
+        self._last_errors: dict[str, Failure] = {}
         self._tasks: list[Task] = []
         self._rows: list[StepRow] = []
 
@@ -119,38 +127,36 @@ class ActiveRun:
 
     def begin(self) -> None:
         """Make the first steps ready."""
-        for index in self.plan.graph.order:
-            if not self._unmet[index] and index not in self._done:
-                self._activate(index)
+        self._open.extend(i for i in self.plan.graph.order if not self._unmet[i])
+        self._go_on()
 
     def succeeded(self, task: Task, result: Any, encoded: bytes) -> None:  # noqa: ANN401
         """Take the result of a task."""
         self.running.discard(task.index)
         if task.undo:
             self._write(task.name, task.attempt, StepState.COMPENSATED, encoded)
-            self._undo_next()
-            return
-        self._write(task.name, task.attempt, StepState.SUCCEEDED, encoded)
-        self._keep(task.index, result)
-        self._settle(task.index, StepState.SUCCEEDED)
+        else:
+            self._write(task.name, task.attempt, StepState.SUCCEEDED, encoded)
+            self._keep(task.index, result)
+            self._settle(task.index, StepState.SUCCEEDED)
+        self._go_on()
 
     def failed(self, task: Task, failure: Failure, *, again: bool) -> None:
         """Take the failure of a task; `again` says that another attempt follows."""
         self.running.discard(task.index)
         self._write(task.name, task.attempt, StepState.FAILED, None, failure)
-        if again:
+        if again and (task.undo or not self._failing):
             return
         if task.undo:
-            # The saga cannot be undone; say so, and undo what can be.
-            self.cause += f"; {task.name} failed: {failure.detail}"
-            self._undo_next()
-            return
-        self._give_up(task.index, failure)
+            self._not_undone(task.index, failure)
+        elif not again:
+            self._give_up(task.index, failure)
+        self._go_on()
 
     def retry(self, task: Task) -> None:
         """Make another attempt of a task ready."""
         if self.state is RunState.RUNNING and (task.undo or not self._failing):
-            self._ready(task.index, task.spec, task.attempt + 1, undo=task.undo)
+            self._ready(task.index, task.spec, undo=task.undo)
 
     def signalled(self, name: str, payload: Any) -> None:  # noqa: ANN401 - JSON
         """Take a signal; a step that waits for it goes on."""
@@ -159,6 +165,7 @@ class ActiveRun:
             if self.plan.steps[index].signal == name:
                 self.waiting.discard(index)
                 self._take_signal(index, payload)
+        self._go_on()
 
     def timed_out(self, index: int) -> None:
         """Give up a step that waited too long for its signal."""
@@ -171,6 +178,7 @@ class ActiveRun:
             )
             self._write(step.name, 1, StepState.FAILED, None, failure)
             self._give_up(index, failure)
+            self._go_on()
 
     def end(self, state: RunState, cause: str) -> None:
         """End the run now, whatever is under way."""
@@ -207,70 +215,108 @@ class ActiveRun:
     # Recovery --------------------------------------------------------------------
 
     def restore(
-        self, name: str, attempt: int, state: StepState, result: bytes | None
+        self,
+        name: str,
+        attempt: int,
+        state: StepState,
+        result: bytes | None = None,
+        error: Failure | None = None,
     ) -> None:
-        """Replay an attempt of the disk, before `resume`."""
+        """Replay an attempt of the disk, before `resume`.
+
+        Raises:
+            ValueError: the definition has no such step, or the codec cannot read
+                what it once wrote.
+        """
+        last = attempt > self.attempts.get(name, 0)
         self.attempts[name] = max(attempt, self.attempts.get(name, 0))
-        if name.startswith(_UNDO_PREFIX) or state is StepState.FAILED:
+        index = self.plan.graph.names.index(name.removeprefix(_UNDO_PREFIX))
+        if state is StepState.FAILED:
+            if last and error is not None:
+                self._last_errors.pop(name, None)  # last in order, too
+                self._last_errors[name] = error
             return
-        index = self.plan.graph.names.index(name)
+        self._last_errors.pop(name, None)
+        if name.startswith(_UNDO_PREFIX):
+            self._undone.add(index)
+            return
         spec = self.plan.specs[index]
         if state is StepState.SUCCEEDED and result is not None:
             decoded = spec.codec.decode(result) if spec else orjson.loads(result)
             self._keep(index, decoded)
         self._done[index] = state
+        if state is StepState.SKIPPED:
+            self._hide(index)
 
-    def resume(self, exhausted: Mapping[str, Failure]) -> None:
-        """Go on after all rows are replayed.
-
-        `exhausted` holds the steps whose last attempt failed for good.
-        """
+    def resume(self) -> None:
+        """Go on after all rows are replayed."""
         for index in self._done:
             self._left -= 1
             for successor in self.plan.graph.before[index]:
                 self._unmet[successor] -= 1
-        failed = [i for i, n in enumerate(self.plan.graph.names) if n in exhausted]
-        for index in failed:
-            self._give_up(index, exhausted[self.plan.graph.names[index]])
-        if self._undoing is not None:
-            done = {n for n in self.attempts if n.startswith(_UNDO_PREFIX)}
-            names = self.plan.graph.names
-            self._undoing = [
-                i for i in self._undoing if _UNDO_PREFIX + names[i] not in done
-            ]
-        if not self._failing:
-            self.begin()
-        self._check_end()
+        given_up = [
+            (name, error)
+            for name, error in self._last_errors.items()
+            if self._exhausted(name, error)
+        ]
+        # Steps before their undoing, so that the cause names the step first.
+        given_up.sort(key=lambda each: each[0].startswith(_UNDO_PREFIX))
+        for name, error in given_up:
+            index = self.plan.graph.names.index(name.removeprefix(_UNDO_PREFIX))
+            if name.startswith(_UNDO_PREFIX):
+                self._not_undone(index, error)
+            else:
+                self._give_up(index, error)
+        self.begin()
+
+    def _exhausted(self, name: str, error: Failure) -> bool:
+        step = self.plan.definition.step(name.removeprefix(_UNDO_PREFIX))
+        if step.signal is not None and not name.startswith(_UNDO_PREFIX):
+            return True
+        return not retries(step.retry, self.attempts[name], error)
 
     # Inside ----------------------------------------------------------------------
 
+    def _go_on(self) -> None:
+        """Look at what became open, one by one: a long chain must not nest calls."""
+        while self._open:
+            self._activate(self._open.popleft())
+        self._check_end()
+
     def _activate(self, index: int) -> None:
         step = self.plan.steps[index]
-        if self._failing or index in self.running or index in self.waiting:
+        begun = index in self._done or index in self.running or index in self.waiting
+        if self._failing or begun:
             return
         try:
             wanted = holds(step.when, self.scope()) if step.when else True
         except IntegritasError as error:
             failure = failure_of(error)
-            self._write(step.name, 1, StepState.FAILED, None, failure)
+            self._write(
+                step.name, self._next(step.name), StepState.FAILED, None, failure
+            )
             self._give_up(index, failure)
             return
         spec = self.plan.specs[index]
         if not wanted:
-            self._write(step.name, 1, StepState.SKIPPED, None)
+            self._write(step.name, self._next(step.name), StepState.SKIPPED, None)
+            self._hide(index)
             self._settle(index, StepState.SKIPPED)
         elif spec is not None:
-            self._ready(index, spec, self.attempts.get(step.name, 0) + 1)
+            self._ready(index, spec)
         elif step.signal in self.signals:
             self._take_signal(index, self.signals[step.signal])
         else:
             self.waiting.add(index)
 
-    def _ready(
-        self, index: int, spec: OperationSpec, attempt: int, *, undo: bool = False
-    ) -> None:
+    def _next(self, name: str) -> int:
+        return self.attempts.get(name, 0) + 1
+
+    def _ready(self, index: int, spec: OperationSpec, *, undo: bool = False) -> None:
+        task = Task(self, index, spec, 0, undo)
+        task.attempt = self._next(task.name)
         self.running.add(index)
-        self._tasks.append(Task(self, index, spec, attempt, undo))
+        self._tasks.append(task)
 
     def _take_signal(self, index: int, payload: Any) -> None:  # noqa: ANN401 - JSON
         name = self.plan.graph.names[index]
@@ -285,56 +331,66 @@ class ActiveRun:
             spec = self.plan.specs[index]
             self._views[name] = spec.codec.view(result) if spec else result
 
+    def _hide(self, index: int) -> None:
+        """Let expressions see null where a step was skipped or failed."""
+        if self.plan.scoped:
+            self._views[self.plan.graph.names[index]] = None
+
     def _settle(self, index: int, state: StepState) -> None:
         self._done[index] = state
         self._left -= 1
         for successor in self.plan.graph.before[index]:
             self._unmet[successor] -= 1
             if not self._unmet[successor]:
-                self._activate(successor)
-        self._check_end()
+                self._open.append(successor)
 
     def _give_up(self, index: int, failure: Failure) -> None:
         step = self.plan.steps[index]
         if step.on_failure is OnFailure.CONTINUE:
-            if self.plan.scoped:
-                self._views[step.name] = None
+            self._hide(index)
             self._settle(index, StepState.FAILED)
             return
         if not self._failing:
             self._failing = True
             self.cause = f"step {step.name} failed: {failure.detail}"
-            if step.on_failure is OnFailure.COMPENSATE:
-                self._undoing = [
-                    i
-                    for i in self.plan.graph.order
-                    if self._done.get(i) is StepState.SUCCEEDED and self.plan.undo[i]
-                ]
+        # Whichever of several failures came first: the same after a restart.
+        self._saga = self._saga or step.on_failure is OnFailure.COMPENSATE
         self._done[index] = StepState.FAILED
         self.waiting.clear()
         self._drop_tasks()
-        self._check_end()
 
-    def _undo_next(self) -> None:
-        while self._undoing:
-            index = self._undoing.pop()
-            spec = self.plan.undo[index]
-            if spec is not None:
-                self._ready(index, spec, 1, undo=True)
-                return
-        self._undoing = None
-        self._check_end()
+    def _not_undone(self, index: int, failure: Failure) -> None:
+        """Say that a step cannot be undone; the others still are."""
+        self._undone.add(index)
+        name = _UNDO_PREFIX + self.plan.graph.names[index]
+        self.cause += f"; {name} failed: {failure.detail}"
 
     def _check_end(self) -> None:
         if self.state is not RunState.RUNNING or self.running:
             return
         if self._failing:
-            if self._undoing:
-                self._undo_next()
-            else:
-                self.state = RunState.FAILED
+            self._undo_next()
         elif not self._left:
             self.state = RunState.SUCCEEDED
+
+    def _undo_next(self) -> None:
+        if self._undoing is None:
+            # Only now that nothing runs is it known what succeeded.
+            self._undoing = [
+                i
+                for i in self.plan.graph.order
+                if self._saga
+                and self.plan.undo[i] is not None
+                and self._done.get(i) is StepState.SUCCEEDED
+                and i not in self._undone
+            ]
+        if not self._undoing:
+            self.state = RunState.FAILED
+            return
+        index = self._undoing.pop()
+        spec = self.plan.undo[index]
+        assert spec is not None  # noqa: S101 - chosen so above
+        self._ready(index, spec, undo=True)
 
     def _drop_tasks(self) -> None:
         for task in self._tasks:

@@ -16,7 +16,6 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 import structlog
@@ -35,6 +34,8 @@ from integritas.workflows.retry import delay_s, retries
 from integritas.workflows.store import Attempt, RunEnd
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from integritas.kernel.clock import Clock, Randomness
     from integritas.platform.commands import CommandQueue
     from integritas.workflows.backends.intake import Intake, Taken
@@ -62,7 +63,6 @@ class _Memory:
     timers: list[tuple[float, int, Callable[[], None]]] = field(default_factory=list)
     changed: dict[Key, ActiveRun] = field(default_factory=dict)
     done: list[StepDone] = field(default_factory=list)
-    started: dict[tuple[Key, str, int], datetime] = field(default_factory=dict)
     chain: Chain = field(default_factory=Chain)
 
 
@@ -119,10 +119,12 @@ class EmbeddedEngine:
         """Let the calls under way end, write what came of them, release ownership."""
         self._stopping = True
         self._wake.set()
-        if self._task is not None:
-            await self._task
+        try:
+            if self._task is not None:
+                await self._task
+        finally:
             self._task = None
-        self._ownership.release()
+            self._ownership.release()
 
     async def ping(self) -> str | None:
         """Return None if the engine is at work, else why not."""
@@ -145,7 +147,7 @@ class EmbeddedEngine:
             while not self._stopping:
                 try:
                     await self._tick()
-                except IntegritasError as error:
+                except Exception as error:  # noqa: BLE001 - one run must not stop all
                     await self._restart(error)
             await self._drain()
         finally:
@@ -179,24 +181,25 @@ class EmbeddedEngine:
 
     async def _restart(self, error: BaseException) -> None:
         """Forget memory, which is ahead of the disk, and go on from the disk."""
-        _LOG.error("engine.restarting", error=str(error))
+        _LOG.error("engine.restarting", exc_info=error)
+        self._broken = error
         for batch in self._batches:
             batch.cancel()
         await asyncio.gather(*self._batches, return_exceptions=True)
         await asyncio.gather(*self._commits, return_exceptions=True)
         while not self._stopping:
+            # Before every try: what broke it once may break it again at once.
+            await asyncio.sleep(RESTART_S)
             try:
                 await self._recover()
-            except IntegritasError as again:
+            except Exception as again:  # noqa: BLE001 - tried until it works
                 self._broken = again
-                await asyncio.sleep(RESTART_S)
             else:
-                self._broken = None
                 return
 
     async def _recover(self) -> None:
         runs = await recover(self._database, self._store, self._definitions)
-        self._memory = _Memory()
+        self._memory, self._broken = _Memory(), None
         for run in runs:
             self._add(run)
         if runs:
@@ -213,7 +216,7 @@ class EmbeddedEngine:
         """Take commands if there may be some: told so, or it is time to look."""
         room = MAX_ACTIVE - len(self._memory.runs)
         now = self._clock.monotonic()
-        if room <= 0 or not (self._inbox or now >= self._next_poll):
+        if not (self._inbox or now >= self._next_poll):
             return
         self._inbox, self._next_poll = False, now + POLL_S
         taken = await self._intake.take(self._active_subjects(), limit=room)
@@ -231,14 +234,10 @@ class EmbeddedEngine:
             for key, run in list(self._memory.runs.items()):
                 ours = run.seed.tenant == tenant and run.seed.subject == subject
                 if ours and run.seed.id not in spared:
-                    run.end(RunState.CANCELLED, "ended with its subject")
-                    del self._memory.runs[key]
+                    self._forget(key, "ended with its subject")
         for key in taken.cancelled:
-            run_ = self._memory.runs.pop(key, None)
-            if run_ is not None:
-                run_.end(RunState.CANCELLED, "cancelled")
-        for seed, plan in taken.started:
-            run = ActiveRun(seed, plan)
+            self._forget(key, "cancelled")
+        for run in taken.started:
             run.begin()
             self._add(run)
         for key, name, payload in taken.signals:
@@ -247,19 +246,30 @@ class EmbeddedEngine:
                 signalled.signalled(name, payload)
                 self._memory.changed[key] = signalled
 
+    def _forget(self, key: Key, cause: str) -> None:
+        """Drop a run that has ended on disk, and what was not written of it."""
+        memory = self._memory
+        run = memory.runs.pop(key, None)
+        if run is not None:
+            run.end(RunState.CANCELLED, cause)
+            memory.changed.pop(key, None)
+            memory.done = [done for done in memory.done if done.run_id != key[1]]
+
     def _add(self, run: ActiveRun) -> None:
-        key = (run.seed.tenant, run.seed.id)
+        key = _key(run)
         self._memory.runs[key] = run
         self._memory.changed[key] = run
         timeout_s = run.plan.definition.timeout_s
         if timeout_s is not None:
             age = (self._clock.now() - run.seed.created_at).total_seconds()
-            self._later(timeout_s - age, lambda: self._time_out(run))
+            self._later(timeout_s - age, lambda: self._time_out(key))
 
-    def _time_out(self, run: ActiveRun) -> None:
-        limit = run.plan.definition.timeout_s
-        run.end(RunState.FAILED, f"the run did not end within {limit:g} s")
-        self._memory.changed[run.seed.tenant, run.seed.id] = run
+    def _time_out(self, key: Key) -> None:
+        run = self._memory.runs.get(key)  # not held: a timer may outlive its run
+        if run is not None:
+            limit = run.plan.definition.timeout_s
+            run.end(RunState.FAILED, f"the run did not end within {limit:g} s")
+            self._memory.changed[key] = run
 
     # Steps -----------------------------------------------------------------------
 
@@ -278,17 +288,18 @@ class EmbeddedEngine:
                 self._dispatch(queue)
 
     def _watch_signal(self, run: ActiveRun, index: int) -> None:
-        name = run.plan.steps[index].name
-        key = ((run.seed.tenant, run.seed.id), name, 0)
-        if key in self._memory.started:
+        step, key = run.plan.steps[index], _key(run)
+        if (step.name, 1) in run.started:
             return
-        self._memory.started[key] = self._clock.now()
+        run.started[step.name, 1] = self._clock.now()
 
         def fire() -> None:
-            run.timed_out(index)
-            self._memory.changed[run.seed.tenant, run.seed.id] = run
+            waiting = self._memory.runs.get(key)
+            if waiting is not None:
+                waiting.timed_out(index)
+                self._memory.changed[key] = waiting
 
-        self._later(run.plan.steps[index].timeout_s, fire)
+        self._later(step.timeout_s, fire)
 
     def _dispatch(self, queue: deque[Task]) -> None:
         spec, timeout_s = queue[0].spec, queue[0].timeout_s
@@ -301,11 +312,11 @@ class EmbeddedEngine:
             return
         now = self._clock.now()
         for task in batch:
-            self._memory.started[_attempt_key(task)] = now
+            task.run.started[task.name, task.attempt] = now
         self._memory.calling[spec.name] = self._memory.calling.get(spec.name, 0) + 1
         call = asyncio.create_task(self._call(self._memory, spec, batch, timeout_s))
         self._batches.add(call)
-        call.add_done_callback(self._batches.discard)
+        call.add_done_callback(self._batch_ended)
 
     async def _call(
         self,
@@ -325,15 +336,28 @@ class EmbeddedEngine:
         answers = await call_operation(spec, calls, timeout_s) if calls else []
         if memory is not self._memory:
             return  # the engine restarted meanwhile: these runs are not its own
+        memory.calling[spec.name] -= 1
         for task, answer in zip(callable_, answers, strict=True):
-            if task.run.state is not RunState.RUNNING:
-                continue
+            if task.run.state is RunState.RUNNING:
+                self._answered(task, answer)
+        self._wake.set()
+
+    def _batch_ended(self, call: asyncio.Task[None]) -> None:
+        self._batches.discard(call)
+        if not call.cancelled() and (error := call.exception()) is not None:
+            self._broken = error
+            self._wake.set()
+
+    def _answered(self, task: Task, answer: tuple[Any, bytes] | Failure) -> None:
+        try:
             if isinstance(answer, Failure):
                 self._failed(task, answer)
             else:
                 self._succeeded(task, *answer)
-        memory.calling[spec.name] -= 1
-        self._wake.set()
+        except Exception as error:  # noqa: BLE001 - a codec's view may raise anything
+            _LOG.exception("engine.run_broken", run=task.run.seed.id)
+            task.run.end(RunState.FAILED, f"step {task.name} broke its run: {error!r}")
+            self._changed(task)
 
     def _succeeded(self, task: Task, result: Any, encoded: bytes) -> None:  # noqa: ANN401
         task.run.succeeded(task, result, encoded)
@@ -357,7 +381,7 @@ class EmbeddedEngine:
         self._changed(task)
 
     def _changed(self, task: Task) -> None:
-        self._memory.changed[task.run.seed.tenant, task.run.seed.id] = task.run
+        self._memory.changed[_key(task.run)] = task.run
 
     # Timers ----------------------------------------------------------------------
 
@@ -394,7 +418,6 @@ class EmbeddedEngine:
 
     def _attempt(self, row: StepRow, now: datetime) -> Attempt:
         seed = row.run.seed
-        key = ((seed.tenant, seed.id), row.name, row.attempt)
         return Attempt(
             tenant=seed.tenant,
             run_id=seed.id,
@@ -403,7 +426,7 @@ class EmbeddedEngine:
             state=row.state,
             result=row.result,
             error=row.error,
-            started_at=self._memory.started.pop(key, now),
+            started_at=row.run.started.pop((row.name, row.attempt), now),
             ended_at=now,
         )
 
@@ -428,8 +451,8 @@ class EmbeddedEngine:
         self._wake.set()
 
 
-def _attempt_key(task: Task) -> tuple[Key, str, int]:
-    return (task.run.seed.tenant, task.run.seed.id), task.name, task.attempt
+def _key(run: ActiveRun) -> Key:
+    return run.seed.tenant, run.seed.id
 
 
 def _context(run: ActiveRun) -> Context:

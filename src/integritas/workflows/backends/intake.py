@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from integritas.kernel.contracts import SYSTEM, Actor, Context
-from integritas.kernel.errors import IntegritasError
+from integritas.kernel.errors import IntegritasError, NotFound
 from integritas.kernel.ids import IdFactory, RunId, TenantId
 from integritas.kernel.states import ActorKind
 from integritas.platform.commands import (
@@ -17,11 +17,10 @@ from integritas.platform.commands import (
     Command,
     CommandQueue,
 )
-from integritas.workflows.backends.active import RunSeed
-from integritas.workflows.backends.recovery import seed_of
+from integritas.workflows.backends.active import ActiveRun
+from integritas.workflows.backends.recovery import impossible_run, seed_of
 from integritas.workflows.definitions import CASE_WORKFLOW, Definitions
 from integritas.workflows.model import RunState, RunView
-from integritas.workflows.plan import Plan
 from integritas.workflows.store import RunEnd, RunStore
 
 if TYPE_CHECKING:
@@ -33,15 +32,16 @@ if TYPE_CHECKING:
 __all__ = ["Intake", "Taken"]
 
 TAKE: Final = 500
-_KINDS: Final = (START_RUN, SIGNAL_RUN, CANCEL_RUN, DROP_RUNS)
-_SUPERSEDED: Final = "superseded by a later run on the same case"
+_CONTROLS: Final = (SIGNAL_RUN, CANCEL_RUN, DROP_RUNS)
+_KINDS: Final = (START_RUN, *_CONTROLS)
+_SUPERSEDED: Final = "superseded on the same subject"
 
 
 @dataclass(slots=True)
 class Taken:
     """What a take did; `dropped` names subjects whose runs ended, but for some."""
 
-    started: list[tuple[RunSeed, Plan]] = field(default_factory=list)
+    started: list[ActiveRun] = field(default_factory=list)
     signals: list[tuple[tuple[TenantId, RunId], str, Any]] = field(default_factory=list)
     cancelled: list[tuple[TenantId, RunId]] = field(default_factory=list)
     dropped: list[tuple[TenantId, str, frozenset[RunId]]] = field(default_factory=list)
@@ -72,25 +72,34 @@ class Intake:
     async def take(
         self, active: frozenset[tuple[TenantId, str]], *, limit: int
     ) -> Taken:
-        """Take up to `limit` commands; what it returns is committed.
+        """Take commands, up to `limit` starts; what it returns is committed.
 
         `active` names the subjects with runs in flight: a new run on one of them
-        supersedes those.
+        supersedes those. Where there is no room to start, runs are still signalled
+        and cancelled: only so room can come to be.
         """
-        wanted = min(limit, TAKE)
+        kinds = _KINDS if limit > 0 else _CONTROLS
+        wanted = min(limit, TAKE) if limit > 0 else TAKE
         waiting = await self._database.read(
-            lambda tx: bool(self._commands.due(tx, _KINDS, limit=1))
+            lambda tx: bool(self._commands.due(tx, kinds, limit=1))
         )
         if not waiting:
             return Taken()
-        return await self._database.transact(lambda tx: self._take(tx, active, wanted))
+        return await self._database.transact(
+            lambda tx: self._take(tx, active, kinds, wanted)
+        )
 
     def _take(
-        self, tx: Transaction, active: frozenset[tuple[TenantId, str]], limit: int
+        self,
+        tx: Transaction,
+        active: frozenset[tuple[TenantId, str]],
+        kinds: Sequence[str],
+        limit: int,
     ) -> Taken:
-        commands = self._commands.due(tx, _KINDS, limit=limit)
+        commands = self._commands.due(tx, kinds, limit=limit)
         taken = Taken(more=len(commands) == limit)
         starts: dict[TenantId, list[Command]] = {}
+        dead: set[str] = set()
         for command in commands:
             if command.kind == START_RUN:
                 starts.setdefault(command.tenant, []).append(command)
@@ -100,8 +109,15 @@ class Intake:
                 self._cancel(tx, command, taken)
             else:
                 taken.dropped.append((command.tenant, command.subject, frozenset()))
+                dead.update(
+                    start.id
+                    for start in starts.get(command.tenant, ())
+                    if start.subject == command.subject
+                )
         for tenant, group in starts.items():
-            self._start(tx, tenant, group, active, taken)
+            living = [command for command in group if command.id not in dead]
+            self._start(tx, tenant, living, active, taken)
+            self._stillborn(tx, [command for command in group if command.id in dead])
         self._commands.remove(tx, commands)
         return taken
 
@@ -115,35 +131,44 @@ class Intake:
     ) -> None:
         # Asked for twice before it was taken once: only the later run has all evidence.
         latest = {command.subject: command for command in commands}
+        overtaken = [c for c in commands if c is not latest[c.subject]]
+        self._stillborn(tx, overtaken)
         starting = []
         for command in latest.values():
-            context = Context(
-                tenant=tenant,
-                actor=SYSTEM,
-                correlation_id=command.payload["correlation_id"],
-            )
-            view = self._view(tx, command)
+            context, view = _system(command), self._view(tx, command)
             if (tenant, command.subject) in active:
                 self._supersede(tx, context, command.subject, view.id, taken)
             starting.append((context, view))
         self._store.start(tx, starting)
-        for context, view in starting:
-            try:
-                plan = self._definitions.plan(tx, tenant, view.workflow, view.version)
-            except IntegritasError as error:
-                end = RunEnd(
-                    context, view.id, view.subject, RunState.FAILED, str(error)
-                )
-                self._store.record_ends(tx, self._store.end(tx, [end]))
-                continue
-            taken.started.append((seed_of(view), plan))
+        taken.started.extend(self._run(tx, view) for _, view in starting)
+
+    def _stillborn(self, tx: Transaction, commands: Sequence[Command]) -> None:
+        """Keep runs that will not be, where somebody was told of them."""
+        told = [
+            (_system(command), self._view(tx, command))
+            for command in commands
+            if "run" in command.payload
+        ]
+        self._store.start(tx, told)
+        ends = [
+            RunEnd(context, view.id, view.subject, RunState.CANCELLED, _SUPERSEDED)
+            for context, view in told
+        ]
+        self._store.record_ends(tx, self._store.end(tx, ends))
+
+    def _run(self, tx: Transaction, view: RunView) -> ActiveRun:
+        try:
+            plan = self._definitions.plan(tx, view.tenant, view.workflow, view.version)
+        except IntegritasError as error:
+            return impossible_run(view, str(error))
+        return ActiveRun(seed_of(view), plan)
 
     def _view(self, tx: Transaction, command: Command) -> RunView:
         payload: Mapping[str, Any] = command.payload
         workflow = payload.get("workflow") or CASE_WORKFLOW
         version = payload.get("version")
         if version is None:
-            version = self._definitions.get(tx, command.tenant, workflow).version
+            version = self._newest(tx, command.tenant, workflow)
         return RunView(
             tenant=command.tenant,
             id=RunId(payload["run"]) if "run" in payload else self._ids.run(),
@@ -155,6 +180,12 @@ class Intake:
             correlation_id=payload["correlation_id"],
             created_at=self._clock.now(),
         )
+
+    def _newest(self, tx: Transaction, tenant: TenantId, workflow: str) -> int:
+        try:
+            return self._definitions.get(tx, tenant, workflow).version
+        except NotFound:
+            return 0  # the run fails for want of its plan, and is there to be seen
 
     def _supersede(
         self,
@@ -196,6 +227,14 @@ class Intake:
         self._store.record_ends(tx, ended)
         if ended:
             taken.cancelled.append((command.tenant, run_id))
+
+
+def _system(command: Command) -> Context:
+    return Context(
+        tenant=command.tenant,
+        actor=SYSTEM,
+        correlation_id=command.payload["correlation_id"],
+    )
 
 
 def _context_of(command: Command) -> Context:

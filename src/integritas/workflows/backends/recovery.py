@@ -7,20 +7,18 @@ from typing import TYPE_CHECKING
 from integritas.kernel.errors import IntegritasError
 from integritas.workflows.backends.active import ActiveRun, RunSeed
 from integritas.workflows.graph import build_graph
-from integritas.workflows.model import Definition, RunState, RunView, StepState
+from integritas.workflows.model import Definition, RunState, RunView
 from integritas.workflows.plan import Plan
-from integritas.workflows.retry import retries
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
-    from integritas.kernel.contracts import Failure
     from integritas.kernel.ids import TenantId
     from integritas.platform.db import Database, Transaction
     from integritas.workflows.definitions import Definitions
     from integritas.workflows.store import Attempt, RunStore
 
-__all__ = ["recover", "seed_of"]
+__all__ = ["impossible_run", "recover", "seed_of"]
 
 
 async def recover(
@@ -69,32 +67,21 @@ def _restore(
     try:
         plan = definitions.plan(tx, view.tenant, view.workflow, view.version)
     except IntegritasError as error:
-        return _impossible(view, error)
+        return impossible_run(view, str(error))
     run = ActiveRun(seed_of(view), plan)
-    for attempt in attempts:
-        run.restore(attempt.step, attempt.attempt, attempt.state, attempt.result)
+    try:
+        for a in attempts:
+            run.restore(a.step, a.attempt, a.state, a.result, a.error)
+    except Exception as error:  # noqa: BLE001 - a codec may raise anything
+        return impossible_run(view, f"what was kept does not fit it: {error}")
     if any(step.signal for step in plan.steps):
         run.signals.update(store.signals_of(tx, view.tenant, view.id))
-    run.resume(_exhausted(plan, attempts))
+    run.resume()
     return run
 
 
-def _exhausted(plan: Plan, attempts: Sequence[Attempt]) -> Mapping[str, Failure]:
-    """Return the steps whose last attempt failed for good."""
-    last = {attempt.step: attempt for attempt in attempts}
-    found: dict[str, Failure] = {}
-    for step in plan.steps:
-        attempt = last.get(step.name)
-        if attempt is None or attempt.error is None:
-            continue
-        if attempt.state is StepState.FAILED and not retries(
-            step.retry, attempt.attempt, attempt.error
-        ):
-            found[step.name] = attempt.error
-    return found
-
-
-def _impossible(view: RunView, error: IntegritasError) -> ActiveRun:
+def impossible_run(view: RunView, why: str) -> ActiveRun:
+    """Return the run, failed: `why` says what keeps it from being carried out."""
     plan = Plan(
         definition=Definition(view.workflow, view.version, ()),
         graph=build_graph({}),
@@ -104,5 +91,5 @@ def _impossible(view: RunView, error: IntegritasError) -> ActiveRun:
         scoped=False,
     )
     run = ActiveRun(seed_of(view), plan)
-    run.end(RunState.FAILED, f"the definition cannot be carried out: {error}")
+    run.end(RunState.FAILED, f"the definition cannot be carried out: {why}")
     return run

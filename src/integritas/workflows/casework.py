@@ -7,6 +7,7 @@ written to the case in the unit of work that keeps the step, by one call for all
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
@@ -45,7 +46,7 @@ from integritas.workflows.registry import Call, OperationSpec, Registry
 from integritas.workflows.store import RunEnd, RunStore
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Mapping
 
     from integritas.platform.db import Transaction
     from integritas.workflows.engine import RunEnded, StepDone
@@ -71,7 +72,9 @@ class Dossiers:
     async def of(self, calls: Sequence[Call]) -> Sequence[Dossier | None]:
         """Return the dossier of each call's run, None where there is no such case."""
         found = {
-            c.run_id: self._kept[c.run_id] for c in calls if c.run_id in self._kept
+            call.run_id: dossier
+            for call in calls
+            if (dossier := self._kept.get(call.run_id)) is not None
         }
         wanted: dict[TenantId, list[Call]] = {}
         for call in calls:
@@ -168,13 +171,10 @@ class _Assess:
     async def __call__(self, calls: Sequence[Call], /) -> Sequence[Any | Failure]:
         dossiers = await self._dossiers.of(calls)
         there = [dossier for dossier in dossiers if dossier is not None]
-        answers = await self._assessor.assess(there)
-        if len(answers) != len(there):
-            failure = Failure(
-                code="contract_violation",
-                detail=f"{self._service} answered {len(answers)} for {len(there)}",
-            )
-            return [failure] * len(calls)
+        answers = await self._assessor.assess(there) if there else ()
+        broken = _breach(self._service, answers, len(there))
+        if broken is not None:
+            return [broken] * len(calls)
         following = iter(answers)
         return [
             _no_case(call) if dossier is None else self._checked(next(following))
@@ -210,11 +210,32 @@ class _Decide:
             for call, dossier in zip(calls, dossiers, strict=True)
             if dossier is not None
         ]
-        following = iter(await self._decider.decide(requests))
+        answers = await self._decider.decide(requests) if requests else ()
+        broken = _breach(DECIDE, answers, len(requests))
+        if broken is not None:
+            return [broken] * len(calls)
+        following = iter(answers)
         return [
-            _no_case(call) if dossier is None else next(following)
+            _no_case(call) if dossier is None else self._checked(next(following))
             for call, dossier in zip(calls, dossiers, strict=True)
         ]
+
+    def _checked(self, answer: object) -> Verdict | Failure:
+        if isinstance(answer, Verdict | Failure):
+            return answer
+        return Failure(
+            code="contract_violation",
+            detail=f"{DECIDE} answered with a {type(answer).__name__}",
+        )
+
+
+def _breach(who: str, answers: object, wanted: int) -> Failure | None:
+    if isinstance(answers, Sequence) and len(answers) == wanted:
+        return None
+    got = len(answers) if isinstance(answers, Sequence) else type(answers).__name__
+    return Failure(
+        code="contract_violation", detail=f"{who} answered {got} for {wanted}"
+    )
 
 
 def _assessments(results: Mapping[str, Any]) -> Mapping[str, Assessment]:
@@ -320,8 +341,8 @@ def bind_cases(store: CaseStore, runs: RunStore, commands: CommandQueue) -> None
         ]
         ended = runs.end(tx, ends)
         runs.record_ends(tx, ended)
-        if ended:
-            commands.put(tx, case.tenant, DROP_RUNS, [(case.id, {})])
+        # Also if none runs: one may be asked for and not begun.
+        commands.put(tx, case.tenant, DROP_RUNS, [(case.id, {})])
 
     def on_evidence(tx: Transaction, context: Context, case: Case, fact: Fact) -> None:
         del fact

@@ -53,7 +53,7 @@ def evaluate(expression: str, scope: Mapping[str, Any]) -> Any:  # noqa: ANN401 
         return _program(expression).execute(dict(scope))
     except ValueError as error:
         raise InvalidDefinition(f"{expression!r}: {error}") from error
-    except (RuntimeError, KeyError, TypeError) as error:
+    except Exception as error:
         raise InvalidInput(f"{expression!r} cannot be evaluated: {error}") from error
 
 

@@ -39,7 +39,8 @@ async def call_operation(
             _LOG.warning("operation.failed", operation=spec.name, exc_info=error)
             return [failure] * len(calls)
         return await _halve(spec, calls, timeout_s)
-    if not isinstance(answers, Sequence) or len(answers) != len(calls):
+    listed = isinstance(answers, Sequence) and not isinstance(answers, str | bytes)
+    if not listed or len(answers) != len(calls):
         broken = _broken(spec, f"{_length(answers)} for {len(calls)} calls")
         return [broken] * len(calls)
     return [_encode(spec, answer) for answer in answers]
@@ -64,7 +65,7 @@ def _encode(spec: OperationSpec, answer: Any) -> tuple[Any, bytes] | Failure:  #
 
 
 def _length(answers: object) -> str:
-    if isinstance(answers, Sequence):
+    if isinstance(answers, Sequence) and not isinstance(answers, str | bytes):
         return f"{len(answers)} answers"
     return f"a {type(answers).__name__}"
 

@@ -112,10 +112,17 @@ class RequestEdge:
                 self._count(scope, progress.status, time.perf_counter() - started)
 
     def _count(self, scope: Scope, status: int, seconds: float) -> None:
-        route = getattr(scope.get("route"), "path", "(none)")
+        route = _route_of(scope)
         method = scope["method"]
         self._metrics.requests.labels(method, route, str(status)).inc()
         self._metrics.seconds.labels(method, route).observe(seconds)
+
+
+def _route_of(scope: Scope) -> str:
+    """Return the template of the route that answered, prefixes of routers included."""
+    # FastAPI keeps routers apart; the whole path stands beside the route.
+    whole = scope.get("fastapi", {}).get("effective_route_context")
+    return getattr(whole or scope.get("route"), "path", "(none)")
 
 
 class BodyLimit:

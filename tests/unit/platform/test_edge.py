@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 
 import httpx
 import pytest
-from fastapi import FastAPI, Request
+from fastapi import APIRouter, FastAPI, Request
 from prometheus_client import CollectorRegistry
 from starlette.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
@@ -53,6 +53,14 @@ def app(
 
         return StreamingResponse(parts())
 
+    outer, inner = APIRouter(), APIRouter(prefix="/things")
+
+    @inner.get("/{thing}")
+    async def thing(thing: str) -> str:
+        return thing
+
+    outer.include_router(inner)
+    app.include_router(outer, prefix="/api")
     app.add_middleware(BodyLimit, limit=LIMIT, wider={"/wide": 2 * LIMIT})
     app.add_middleware(
         RequestEdge, metrics=HttpMetrics(registry), ids=ids, randomness=randomness
@@ -128,6 +136,7 @@ async def test_requests_are_counted_by_route(
     await client.get("/crash/one")
     await client.get("/crash/two")
     await client.get("/nowhere/at/all")
+    await client.get("/api/things/7")
 
     def count(route: str, status: str) -> float | None:
         labels = {"method": "GET", "route": route, "status": status}
@@ -135,6 +144,7 @@ async def test_requests_are_counted_by_route(
 
     assert count("/crash/{secret}", "500") == 2.0
     assert count("(none)", "404") == 1.0
+    assert count("/api/things/{thing}", "200") == 1.0
     assert registry.get_sample_value("integritas_http_requests_under_way") == 0.0
 
 

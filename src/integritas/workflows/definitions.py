@@ -68,6 +68,11 @@ class Definitions:
         which = f" version {version}" if version is not None else ""
         raise NotFound(f"there is no workflow {name}{which}")
 
+    def shipped(self, name: str, version: int) -> bool:
+        """Say whether this version is one that is shipped."""
+        found = self._shipped.get(name)
+        return found is not None and found.version == version
+
     def plan(
         self, tx: Transaction, tenant: TenantId, name: str, version: int | None = None
     ) -> Plan:

@@ -5,6 +5,7 @@ Everything wrong with a definition is reported at once, each with its path.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import yaml
@@ -17,8 +18,10 @@ from pydantic import (
     model_validator,
 )
 from pydantic_core import PydanticCustomError
+from yaml.composer import ComposerError
+from yaml.constructor import ConstructorError
 
-from integritas.kernel.errors import FieldError, InvalidDefinition
+from integritas.kernel.errors import ContentTooLarge, FieldError, InvalidDefinition
 from integritas.kernel.evidence import field_errors
 from integritas.workflows.expressions import check_expression
 from integritas.workflows.graph import build_graph
@@ -37,6 +40,28 @@ __all__ = [
     "read_definition",
 ]
 
+MAX_CHARACTERS: Final = 262_144
+_REMEDIES: Final = {
+    "enum": "use one of the values named",
+    "greater_than": "use more than zero",
+    "greater_than_equal": "use at least the number named",
+    "int_parsing": "write a whole number",
+    "int_type": "write a whole number",
+    "less_than_equal": "use at most the number named",
+    "model_attributes_type": "write a mapping of fields",
+    "model_type": "write a mapping of fields",
+    "dict_type": "write a mapping of names to expressions",
+    "finite_number": "write a number of seconds",
+    "float_parsing": "write a number of seconds",
+    "float_type": "write a number of seconds",
+    "string_pattern_mismatch": (
+        "use lower case letters, digits, _ and -, beginning with a letter;"
+        " an operation is service.operation"
+    ),
+    "too_long": "split it into several workflows",
+    "too_short": "give at least one step",
+    "tuple_type": "write a list, even of one",
+}
 _NAME: Final = r"^[a-z][a-z0-9_-]{0,62}$"
 _OPERATION: Final = r"^[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*$"
 Name = Annotated[str, StringConstraints(pattern=_NAME)]
@@ -85,7 +110,7 @@ class DefinitionIn(_Wire):
     """A definition on the wire."""
 
     name: Name
-    version: Annotated[int, Field(ge=1)] = 1
+    version: Annotated[int, Field(ge=1, le=2_147_483_647)] = 1
     description: Annotated[str, StringConstraints(max_length=4_000)] = ""
     timeout_s: Seconds | None = None
     steps: Annotated[tuple[StepIn, ...], Field(min_length=1, max_length=1_000)]
@@ -118,12 +143,19 @@ class DefinitionIn(_Wire):
 def read_definition(text: str, registry: Registry) -> Definition:
     """Return the definition of a YAML (or JSON) text, checked.
 
+    Aliases are refused: a few of them unfold into gigabytes.
+
     Raises:
         InvalidDefinition: with a `FieldError` for each thing wrong.
+        ContentTooLarge: over `MAX_CHARACTERS`.
     """
+    if len(text) > MAX_CHARACTERS:
+        raise ContentTooLarge(
+            f"a definition may have {MAX_CHARACTERS} characters, this has {len(text)}"
+        )
     try:
-        document = yaml.safe_load(text)
-    except yaml.YAMLError as error:
+        document = yaml.load(text, Loader=_Loader)  # noqa: S506 - a SafeLoader
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
         reason = " ".join(str(error).split())
         raise InvalidDefinition(
             "the definition is not YAML",
@@ -132,13 +164,33 @@ def read_definition(text: str, registry: Registry) -> Definition:
     return parse_definition(document, registry)
 
 
+class _Loader(yaml.SafeLoader):
+    """Refuses aliases, and keys that come twice."""
+
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        if self.check_event(yaml.AliasEvent):
+            mark = self.peek_event().start_mark  # type: ignore[no-untyped-call] # stubs
+            raise ComposerError(None, None, "aliases are not taken: write it out", mark)
+        return super().compose_node(parent, index)
+
+    def construct_mapping(
+        self, node: yaml.MappingNode, deep: bool = False
+    ) -> dict[Any, Any]:
+        keys = [key.value for key, _ in node.value]
+        twice = next((key for key, _ in node.value if keys.count(key.value) > 1), None)
+        if twice is not None:
+            what = f"key {twice.value!r} comes twice"
+            raise ConstructorError(None, None, what, twice.start_mark)
+        return super().construct_mapping(node, deep)
+
+
 def parse_definition(document: object, registry: Registry) -> Definition:
     """Return the definition of a parsed document, checked; raises like the above."""
     try:
         definition = DefinitionIn.model_validate(document).definition()
     except ValidationError as error:
         raise InvalidDefinition(
-            "the definition is not valid", errors=field_errors(error)
+            "the definition is not valid", errors=_field_errors(error)
         ) from error
     check_definition(definition, registry)
     return definition
@@ -150,12 +202,28 @@ def check_definition(definition: Definition, registry: Registry) -> None:
     Raises:
         InvalidDefinition: with a `FieldError` for each thing wrong.
     """
-    errors = tuple(_problems(definition, registry))
+    errors = [*_problems(definition, registry)]
+    try:
+        build_graph({step.name: step.after for step in definition.steps})
+    except InvalidDefinition as error:
+        if not errors:
+            raise
+        errors += error.errors
     if errors:
         raise InvalidDefinition(
-            f"workflow {definition.name!r} is not valid", errors=errors
+            f"workflow {definition.name!r} is not valid", errors=(*errors,)
         )
-    build_graph({step.name: step.after for step in definition.steps})
+
+
+def _field_errors(error: ValidationError) -> tuple[FieldError, ...]:
+    return tuple(
+        replace(problem, remedy=_REMEDIES.get(raw["type"], problem.remedy))
+        for raw, problem in zip(
+            error.errors(include_url=False), field_errors(error), strict=True
+        )
+        # Steps that are wrong do not count: none left does not mean none given.
+        if not (raw["type"] == "too_short" and raw["input"])
+    )
 
 
 def _problems(definition: Definition, registry: Registry) -> Iterator[FieldError]:
@@ -196,13 +264,14 @@ def _operation_problems(
                 f"step {step.name!r} names unknown {what} {operation!r}",
                 f"use one of {known}",
             )
-    spec = registry.find(step.operation) if step.operation else None
-    for missing in sorted(set(spec.requires) - set(step.inputs)) if spec else ():
-        yield FieldError(
-            f"{path}.inputs.{missing}",
-            f"step {step.name!r} lacks input {missing!r} of {step.operation}",
-            "add it",
-        )
+    for operation in filter(None, (step.operation, step.compensate)):
+        spec = registry.find(operation)
+        for missing in sorted(set(spec.requires) - set(step.inputs)) if spec else ():
+            yield FieldError(
+                f"{path}.inputs.{missing}",
+                f"step {step.name!r} lacks input {missing!r} of {operation}",
+                "add it",
+            )
 
 
 def _expression_problems(step: Step, path: str) -> Iterator[FieldError]:

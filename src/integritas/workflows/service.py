@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from integritas.kernel.errors import Conflict
+from integritas.kernel.errors import Conflict, NotFound
 from integritas.platform.commands import CANCEL_RUN, SIGNAL_RUN, START_RUN, CommandQueue
 from integritas.workflows.model import (
     FINAL_RUN_STATES,
@@ -18,6 +18,7 @@ from integritas.workflows.model import (
     StepView,
 )
 from integritas.workflows.parse import parse_definition
+from integritas.workflows.store import version_taken
 
 if TYPE_CHECKING:
     from integritas.journal.api import Journal
@@ -87,6 +88,8 @@ class WorkflowDesk:
             Conflict: the version exists.
         """
         definition = self.validate(document)
+        if self._definitions.shipped(definition.name, definition.version):
+            raise version_taken(definition)
         await self._database.transact(
             lambda tx: self._store.define(tx, context, definition)
         )
@@ -165,8 +168,11 @@ class WorkflowDesk:
         def read(tx: Transaction) -> RunDetail:
             run = self._store.get_run(tx, tenant, run_id)
             kept = self._store.steps_of(tx, tenant, run_id)
-            definition = self._definitions.get(tx, tenant, run.workflow, run.version)
-            return RunDetail(run=run, steps=[*kept, *_not_ended(definition, kept)])
+            try:
+                found = self._definitions.get(tx, tenant, run.workflow, run.version)
+            except NotFound:  # shipped once, and no more: what was kept is shown
+                return RunDetail(run=run, steps=kept)
+            return RunDetail(run=run, steps=[*kept, *_not_ended(found, kept)])
 
         return await self._database.read(read)
 
@@ -217,7 +223,9 @@ def _not_ended(definition: Definition, kept: Sequence[StepView]) -> Sequence[Ste
         StepView(
             name=step.name,
             attempt=0,
-            state=StepState.WAITING if step.signal else StepState.PENDING,
+            state=StepState.WAITING
+            if step.signal and seen.issuperset(step.after)
+            else StepState.PENDING,
         )
         for step in definition.steps
         if step.name not in seen

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from integritas.kernel.clock import Clock
     from integritas.platform.db import Transaction
 
-__all__ = ["Attempt", "RunEnd", "RunStore"]
+__all__ = ["Attempt", "RunEnd", "RunStore", "version_taken"]
 
 STARTED: Final = "integritas.run.started.v1"
 ENDED: Final = "integritas.run.ended.v1"
@@ -284,16 +284,7 @@ class RunStore:
         if self.find_definition(
             tx, context.tenant, definition.name, definition.version
         ):
-            raise Conflict(
-                f"workflow {definition.name} version {definition.version} exists",
-                errors=(
-                    FieldError(
-                        "version",
-                        f"{definition.version} is taken",
-                        "definitions are immutable: use the next version",
-                    ),
-                ),
-            )
+            raise version_taken(definition)
         tx.insert(
             DEFINITIONS,
             [
@@ -358,6 +349,20 @@ _END: Final = (
         cause=sa.bindparam("new_cause"),
     )
 )
+
+
+def version_taken(definition: Definition) -> Conflict:
+    """Return the error that says that a version exists."""
+    return Conflict(
+        f"workflow {definition.name} version {definition.version} exists",
+        errors=(
+            FieldError(
+                "version",
+                f"{definition.version} is taken",
+                "definitions are immutable: use the next version",
+            ),
+        ),
+    )
 
 
 def _started(run: RunView) -> Fact:

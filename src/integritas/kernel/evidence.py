@@ -361,9 +361,12 @@ _PATH_LIMIT: Final = 300
 
 def _dotted(path: str, location: Sequence[int | str]) -> str:
     text = path
-    for number, part in enumerate(location):
-        if number == 0 and part in _TAGS:
-            continue  # the discriminator's value, not a field
+    before: int | str = 0
+    for part in location:
+        # Behind an index (or at the start) this is the discriminator's value, no field.
+        tag, before = isinstance(before, int) and part in _TAGS, part
+        if tag:
+            continue
         text += f"[{part}]" if isinstance(part, int) else f".{part}"
     text = text.removeprefix(".") or "(whole)"
     return text if len(text) <= _PATH_LIMIT else text[: _PATH_LIMIT - 1] + "…"

@@ -1,0 +1,29 @@
+"""Field errors name the field, never the discriminator that chose the model."""
+
+from __future__ import annotations
+
+import pytest
+from pydantic import BaseModel, ValidationError
+
+from integritas.kernel.evidence import EvidenceIn, field_errors
+
+
+class Body(BaseModel):
+    evidence: list[EvidenceIn]
+
+
+def paths_of(document: object) -> list[str]:
+    with pytest.raises(ValidationError) as caught:
+        Body.model_validate(document)
+    return [error.path for error in field_errors(caught.value, path="items[1]")]
+
+
+def test_kind_between_index_and_field_is_left_out():
+    assert paths_of({"evidence": [{"kind": "message", "rw": "x", "raw": "y"}]}) == [
+        "items[1].evidence[0].rw"
+    ]
+
+
+def test_field_named_like_a_kind_is_kept():
+    found = paths_of({"evidence": [{"kind": "message", "raw": "y", "payment": 1}]})
+    assert found == ["items[1].evidence[0].payment"]

@@ -236,11 +236,12 @@ class CaseDesk:
     def _keep_decision(
         self, tx: Transaction, context: Context, approval: Approval
     ) -> None:
-        tx.execute(
+        done = tx.execute(
             sa.update(APPROVALS)
             .where(
                 APPROVALS.c.tenant_id == approval.tenant,
                 APPROVALS.c.id == approval.id,
+                APPROVALS.c.state == ApprovalState.OPEN.value,
             )
             .values(
                 state=approval.state.value,
@@ -249,6 +250,8 @@ class CaseDesk:
                 decision_reason=approval.decision_reason,
             )
         )
+        if done.rowcount != 1:  # by another process, since it was read
+            raise Conflict(f"approval {approval.id} is decided already")
         fact = Fact(
             type=APPROVAL_DECIDED,
             subject=approval.case_id,

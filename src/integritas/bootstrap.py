@@ -8,11 +8,13 @@ runs the engine and who follows the journal.
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import partial
+from ipaddress import ip_address
 from typing import TYPE_CHECKING, Final
 
 import structlog
@@ -26,7 +28,7 @@ from integritas.identity.api import AdminCreated, Identity
 from integritas.journal.api import Follower, Journal
 from integritas.kernel.clock import Clock, Randomness, SystemClock, SystemRandomness
 from integritas.kernel.contracts import Assessor
-from integritas.kernel.errors import FieldError, InvalidInput
+from integritas.kernel.errors import FieldError, InvalidInput, StorageFailure
 from integritas.kernel.evidence import EvidenceKind, Procurement
 from integritas.kernel.ids import DEFAULT_TENANT, IdFactory
 from integritas.migrations.api import ensure
@@ -74,7 +76,14 @@ if TYPE_CHECKING:
     from integritas.platform.security import Passwords
     from integritas.services.compliance.api import Watchlists
 
-__all__ = ["Platform", "Role", "Services", "bootstrap", "service_alone"]
+__all__ = [
+    "Platform",
+    "Role",
+    "Services",
+    "bootstrap",
+    "check_state_folder",
+    "service_alone",
+]
 
 HOUSEKEEPING_S: Final = 3_600.0
 _LOG = structlog.get_logger(__name__)
@@ -150,16 +159,19 @@ class Platform:
 
     async def stop(self) -> None:
         """Drain the engine, let the followers catch up, close everything."""
-        if self.engine is not None:
-            await self.engine.stop()
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-        for follower in self.followers:
-            await follower.catch_up()
-        for close in self.services.closers:
-            await close()
-        self.database.close()
+        try:
+            if self.engine is not None:
+                await self.engine.stop()
+            for task in self._tasks:
+                task.cancel()
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+            if self._tasks:  # who never started leaves the log to those who did
+                for follower in self.followers:
+                    await follower.catch_up()
+        finally:
+            for close in self.services.closers:
+                await close()
+            self.database.close()
 
     async def waiting_commands(self) -> int:
         """Return how many durable commands nobody has taken yet."""
@@ -260,6 +272,7 @@ def bootstrap(
         InvalidInput: the settings contradict each other.
     """
     _check_role(settings, role)
+    check_state_folder(settings)
     kit = _kit(clock, randomness)
     database = open_database(settings.database_url)
     try:
@@ -295,6 +308,27 @@ def service_alone(settings: Settings, role: Role) -> FastAPI:
         ids=kit.ids,
         clock=kit.clock,
         token=token,
+    )
+
+
+def check_state_folder(settings: Settings) -> None:
+    """Refuse a state folder that cannot be written, before anything is made.
+
+    Raises:
+        StorageFailure: naming the folder in the way.
+    """
+    folder = settings.state_dir.absolute()
+    there = next(path for path in (folder, *folder.parents) if path.exists())
+    if there.is_dir() and os.access(there, os.W_OK | os.X_OK):
+        return
+    why = "may not be written" if there.is_dir() else "is not a folder"
+    raise StorageFailure(
+        f"the state folder {settings.state_dir} cannot be used: {there} {why}",
+        errors=(
+            FieldError(
+                "INTEGRITAS_STATE_DIR", f"{there} {why}", "name a folder you may write"
+            ),
+        ),
     )
 
 
@@ -482,6 +516,25 @@ def _check_role(settings: Settings, role: Role) -> None:
                 FieldError("INTEGRITAS_ENGINE", "is temporal", "set it to embedded"),
             ),
         )
+    open_to_all = settings.service_token is None and not _is_loopback(settings.host)
+    if role not in {Role.ALL, Role.GATEWAY} and open_to_all:
+        raise InvalidInput(
+            f"role {role} would answer anybody who reaches {settings.host}",
+            errors=(
+                FieldError(
+                    "INTEGRITAS_SERVICE_TOKEN",
+                    "is not set",
+                    "give every process the same secret, or listen on 127.0.0.1",
+                ),
+            ),
+        )
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _check_release(content: Content) -> Sequence[FieldError]:

@@ -30,6 +30,7 @@ __all__ = [
     "open_bulk",
     "read_text",
     "shown",
+    "write_bytes",
 ]
 
 STANDARD: Final = "-"
@@ -167,6 +168,26 @@ def read_text(path: Path) -> str:
         return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise _unusable(str(path), "read", error) from error
+
+
+def write_bytes(name: str, content: bytes) -> None:
+    """Write a whole document to a file, or to standard output.
+
+    Raises:
+        InvalidInput: the file cannot be opened.
+        StorageFailure: writing failed on the way.
+    """
+    with ExitStack() as stack:
+        output = _writing(stack, name)
+        try:
+            output.write(content)
+            output.flush()
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            raise StorageFailure(
+                f"writing {shown(name, out=True)} failed: {error.strerror}"
+            ) from error
 
 
 def shown(name: str, *, out: bool = False) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -10,7 +11,10 @@ from integritas.migrations.api import current, head, migrate
 from integritas.platform.config import load_settings
 from integritas.platform.db import open_database
 
-__all__ = ["app"]
+if TYPE_CHECKING:
+    from integritas.platform.config import Settings
+
+__all__ = ["app", "schema_of"]
 
 app = typer.Typer(help="The database's schema.", no_args_is_help=True)
 
@@ -28,14 +32,13 @@ def migrate_database(
     ] = False,
 ) -> None:
     """Bring the database to this version's schema; SQLite is backed up first."""
-    opened = open_database(load_settings().database_url)
+    settings = load_settings()
+    if check:
+        before = schema_of(settings)
+        typer.echo(f"schema {before or 'none'}, this version has {head()}")
+        raise typer.Exit(0 if before == head() else 1)
+    opened = open_database(settings.database_url)
     try:
-        if check:
-            before = current(opened)
-            typer.echo(f"schema {before or 'none'}, this version has {head()}")
-            if before != head():
-                raise typer.Exit(1)
-            return
         done = migrate(opened)
     finally:
         opened.close()
@@ -45,3 +48,19 @@ def migrate_database(
     typer.echo(f"migrated from {done.before or 'none'} to {done.after}")
     if done.backup is not None:
         typer.echo(f"the database as it was: {done.backup}")
+
+
+def schema_of(settings: Settings) -> str | None:
+    """Return a database's revision; None if it is empty, or a file not yet made.
+
+    Raises:
+        StorageFailure: it cannot be opened.
+    """
+    url = settings.database_url
+    if url.startswith("sqlite:///") and not Path(url[len("sqlite:///") :]).exists():
+        return None
+    opened = open_database(url)
+    try:
+        return current(opened)
+    finally:
+        opened.close()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -12,17 +13,23 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-from integritas.bootstrap import Platform, bootstrap
+from integritas.bootstrap import Platform, bootstrap, check_state_folder
 from integritas.cases.api import NewEvidence, NewSubmission
 from integritas.cli.server import address, announce_admin, listen, run_server
 from integritas.cli.summary import Result, print_summary
 from integritas.kernel.contracts import Actor, Context
-from integritas.kernel.errors import Conflict, FieldError, StorageFailure
+from integritas.kernel.errors import (
+    Conflict,
+    FieldError,
+    IntegrityViolation,
+    StorageFailure,
+)
 from integritas.kernel.evidence import content_digest, parse_evidence
 from integritas.kernel.ids import DEFAULT_TENANT, CaseId
 from integritas.kernel.states import ActorKind
-from integritas.migrations.api import wipe
+from integritas.migrations.api import current, migrate, wipe
 from integritas.platform.config import load_settings
+from integritas.platform.db import open_database
 from integritas.platform.logging import configure_logging
 from integritas.samples.api import Sample, mix, synthetic_watchlist
 from integritas.workflows.api import RunState
@@ -39,6 +46,7 @@ DEMO_ACTOR: Final = Actor(id="platform:demo", kind=ActorKind.PLATFORM)
 SEED: Final = 1
 BATCH: Final = 100
 DEADLINE_S: Final = 900.0
+_PAGE: Final = 1_000
 _CONTEXT: Final = Context(DEFAULT_TENANT, DEMO_ACTOR, "demo")
 
 
@@ -58,25 +66,46 @@ def demo(
     """Take in submissions of all kinds, run their workflows, show, verify, serve."""
     settings = load_settings().of_demo()
     configure_logging(level="warning", form=settings.log_format)
-    # Before anything is opened: a port in use must leave nothing half-done.
-    listener = None if once else listen(settings)
-    if reset:
-        asyncio.run(_reset(settings))
-    samples, notes = mix(settings.data, seed=seed, count=count)
-    sound = asyncio.run(_run(settings, samples, notes, listener))
-    if not sound:
-        sys.exit(1)
+    with ExitStack() as stack:
+        # Before anything is made: a port in use must leave nothing half-done.
+        listener = None if once else stack.enter_context(listen(settings))
+        samples, notes = mix(settings.data, seed=seed, count=count)
+        check_state_folder(settings)
+        _prepare(settings)
+        if reset:
+            asyncio.run(_reset(settings))
+        report = asyncio.run(_run(settings, samples, notes, listener))
+    if not report.sound:
+        first = report.differences[0]
+        raise IntegrityViolation(f"the audit log is not sound: {first}")
+
+
+def _prepare(settings: Settings) -> None:
+    """Fill an empty database, on Postgres too: there is nothing to lose in it."""
+    database = open_database(settings.database_url)
+    try:
+        if current(database) is None:
+            migrate(database)
+    finally:
+        database.close()
 
 
 async def _reset(settings: Settings) -> None:
     """Empty a database that holds nothing but demo data; forget its log."""
-    platform = bootstrap(settings)
+    platform = bootstrap(settings, lists=_lists(settings))
     try:
-        await _check_demo_only(platform)
-        wipe(platform.database)
+        await _known(platform)
+        # Only who may run the engine may wipe: another process may be at work.
+        engine = platform.engine
+        assert engine is not None  # noqa: S101 - the role is all
+        await engine.start()
+        await engine.stop()
+        # In this order: a log without a memory is only older, one with it was cut.
         platform.audit.forget(DEFAULT_TENANT)
+        wipe(platform.database)
     finally:
-        platform.database.close()
+        await platform.stop()
+    _prepare(settings)
 
 
 async def _run(
@@ -84,14 +113,13 @@ async def _run(
     samples: Sequence[Sample],
     notes: Sequence[str],
     listener: socket.socket | None,
-) -> bool:
+) -> VerificationReport:
     # Off a terminal rich would fold the tables at 80 columns.
     console = Console(width=None if sys.stdout.isatty() else 110)
     platform = bootstrap(settings, lists=_lists(settings))
     try:
-        await _check_demo_only(platform)
-        announce_admin(await platform.start())
         known = await _known(platform)
+        announce_admin(await platform.start())
         cases = await _submit(platform, samples, known, console)
         report = await _finish(platform, cases, console)
         results = [
@@ -99,7 +127,9 @@ async def _run(
             for sample, case_id in cases
         ]
         await print_summary(console, platform, results, notes, report)
-        if listener is not None:
+        if listener is None:
+            console.print("`integritas demo` serves it, with its API docs at /api/docs")
+        else:
             where = address(listener, settings)
             console.print(f"\nServing on {where}")
             console.print(f"  Swagger UI  {where}/api/docs")
@@ -108,37 +138,74 @@ async def _run(
             await run_server(platform.app(managed=False), listener)
     finally:
         await platform.stop()
-    return report.sound
+    return report
 
 
 def _lists(settings: Settings) -> Sequence[Path]:
     """Return the folders of watchlists: real ones if there are, and the invented."""
-    synthetic = synthetic_watchlist(settings.state_dir / "demo-lists")
+    try:
+        synthetic = synthetic_watchlist(settings.state_dir / "demo-lists")
+    except OSError as error:
+        raise StorageFailure(
+            f"{error.filename} cannot be written: {error.strerror}",
+            errors=(
+                FieldError(
+                    "INTEGRITAS_STATE_DIR",
+                    str(error.strerror),
+                    "name a folder you may write",
+                ),
+            ),
+        ) from error
     real = settings.data / "watchlists" if settings.data else None
-    chosen = settings.lists_dir or (real if real and real.is_dir() else None)
+    there = real is not None and any(real.glob("*/*"))
+    chosen = settings.lists_dir or (real if there else None)
     return [synthetic] if chosen is None else [chosen, synthetic]
 
 
-async def _check_demo_only(platform: Platform) -> None:
-    """Refuse a database that holds other than the demo's submissions."""
-    newest = await platform.cases.submissions(DEFAULT_TENANT, limit=1_000_000)
-    if any(each.actor_id != DEMO_ACTOR.id for each in newest):
-        raise Conflict(
-            "the database holds other than demo data",
-            errors=(
-                FieldError(
-                    "INTEGRITAS_DATABASE_URL",
-                    "holds submissions that the demo did not make",
-                    "use another database for the demo",
-                ),
-            ),
-        )
-
-
 async def _known(platform: Platform) -> dict[str, CaseId]:
-    """Return what an earlier start took in: reference -> case."""
-    found = await platform.cases.submissions(DEFAULT_TENANT, limit=1_000_000)
-    return {each.reference: each.case_id for each in found}
+    """Return what an earlier start took in: reference -> case.
+
+    Raises:
+        Conflict: a database that somebody named holds other than demo data. In the
+            demo's own, what visitors added while it served is no matter.
+    """
+    named = platform.settings.database_chosen
+    if named:
+        await _refuse_others(platform)
+    known: dict[str, CaseId] = {}
+    before: str | None = None
+    while True:
+        page = await platform.cases.submissions(
+            DEFAULT_TENANT, before=before, limit=_PAGE
+        )
+        for each in page:
+            if each.actor_id == DEMO_ACTOR.id:
+                known[each.reference] = each.case_id
+            elif named:
+                raise _foreign("submissions that the demo did not make")
+        if len(page) < _PAGE:
+            return known
+        before = page[-1].id
+
+
+async def _refuse_others(platform: Platform) -> None:
+    if set(await platform.journal.tenants()) - {DEFAULT_TENANT}:
+        raise _foreign("other tenants")
+    if len(await platform.identity.users.list(DEFAULT_TENANT, limit=2)) > 1:
+        raise _foreign("users that the demo did not make")
+
+
+def _foreign(what: str) -> Conflict:
+    return Conflict(
+        "the database holds other than demo data",
+        errors=(
+            FieldError(
+                "INTEGRITAS_DATABASE_URL",
+                f"holds {what}",
+                "use another database for the demo",
+            ),
+        ),
+    )
 
 
 async def _submit(
@@ -181,7 +248,7 @@ async def _finish(
     deadline = loop.time() + DEADLINE_S
     with _progress(console) as progress:
         task = progress.add_task("assessing", total=len(cases))
-        while left := await _unfinished(platform):
+        while left := await _unfinished(platform, cases):
             if loop.time() > deadline:
                 raise StorageFailure(f"{left} cases are not assessed after 15 minutes")
             progress.update(task, completed=len(cases) - min(left, len(cases)))
@@ -194,12 +261,16 @@ async def _finish(
     return await platform.audit.verify(DEFAULT_TENANT)
 
 
-async def _unfinished(platform: Platform) -> int:
+async def _unfinished(
+    platform: Platform, cases: Sequence[tuple[Sample, CaseId]]
+) -> int:
     """Return how many cases still wait for a run or have one under way."""
     running = await platform.workflows.runs(
         DEFAULT_TENANT, state=RunState.RUNNING, limit=100_000
     )
-    return len(running) + await platform.waiting_commands()
+    ours = {case_id for _, case_id in cases}
+    under_way = sum(run.subject in ours for run in running)
+    return under_way + await platform.waiting_commands()
 
 
 def _progress(console: Console) -> Progress:

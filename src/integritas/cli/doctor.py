@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 import typer
 
-from integritas.kernel.errors import IntegritasError
-from integritas.migrations.api import current, head
+from integritas.bootstrap import check_state_folder
+from integritas.cli.database import schema_of
+from integritas.kernel.errors import IntegritasError, StorageFailure
+from integritas.migrations.api import head
 from integritas.platform.config import load_settings
-from integritas.platform.db import open_database
 from integritas.services.anticorruption.api import load_anticorruption_service
 from integritas.services.compliance.api import load_compliance_service, load_watchlists
 from integritas.services.spam.api import load_spam_service
@@ -38,7 +38,7 @@ def doctor() -> None:
 
 def _checks(settings: Settings) -> Iterator[Check]:
     yield "python", sys.version_info >= (3, 11), sys.version.split()[0]
-    yield "state folder", True, str(settings.state_dir.resolve())
+    yield _state_folder(settings)
     yield _database(settings)
     yield _loaded("spam model", load_spam_service)
     yield _loaded("red flags", load_anticorruption_service)
@@ -46,24 +46,30 @@ def _checks(settings: Settings) -> Iterator[Check]:
     yield _lists(settings)
 
 
+def _state_folder(settings: Settings) -> Check:
+    try:
+        check_state_folder(settings)
+    except StorageFailure as error:
+        return "state folder", False, error.detail
+    return "state folder", True, str(settings.state_dir.absolute())
+
+
 def _database(settings: Settings) -> Check:
     name = "database"
     try:
-        database = open_database(settings.database_url)
+        schema = schema_of(settings)
     except IntegritasError as error:
-        return name, False, str(error)
-    try:
-        why = asyncio.run(database.ping())
-        schema = current(database)
-    finally:
-        database.close()
-    if why is not None:
-        return name, False, why
-    if schema is None:
-        return name, True, f"{database.dialect}, empty: the first start fills it"
-    if schema != head():
-        return name, False, f"schema {schema}, not {head()}: run integritas db migrate"
-    return name, True, f"{database.dialect}, schema {schema}"
+        return name, False, error.detail
+    dialect = settings.database_url.split(":", 1)[0]
+    if schema == head():
+        return name, True, f"{dialect}, schema {schema}"
+    if schema is None and dialect == "sqlite":
+        return name, True, "sqlite, empty: the first start fills it"
+    return (
+        name,
+        False,
+        f"schema {schema or 'none'}, not {head()}: run integritas db migrate",
+    )
 
 
 def _loaded(name: str, load: Callable[[], object]) -> Check:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 from importlib import metadata
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -74,8 +74,12 @@ def main() -> None:
     try:
         app()
     except IntegritasError as error:
-        line = " ".join(str(error).split())
-        sys.stderr.write(f"integritas: {line}\n")
-        sys.exit(1)
-    except BrokenPipeError:
-        sys.exit(1)  # who read the output went away
+        _fail(str(error))
+    except OSError as error:  # of files; a broken pipe ends quietly before this
+        named = "" if error.filename is None else f"{error.filename}: "
+        _fail(f"{named}{error.strerror or error}")
+
+
+def _fail(text: str) -> NoReturn:
+    sys.stderr.write(f"integritas: {' '.join(text.split())}\n")
+    sys.exit(1)

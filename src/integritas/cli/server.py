@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import socket
-import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated
@@ -14,6 +17,7 @@ import typer
 import uvicorn
 
 from integritas.bootstrap import Role, bootstrap, service_alone
+from integritas.cli.bulk import write_bytes
 from integritas.kernel.errors import Conflict, FieldError, StorageFailure
 from integritas.platform.config import Settings, load_settings
 from integritas.platform.logging import configure_logging
@@ -37,10 +41,10 @@ def serve(
     settings = load_settings()
     configure_logging(level=settings.log_level, form=settings.log_format)
     # Before anything is opened: a port in use must leave nothing half-done.
-    listener = listen(settings)
-    app = _app(settings, role)
-    typer.echo(f"{role} on {address(listener, settings)}", err=True)
-    asyncio.run(run_server(app, listener))
+    with listen(settings) as listener:
+        app = _app(settings, role)
+        typer.echo(f"{role} on {address(listener, settings)}", err=True)
+        asyncio.run(run_server(app, listener))
 
 
 def openapi(
@@ -59,13 +63,7 @@ def openapi(
         finally:
             platform.database.close()
     text = orjson.dumps(document, option=orjson.OPT_INDENT_2) + b"\n"
-    if output == "-":
-        sys.stdout.buffer.write(text)
-        return
-    try:
-        Path(output).write_bytes(text)
-    except OSError as error:
-        raise StorageFailure(f"{output} cannot be written: {error.strerror}") from error
+    write_bytes(output, text)
 
 
 def _app(settings: Settings, role: Role) -> FastAPI:
@@ -128,7 +126,29 @@ async def run_server(app: FastAPI, listener: socket.socket) -> None:
         timeout_graceful_shutdown=GRACE_S,
         lifespan="on",
     )
-    server = uvicorn.Server(config)
+    server = _Server(config)
     await server.serve(sockets=[listener])
     if not server.started:
         raise StorageFailure("the platform could not start: the log says why")
+
+
+class _Server(uvicorn.Server):
+    """Ends on a signal and lets its caller go on.
+
+    uvicorn's own raises the signal again after draining, which would cut off what the
+    caller has to close.
+    """
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Note signals while serving."""
+        wanted = (signal.SIGINT, signal.SIGTERM)
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        before = {each: signal.signal(each, self.handle_exit) for each in wanted}
+        try:
+            yield
+        finally:
+            for each, handler in before.items():
+                signal.signal(each, handler)

@@ -51,6 +51,7 @@ async def print_summary(
     console.print(_by_risk(results))
     console.print(_by_label(results, findings))
     console.print(_planted(results, findings))
+    _print_caught(console, results, findings)
     for note in notes:
         console.print(f"• {note}", style="dim", highlight=False)
     _print_audit(console, report)
@@ -139,6 +140,27 @@ def _planted(
             "[green]yes[/green]" if good else "[red]NO[/red]",
         )
     return table
+
+
+def _print_caught(
+    console: Console,
+    results: Sequence[Result],
+    findings: Mapping[CaseId, Sequence[FindingRecord]],
+) -> None:
+    marks = Counter(
+        mark for result in results for mark in _marks(findings[result.case.id])
+    )
+    planted = [
+        caught(result.sample.planted.expect, findings[result.case.id])
+        for result in results
+        if result.sample.planted is not None
+    ]
+    console.print(
+        f"Caught: {marks['spam']} cases of junk, {marks['hit']} with watchlist hits, "
+        f"{marks['flag']} with red flags; "
+        f"{sum(planted)} of {len(planted)} planted cases as expected",
+        highlight=False,
+    )
 
 
 def caught(expect: str, findings: Sequence[FindingRecord]) -> bool:

@@ -230,7 +230,10 @@ class ActiveRun:
         """
         last = attempt > self.attempts.get(name, 0)
         self.attempts[name] = max(attempt, self.attempts.get(name, 0))
-        index = self.plan.graph.names.index(name.removeprefix(_UNDO_PREFIX))
+        step = name.removeprefix(_UNDO_PREFIX)
+        if step not in self.plan.graph.names:
+            raise ValueError(f"there is no step {step}")
+        index = self.plan.graph.names.index(step)
         if state is StepState.FAILED:
             if last and error is not None:
                 self._last_errors.pop(name, None)  # last in order, too

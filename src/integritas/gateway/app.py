@@ -22,7 +22,7 @@ from integritas.gateway.routes import (
 from integritas.gateway.security import Guarded, guard_service_router
 from integritas.platform.edge import BodyLimit, RequestEdge
 from integritas.platform.health import health_router
-from integritas.platform.problems import install_problems
+from integritas.platform.problems import install_problems, problem_responses
 from integritas.platform.telemetry import HttpMetrics
 
 if TYPE_CHECKING:
@@ -79,7 +79,12 @@ def create_app(parts: GatewayParts) -> FastAPI:
         app.include_router(module.router, prefix=PREFIX)
     for router in parts.service_routers:
         guard_service_router(router)
-        app.include_router(router, prefix=PREFIX, dependencies=[Guarded])
+        app.include_router(
+            router,
+            prefix=PREFIX,
+            dependencies=[Guarded],
+            responses=problem_responses(403),
+        )
     # The last added is the outermost.
     app.add_middleware(BodyLimit, limit=parts.max_body_bytes)
     app.add_middleware(RequestEdge, metrics=HttpMetrics(parts.metrics))

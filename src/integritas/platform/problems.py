@@ -261,9 +261,19 @@ def _documenting(
                 answers = operation.get("responses", {})
                 if _FASTAPI_ERROR in str(answers.get("422")):
                     answers["422"] = problem_responses(422)[422]
+                for status, answer in problem_responses(*_due(operation)).items():
+                    answers.setdefault(str(status), answer)
         return document
 
     return openapi
+
+
+def _due(operation: Mapping[str, Any]) -> tuple[int, ...]:
+    """Return the statuses an operation may answer with whatever it does."""
+    return (
+        *((401,) if "security" in operation else ()),
+        *((400, 413, 422) if "requestBody" in operation else ()),
+    )
 
 
 _FASTAPI_ERROR: Final = "#/components/schemas/HTTPValidationError"

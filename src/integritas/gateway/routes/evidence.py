@@ -105,14 +105,15 @@ async def get_evidence(parts: Parts, context: Reading, evidence_id: str) -> Evid
 async def raw_evidence(parts: Parts, context: ReadingRaw, evidence_id: str) -> Response:
     """Return raw evidence; that it was read is recorded first."""
     item = await parts.cases.read_raw(context, EvidenceId(evidence_id))
-    if not isinstance(item.content, Message):
-        return Response(serialise_content(item.content), media_type="application/json")
     # Never shown by a browser as what it claims to be: it may be hostile.
     headers = {
-        "Content-Disposition": f'attachment; filename="{evidence_id}"',
+        "Content-Disposition": f'attachment; filename="{item.id}"',
         "X-Content-Type-Options": "nosniff",
-        "X-Evidence-Media-Type": item.content.media_type,
     }
+    if not isinstance(item.content, Message):
+        document = serialise_content(item.content)
+        return Response(document, 200, headers, "application/json")
+    headers["X-Evidence-Media-Type"] = item.content.media_type
     return Response(item.content.raw, 200, headers, "application/octet-stream")
 
 

@@ -1,0 +1,189 @@
+"""No answer without its tenant, none of another's: every route, as a stranger."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+OWN = {"name": "secret-flow", "steps": [{"name": "ask", "signal": "go"}]}
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def things(tenant, admin, listed, until) -> dict[str, str]:
+    """Return the ids of one thing of each kind in the tenant, by path parameter."""
+    case = await tenant.assessed(listed)
+    path = f"/api/v1/cases/{case['id']}"
+
+    async def first(url: str) -> dict[str, Any]:
+        found: dict[str, Any] = (await admin.get(url)).json()["data"][0]
+        return found
+
+    asked = await admin.post(f"{path}/transitions", json={"to": "RESOLVED"})
+    assert asked.status_code == 202
+    user = await admin.post(
+        "/api/v1/users", json={"username": "secret", "roles": ["viewer"]}
+    )
+    key = await admin.post("/api/v1/api-keys", json={"name": "secret"})
+    assert (await admin.post("/api/v1/workflows", json=OWN)).status_code == 201
+
+    async def sealed() -> bool:
+        answer = await admin.get("/api/v1/audit/entries")
+        return len(answer.json()["data"]) > 10
+
+    await until(sealed)
+    return {
+        "case_id": case["id"],
+        "case": case["id"],
+        "submission_id": case["submission_id"],
+        "evidence_id": (await first(f"{path}/evidence"))["id"],
+        "finding_id": (await first(f"{path}/findings"))["id"],
+        "approval_id": asked.json()["id"],
+        "run_id": (await first("/api/v1/runs"))["id"],
+        "user_id": user.json()["id"],
+        "key_id": key.json()["id"],
+        "name": "secret-flow",
+        "version": "1",
+    }
+
+
+# What a request to change needs so that it gets as far as the thing.
+BODIES: dict[str, Any] = {
+    "users_update": {"display_name": "x"},
+    "cases_update": {"title": "x"},
+    "cases_transition": {"to": "CANCELLED", "reason": "x"},
+    "evidence_add": {"evidence": [{"kind": "message", "raw": "x"}]},
+    "findings_review": {"review": "dismissed", "reason": "x"},
+    "approvals_decide": {"approve": True},
+    "runs_start": {"subject": "case_id"},
+    "runs_cancel": {"cause": "x"},
+    "runs_signal": {"name": "go"},
+}
+# What everybody has some of: the audit log's own entries are the tenant's too.
+OF_EVERYBODY = {"index", "path"}
+
+
+def named(operations: dict[str, Any], things: dict[str, str]) -> dict[str, Any]:
+    """Return the operations that name a thing by its id."""
+    found = {}
+    for name, (method, path, operation) in operations.items():
+        parameters = set(re.findall(r"{(\w+)}", path))
+        if parameters and not parameters & OF_EVERYBODY:
+            assert parameters <= set(things), f"{name}: tell the test of {parameters}"
+            found[name] = (method, path.format(**things), operation)
+    return found
+
+
+async def test_a_stranger_finds_nothing_by_its_id(gateway, tenant, things) -> None:
+    stranger = await (await gateway.tenant()).client("admin")
+    owner = await tenant.client("admin")
+    before = (await owner.get("/api/v1/cases")).json()
+    operations = named(gateway.contract.operations, things)
+    assert len(operations) > 25
+    for name, (method, url, operation) in operations.items():
+        body = BODIES.get(name)
+        if body == {"subject": "case_id"}:
+            body = {"subject": things["case_id"]}
+        if "requestBody" in operation:
+            assert body is not None, f"tell the test of a body of {name}"
+        answer = await stranger.request(
+            method, url, json=body, headers={"If-Match": "*"}
+        )
+        assert answer.status_code == 404, (name, answer.text)
+    assert (await owner.get("/api/v1/cases")).json() == before
+
+
+async def test_the_owner_finds_each_by_its_id(gateway, tenant, things) -> None:
+    """The counter-test: the ids of the test above lead somewhere."""
+    owner = await tenant.client("admin")
+    for name, (method, url, _) in named(gateway.contract.operations, things).items():
+        if method == "GET":
+            assert (await owner.get(url)).status_code == 200, name
+
+
+async def test_a_stranger_sees_none_of_it_in_a_list(gateway, tenant, things) -> None:
+    other = await gateway.tenant()
+    stranger = await other.client("admin")
+    owner = await tenant.client("admin")
+    secrets = {v for k, v in things.items() if k not in {"version"}} | {tenant.name}
+    lists = [
+        path
+        for method, path, _ in gateway.contract.operations.values()
+        if method == "GET" and "{" not in path and path.startswith("/api/v1/")
+    ]
+    assert len(lists) > 10
+    seen_by_owner = ""
+    for path in lists:
+        queries = ["", f"?subject={things['case_id']}", "?limit=500"]
+        for query in queries:
+            answer = await stranger.get(path + query)
+            for secret in secrets:
+                assert secret not in answer.text, (path, secret)
+        seen_by_owner += (await owner.get(path)).text
+    assert {s for s in secrets if s not in seen_by_owner} <= {
+        *(things["evidence_id"], things["finding_id"])
+    }
+
+
+async def test_a_cursor_of_another_leads_nowhere(gateway, tenant, things) -> None:
+    owner = await tenant.client("admin")
+    await tenant.assessed({"kind": "message", "raw": "x"})
+    cursor = (await owner.get("/api/v1/cases?limit=1")).json()["next_cursor"]
+    assert cursor
+    stranger = await (await gateway.tenant()).client("admin")
+    answer = await stranger.get(f"/api/v1/cases?cursor={cursor}")
+    assert answer.json() == {"data": [], "next_cursor": None}
+
+
+async def test_evidence_of_another_cannot_be_raw_or_recorded(
+    gateway, tenant, things
+) -> None:
+    owner = await tenant.client("admin")
+    url = f"/api/v1/cases/{things['case_id']}/timeline"
+    before = (await owner.get(url)).json()
+    stranger = await (await gateway.tenant()).client("admin")
+    answer = await stranger.get(f"/api/v1/evidence/{things['evidence_id']}/raw")
+    assert answer.status_code == 404
+    assert (await owner.get(url)).json() == before
+
+
+async def test_the_same_key_in_two_tenants_is_two(gateway, tenant, evidence) -> None:
+    other = await gateway.tenant()
+    document = {"evidence": [evidence["message"]]}
+    for each in (tenant, other):
+        client = await each.client("analyst")
+        answer = await client.post(
+            "/api/v1/submissions", json=document, headers={"Idempotency-Key": "k"}
+        )
+        assert answer.headers["idempotency-replayed"] == "false"
+        assert answer.json()["number"].endswith("-00001")
+
+
+async def test_the_same_name_in_two_tenants_is_two(gateway, tenant, admin) -> None:
+    other = await gateway.tenant()
+    assert await other.client("admin")
+    users = (await admin.get("/api/v1/users")).json()["data"]
+    assert [user["username"] for user in users] == ["admin"]
+    body = {"username": "admin", "password": "several words together"}
+    async with gateway.client() as client:
+        answer = await client.post(
+            "/api/v1/auth/token", json={**body, "tenant": other.name}
+        )
+        token = answer.json()["access_token"]
+    async with gateway.client(token) as client:
+        assert (await client.get("/api/v1/me")).json()["tenant"] == other.name
+
+
+@pytest.mark.parametrize("header", ["X-Integritas-Tenant", "X-Tenant", "Tenant"])
+async def test_no_header_chooses_the_tenant(
+    gateway, tenant, things, header: str
+) -> None:
+    other = await gateway.tenant()
+    await other.client("admin")
+    token = await other.token("admin")
+    async with gateway.client(token, **{header: tenant.name}) as client:
+        assert (await client.get("/api/v1/me")).json()["tenant"] == other.name
+        answer = await client.get(f"/api/v1/cases/{things['case_id']}")
+        assert answer.status_code == 404

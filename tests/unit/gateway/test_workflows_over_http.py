@@ -1,0 +1,151 @@
+"""Definitions, runs, steps and signals over HTTP."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+import pytest
+
+WORKFLOWS = "/api/v1/workflows"
+OWN: dict[str, Any] = {
+    "name": "own",
+    "description": "asks a person",
+    "steps": [
+        {"name": "ask", "signal": "go"},
+        {"name": "look", "operation": "spam.assess", "after": ["ask"]},
+    ],
+}
+
+
+async def run_of(client: httpx.AsyncClient, run_id: str) -> dict[str, Any]:
+    answer = await client.get(f"/api/v1/runs/{run_id}")
+    found: dict[str, Any] = answer.json() if answer.status_code == 200 else {}
+    return found
+
+
+@pytest.fixture
+def in_state(until):
+    """Return what waits until a run is in a state."""
+
+    async def wait(client: httpx.AsyncClient, run_id: str, state: str) -> None:
+        async def reached() -> bool:
+            return (await run_of(client, run_id)).get("state") == state
+
+        await until(reached)
+
+    return wait
+
+
+async def test_a_definition_is_kept_and_read(admin) -> None:
+    checked = await admin.post(f"{WORKFLOWS}/validate", json=OWN)
+    assert checked.status_code == 200
+    names = [d["name"] for d in (await admin.get(WORKFLOWS)).json()["data"]]
+    assert names == ["case-assessment"]
+    made = await admin.post(WORKFLOWS, json=OWN)
+    assert made.status_code == 201
+    assert made.json() == checked.json()
+    assert (await admin.get(f"{WORKFLOWS}/own")).json() == made.json()
+    assert (await admin.get(f"{WORKFLOWS}/own/versions/1")).json() == made.json()
+    assert (await admin.get(f"{WORKFLOWS}/own/versions/2")).status_code == 404
+    again = await admin.post(WORKFLOWS, json=OWN)
+    assert again.status_code == 409
+    second = await admin.post(WORKFLOWS, json={**OWN, "version": 2})
+    assert second.status_code == 201
+    assert (await admin.get(f"{WORKFLOWS}/own")).json()["version"] == 2
+
+
+async def test_what_is_shown_can_be_sent_back(admin) -> None:
+    shown = (await admin.get(f"{WORKFLOWS}/case-assessment")).json()
+    answer = await admin.post(f"{WORKFLOWS}/validate", json=shown)
+    assert answer.json() == shown
+
+
+async def test_a_cycle_is_spelled_out(admin) -> None:
+    steps = [
+        {"name": "a", "operation": "spam.assess", "after": ["c"]},
+        {"name": "b", "operation": "spam.assess", "after": ["a"]},
+        {"name": "c", "operation": "spam.assess", "after": ["b"]},
+    ]
+    answer = await admin.post(WORKFLOWS, json={"name": "round", "steps": steps})
+    assert answer.status_code == 422
+    assert answer.json()["code"] == "invalid_definition"
+    for name in "abc":
+        assert name in answer.json()["errors"][0]["message"]
+    assert (await admin.get(f"{WORKFLOWS}/round")).status_code == 404
+
+
+async def test_the_operations_are_listed(analyst) -> None:
+    found = (await analyst.get("/api/v1/services")).json()["data"]
+    assert {"spam.assess", "anticorruption.assess", "compliance.decide"} <= set(found)
+
+
+async def test_a_run_waits_for_its_signal(tenant, admin, listed, in_state) -> None:
+    case = await tenant.assessed(listed)
+    await admin.post(WORKFLOWS, json=OWN)
+    started = await admin.post(
+        f"{WORKFLOWS}/own/runs", json={"subject": case["id"], "input": {"n": [1, None]}}
+    )
+    assert started.status_code == 202
+    run_id = started.json()["run_id"]
+    await in_state(admin, run_id, "running")
+    steps = {s["name"]: s["state"] for s in (await run_of(admin, run_id))["steps"]}
+    assert steps["ask"] == "waiting"
+    url = f"/api/v1/runs/{run_id}"
+    sent = await admin.post(
+        f"{url}/signals", json={"name": "go", "payload": {"by": "me"}}
+    )
+    assert sent.status_code == 202
+    await in_state(admin, run_id, "succeeded")
+    listed_steps = (await admin.get(f"{url}/steps")).json()["data"]
+    assert [step["name"] for step in listed_steps] == ["ask", "look"]
+    late = await admin.post(f"{url}/signals", json={"name": "go"})
+    assert late.status_code == 409
+
+
+async def test_a_run_is_cancelled_once(tenant, admin, listed, in_state) -> None:
+    case = await tenant.assessed(listed)
+    await admin.post(WORKFLOWS, json=OWN)
+    started = await admin.post(f"{WORKFLOWS}/own/runs", json={"subject": case["id"]})
+    run_id = started.json()["run_id"]
+    await in_state(admin, run_id, "running")
+    url = f"/api/v1/runs/{run_id}/cancel"
+    assert (await admin.post(url, json={"cause": "wrong one"})).status_code == 202
+    await in_state(admin, run_id, "cancelled")
+    assert (await run_of(admin, run_id))["cause"] == "wrong one"
+    assert (await admin.post(url, json={"cause": "again"})).status_code == 409
+
+
+async def test_a_run_on_nothing_is_refused(admin) -> None:
+    for subject in ("case_1", "case_01JZ8QK4T3V5E7M9N1P2R4S6T8"):
+        answer = await admin.post(
+            f"{WORKFLOWS}/case-assessment/runs", json={"subject": subject}
+        )
+        assert answer.status_code == 404
+    assert (await admin.get("/api/v1/runs")).json()["data"] == []
+
+
+async def test_a_run_of_nothing_is_refused(tenant, admin, evidence) -> None:
+    case = await tenant.assessed(evidence["message"])
+    for name, body in (
+        ("nothing", {"subject": case["id"]}),
+        ("case-assessment", {"subject": case["id"], "version": 99}),
+    ):
+        answer = await admin.post(f"{WORKFLOWS}/{name}/runs", json=body)
+        assert answer.status_code == 404, answer.text
+    assert len((await admin.get("/api/v1/runs")).json()["data"]) == 1
+
+
+async def test_runs_are_listed_by_case_and_state(tenant, admin, evidence) -> None:
+    first = await tenant.assessed(evidence["message"])
+    await tenant.assessed(evidence["party"])
+    runs = (await admin.get("/api/v1/runs")).json()["data"]
+    assert len(runs) == 2
+    own = (await admin.get(f"/api/v1/runs?subject={first['id']}")).json()["data"]
+    assert [run["subject"] for run in own] == [first["id"]]
+    failed = (await admin.get("/api/v1/runs?state=failed")).json()["data"]
+    assert failed == []
+    page = (await admin.get("/api/v1/runs?limit=1")).json()
+    rest = (await admin.get(f"/api/v1/runs?limit=1&cursor={page['next_cursor']}")).json()
+    assert [*page["data"], *rest["data"]] == runs
+    assert rest["next_cursor"] is None

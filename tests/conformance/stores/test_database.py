@@ -7,8 +7,6 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from datetime import UTC, datetime
-from decimal import Decimal
 
 import pytest
 import sqlalchemy as sa
@@ -16,7 +14,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from integritas.kernel.errors import Refused, StorageFailure
-from integritas.platform.columns import METADATA, JsonText, Money, UtcTime
 from integritas.platform.db import Chain, Database, Transaction, open_database
 
 pytestmark = pytest.mark.integration
@@ -31,9 +28,6 @@ SCRATCH = sa.Table(
     sa.MetaData(),
     sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
     sa.Column("note", sa.Text),
-    sa.Column("at", UtcTime),
-    sa.Column("amount", Money),
-    sa.Column("body", JsonText),
 )
 
 
@@ -554,70 +548,3 @@ def test_a_database_knows_what_it_is(database: Database, url: str) -> None:
     assert database.dialect == url.partition(":")[0]
     assert database.url.get_backend_name() == database.dialect
     assert database.read_sync(lambda tx: tx.dialect) == database.dialect
-
-
-# Columns ------------------------------------------------------------------------
-
-
-MOMENTS = st.datetimes(
-    datetime(1900, 1, 1),  # noqa: DTZ001 - hypothesis adds the zone
-    datetime(9000, 1, 1),  # noqa: DTZ001 - hypothesis adds the zone
-    timezones=st.just(UTC),
-)
-BODIES = st.recursive(
-    st.none()
-    | st.booleans()
-    | st.integers(-(2**53), 2**53)
-    | st.text("aé\0€", max_size=5),
-    lambda inner: (
-        st.lists(inner, max_size=3)
-        | st.dictionaries(st.text("ab\0", max_size=3), inner, max_size=3)
-    ),
-    max_leaves=6,
-)
-
-
-@given(
-    at=MOMENTS,
-    amount=st.decimals(-(10**18), 10**18, places=8, allow_nan=False),
-    body=BODIES.filter(lambda body: body is not None),
-)
-@ON_ONE_DATABASE
-def test_values_come_back_as_they_went(
-    database: Database, at: datetime, amount: Decimal, body: object
-) -> None:
-    def work(tx: Transaction) -> sa.Row[tuple[object, ...]]:
-        tx.execute(sa.delete(SCRATCH))
-        row = {"number": 1, "at": at, "amount": amount, "body": body}
-        tx.insert(SCRATCH, [row])
-        return tx.execute(sa.select(SCRATCH)).one()
-
-    row = database.transact_sync(work)
-    assert (row.at, row.amount, row.body) == (at, amount, body)
-    assert row.at.utcoffset() == at.utcoffset()
-
-
-async def test_missing_values_come_back_missing(database: Database) -> None:
-    await database.transact(put(1))
-    row = database.read_sync(lambda tx: tx.execute(sa.select(SCRATCH)).one())
-    assert (row.at, row.amount) == (None, None)
-
-
-async def test_times_sort(database: Database) -> None:
-    moments = [
-        datetime(2026, 1, 1, 0, 0, 0, micros, UTC) for micros in (500_000, 0, 1, 10)
-    ]
-    rows = [{"number": n, "at": moment} for n, moment in enumerate(moments)]
-    await database.transact(lambda tx: tx.insert(SCRATCH, rows))
-    query = sa.select(SCRATCH.c.at).order_by(SCRATCH.c.at)
-    kept = database.read_sync(lambda tx: list(tx.execute(query).scalars()))
-    assert kept == sorted(moments)
-
-
-async def test_inserting_no_rows_does_nothing(database: Database) -> None:
-    await database.transact(lambda tx: tx.insert(SCRATCH, []))
-    assert numbers(database) == []
-
-
-def test_scratch_is_no_table_of_the_product() -> None:
-    assert SCRATCH.name not in METADATA.tables

@@ -1,0 +1,238 @@
+"""Engines under test, behind the engine protocol and the desk alone.
+
+A `World` is an engine on a database that can be stopped and brought up again. Another
+backend passes the suite by a `World` of its own in `WORLDS`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from integritas.journal.api import Entry, Journal
+from integritas.kernel.clock import SystemClock, SystemRandomness
+from integritas.kernel.contracts import Actor, Context
+from integritas.kernel.errors import NotFound
+from integritas.kernel.ids import DEFAULT_TENANT, IdFactory, RunId
+from integritas.kernel.states import ActorKind
+from integritas.platform.columns import METADATA
+from integritas.platform.commands import CommandQueue
+from integritas.platform.db import Database, Transaction, open_database
+from integritas.workflows.api import (
+    Call,
+    Definitions,
+    EmbeddedEngine,
+    Engine,
+    Intake,
+    OperationSpec,
+    Registry,
+    RunDetail,
+    RunEnded,
+    RunState,
+    RunStore,
+    StepDone,
+    StepState,
+    StepView,
+    WorkflowDesk,
+)
+
+DEADLINE_S = 15.0
+CONTEXT = Context(DEFAULT_TENANT, Actor("user_1", ActorKind.PERSON), "corr_1")
+
+
+@dataclass
+class Service:
+    """An operation by script that remembers its batches."""
+
+    answer: Callable[[Call], Any] = lambda call: f"{call.step} done"
+    batches: list[Sequence[Call]] = field(default_factory=list)
+    gate: asyncio.Event | None = None
+
+    async def __call__(self, calls: Sequence[Call], /) -> Sequence[Any]:
+        """Wait at the gate, if there is one, and answer each call."""
+        self.batches.append(calls)
+        if self.gate is not None:
+            await self.gate.wait()
+        return [self.answer(call) for call in calls]
+
+    @property
+    def steps(self) -> list[str]:
+        """Return the steps called for, in order."""
+        return [call.step for batch in self.batches for call in batch]
+
+
+@dataclass
+class Notes:
+    """Effects that remember what they were told, and break when they are to."""
+
+    done: list[StepDone] = field(default_factory=list)
+    ended: list[RunEnded] = field(default_factory=list)
+    breaks: list[Exception] = field(default_factory=list)
+
+    def apply(
+        self, tx: Transaction, done: Sequence[StepDone], ended: Sequence[RunEnded], /
+    ) -> None:
+        """Remember."""
+        del tx
+        if self.breaks and done:
+            raise self.breaks.pop()
+        self.done += done
+        self.ended += ended
+
+
+class World:
+    """An engine, the desk before it, and the operations behind it."""
+
+    context = CONTEXT
+
+    def __init__(self, url: str) -> None:
+        """Take the address of an empty database."""
+        self.url = url
+        self.services: dict[str, Service] = {}
+        self.notes = Notes()
+        self.database: Database | None = None
+
+    def service(
+        self, name: str, answer: Callable[[Call], Any] | None = None
+    ) -> Service:
+        """Add an operation, before the engine is up."""
+        made = Service(answer) if answer else Service()
+        self.services[name] = made
+        return made
+
+    def parts(self, database: Database) -> tuple[WorkflowDesk, Engine, Journal]:
+        """Wire an engine on a database."""
+        clock, randomness = SystemClock(), SystemRandomness()
+        ids = IdFactory(clock, randomness)
+        journal = Journal(database, clock, randomness, ids)
+        commands, store = CommandQueue(clock, ids), RunStore(journal, clock)
+        registry = Registry()
+        for name, service in self.services.items():
+            registry.register(OperationSpec(name, service))
+        definitions = Definitions(registry, store, shipped=())
+        intake = Intake(
+            database=database,
+            store=store,
+            definitions=definitions,
+            commands=commands,
+            clock=clock,
+            ids=ids,
+        )
+        engine = EmbeddedEngine(
+            database=database,
+            store=store,
+            definitions=definitions,
+            commands=commands,
+            intake=intake,
+            effects=self.notes,
+            clock=clock,
+            randomness=randomness,
+        )
+        desk = WorkflowDesk(
+            database=database,
+            store=store,
+            definitions=definitions,
+            commands=commands,
+            journal=journal,
+            ids=ids,
+        )
+        return desk, engine, journal
+
+    async def up(self) -> None:
+        """Open the database and start the engine."""
+        self.database = open_database(self.url)
+        METADATA.create_all(self.database.engine)
+        self.desk, self.engine, self.journal = self.parts(self.database)
+        await self.engine.start()
+
+    async def down(self) -> None:
+        """Stop the engine and close the database."""
+        if self.database is not None:
+            try:
+                await self.engine.stop()
+            finally:
+                self.database.close()
+                self.database = None
+
+    async def define(self, *steps: dict[str, Any], **fields: Any) -> None:
+        """Keep a definition, `w` version 1 unless said otherwise."""
+        document = {"name": "w", "version": 1, "steps": list(steps), **fields}
+        await self.desk.define(CONTEXT, document)
+
+    async def start(self, subject: str = "thing", **fields: Any) -> RunId:
+        """Start a run of `w` and wait until it is to be seen."""
+        run_id = await self.desk.start(CONTEXT, "w", subject=subject, **fields)
+        await self.until(run_id, lambda detail: bool(detail.run.id))
+        return run_id
+
+    async def until(
+        self, run_id: RunId, holds: Callable[[RunDetail], bool]
+    ) -> RunDetail:
+        """Poll the desk until something holds of a run."""
+        detail: RunDetail | None = None
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + DEADLINE_S
+        while loop.time() < deadline:
+            with suppress(NotFound):
+                detail = await self.desk.run(DEFAULT_TENANT, run_id)
+                if holds(detail):
+                    return detail
+            await asyncio.sleep(0.005)
+        raise AssertionError(f"it did not come to be: {detail}")
+
+    async def ended(self, run_id: RunId) -> RunDetail:
+        """Wait for the end of a run."""
+        return await self.until(
+            run_id, lambda detail: detail.run.state is not RunState.RUNNING
+        )
+
+    async def run(self, **fields: Any) -> RunDetail:
+        """Start a run of `w` and wait for its end."""
+        return await self.ended(await self.start(**fields))
+
+    @staticmethod
+    def step(name: str, operation: str = "x.do", **fields: Any) -> dict[str, Any]:
+        """Return a step that calls, almost without pauses between attempts."""
+        retry = {"attempts": 3, "base_s": 0.001, "cap_s": 0.001}
+        return {"name": name, "operation": operation, "retry": retry, **fields}
+
+    @staticmethod
+    def last(detail: RunDetail, name: str) -> StepView:
+        """Return the last attempt of a step."""
+        return [view for view in detail.steps if view.name == name][-1]
+
+    @staticmethod
+    def states(detail: RunDetail) -> dict[str, StepState]:
+        """Return how each step stands at last."""
+        return {view.name: view.state for view in detail.steps}
+
+    async def entries(self) -> Sequence[Entry]:
+        """Return the whole journal."""
+        return await self.journal.read(DEFAULT_TENANT, after=0, limit=10_000)
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Return the address of an empty database of each kind."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/engine.db"
+    found: str = request.getfixturevalue("postgres_url")
+    return found
+
+
+@pytest.fixture
+async def world(url: str) -> AsyncIterator[World]:
+    """Return an engine that is not up yet, with operation `x.do`."""
+    made = World(url)
+    made.service("x.do")
+    yield made
+    for service in made.services.values():
+        if service.gate is not None:
+            service.gate.set()
+    await made.down()

@@ -64,7 +64,8 @@ def demo(
     seed: Annotated[int, typer.Option(help="Which samples are drawn.")] = SEED,
 ) -> None:
     """Take in submissions of all kinds, run their workflows, show, verify, serve."""
-    settings = load_settings().of_demo()
+    plain = load_settings()
+    settings, named = plain.of_demo(), plain.database_chosen
     configure_logging(level="warning", form=settings.log_format)
     with ExitStack() as stack:
         # Before anything is made: a port in use must leave nothing half-done.
@@ -73,8 +74,11 @@ def demo(
         check_state_folder(settings)
         _prepare(settings)
         if reset:
-            asyncio.run(_reset(settings))
-        report = asyncio.run(_run(settings, samples, notes, listener))
+            asyncio.run(_reset(settings, named=named))
+        platform = bootstrap(settings, lists=_lists(settings))
+        report = asyncio.run(
+            _run(platform, samples, notes, listener=listener, named=named)
+        )
     if not report.sound:
         first = report.differences[0]
         raise IntegrityViolation(f"the audit log is not sound: {first}")
@@ -90,11 +94,11 @@ def _prepare(settings: Settings) -> None:
         database.close()
 
 
-async def _reset(settings: Settings) -> None:
+async def _reset(settings: Settings, *, named: bool) -> None:
     """Empty a database that holds nothing but demo data; forget its log."""
     platform = bootstrap(settings, lists=_lists(settings))
     try:
-        await _known(platform)
+        await _known(platform, named=named)
         # Only who may run the engine may wipe: another process may be at work.
         engine = platform.engine
         assert engine is not None  # noqa: S101 - the role is all
@@ -109,16 +113,17 @@ async def _reset(settings: Settings) -> None:
 
 
 async def _run(
-    settings: Settings,
+    platform: Platform,
     samples: Sequence[Sample],
     notes: Sequence[str],
+    *,
     listener: socket.socket | None,
+    named: bool,
 ) -> VerificationReport:
     # Off a terminal rich would fold the tables at 80 columns.
     console = Console(width=None if sys.stdout.isatty() else 110)
-    platform = bootstrap(settings, lists=_lists(settings))
     try:
-        known = await _known(platform)
+        known = await _known(platform, named=named)
         announce_admin(await platform.start())
         cases = await _submit(platform, samples, known, console)
         report = await _finish(platform, cases, console)
@@ -130,7 +135,7 @@ async def _run(
         if listener is None:
             console.print("`integritas demo` serves it, with its API docs at /api/docs")
         else:
-            where = address(listener, settings)
+            where = address(listener, platform.settings)
             console.print(f"\nServing on {where}")
             console.print(f"  Swagger UI  {where}/api/docs")
             console.print(f"  ReDoc       {where}/api/redoc")
@@ -162,14 +167,13 @@ def _lists(settings: Settings) -> Sequence[Path]:
     return [synthetic] if chosen is None else [chosen, synthetic]
 
 
-async def _known(platform: Platform) -> dict[str, CaseId]:
+async def _known(platform: Platform, *, named: bool) -> dict[str, CaseId]:
     """Return what an earlier start took in: reference -> case.
 
     Raises:
         Conflict: a database that somebody named holds other than demo data. In the
             demo's own, what visitors added while it served is no matter.
     """
-    named = platform.settings.database_chosen
     if named:
         await _refuse_others(platform)
     known: dict[str, CaseId] = {}

@@ -1,0 +1,186 @@
+"""Every command: help, bad usage, one line for a failure, nothing left behind."""
+
+from __future__ import annotations
+
+import json
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from integritas.cli.main import app
+
+if TYPE_CHECKING:
+    from tests.integration.cli.conftest import Run
+
+
+def commands(group: typer.Typer = app, path: tuple[str, ...] = ()) -> Iterator[str]:
+    for command in group.registered_commands:
+        name = command.name or getattr(command.callback, "__name__", "")
+        yield " ".join([*path, str(name)])
+    for sub in group.registered_groups:
+        assert sub.typer_instance is not None
+        yield from commands(sub.typer_instance, (*path, str(sub.name)))
+
+
+COMMANDS = sorted(commands())
+
+
+def invoke(*arguments: str) -> int:
+    return CliRunner().invoke(app, list(arguments)).exit_code
+
+
+def test_the_commands_are_those_promised() -> None:
+    promised = """demo;serve;db migrate;doctor;openapi;users create-admin;spam score;
+        procurement indicators;compliance screen;compliance match;compliance lists;
+        audit verify;audit export;audit tail;audit keys;audit mirror;bench engine"""
+    assert {" ".join(each.split()) for each in promised.split(";")} <= set(COMMANDS)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_explains(command: str) -> None:
+    result = CliRunner().invoke(app, [*command.split(), "--help"])
+    assert result.exit_code == 0
+    assert "Usage" in result.output
+
+
+@pytest.mark.parametrize("command", [*COMMANDS, "", "db", "spam", "audit"])
+def test_an_unknown_option_is_bad_usage(command: str) -> None:
+    assert invoke(*command.split(), "--no-such-option") == 2
+
+
+@pytest.mark.parametrize("command", ["nonsense", "db nonsense", "serve --role king"])
+def test_an_unknown_command_or_choice_is_bad_usage(command: str) -> None:
+    assert invoke(*command.split()) == 2
+
+
+def test_version(run: Run) -> None:
+    version = metadata.version("integritas")
+    assert run("--version").succeeds().decode() == f"{version}\n"
+
+
+def test_openapi_is_json_the_same_each_time(run: Run, tmp_path: Path) -> None:
+    first = run("openapi").succeeds()
+    document = json.loads(first)
+    assert document["openapi"].startswith("3.")
+    assert "/api/v1/submissions" in document["paths"]
+    assert run("openapi", "--output", "api.json").succeeds() == b""
+    assert (tmp_path / "api.json").read_bytes() == first
+    assert [path.name for path in tmp_path.iterdir()] == ["api.json"]
+
+
+UNREADABLE = [
+    "spam score --input absent --output -",
+    "procurement indicators absent",
+    "compliance match --pairs absent --output -",
+    "compliance screen --lists absent --queries - --output -",
+    "audit verify --bundle absent",
+    "audit verify --db sqlite:///absent.db",
+    "openapi --output absent/there.json",
+    "spam score --input - --output absent/there.jsonl",
+]
+
+
+@pytest.mark.parametrize("command", UNREADABLE)
+def test_a_file_that_cannot_be_used_is_one_line(
+    run: Run, tmp_path: Path, command: str
+) -> None:
+    assert "absent" in run(*command.split()).fails()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_wrong_setting_is_one_line(run: Run, tmp_path: Path) -> None:
+    assert "INTEGRITAS_PORT" in run("doctor", port="seventy").fails()
+    assert list(tmp_path.iterdir()) == []
+
+
+STARTING = ["serve", "demo --once --count 40", "demo --once --reset", "db migrate"]
+
+
+@pytest.mark.parametrize("command", STARTING)
+def test_a_file_that_is_no_database(run: Run, tmp_path: Path, command: str) -> None:
+    file = tmp_path / "notes.txt"
+    file.write_text("these are my notes, not a database\n" * 100)
+    ended = run(*command.split(), database_url=f"sqlite:///{file}", port=0)
+    assert "INTEGRITAS_DATABASE_URL" in ended.err
+    assert ended.code == 1
+    assert ended.err.splitlines()[-1].startswith("integritas: ")
+    assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]
+    assert file.read_text().startswith("these are my notes")
+
+
+@pytest.mark.parametrize("command", STARTING[:3])
+def test_a_state_folder_that_is_none(run: Run, tmp_path: Path, command: str) -> None:
+    (tmp_path / "state").write_text("in the way")
+    url = f"sqlite:///{tmp_path}/data.db"
+    ended = run(*command.split(), state_dir="state", database_url=url, port=0)
+    assert "INTEGRITAS_STATE_DIR" in ended.err
+    assert ended.code == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["state"]
+
+
+@pytest.mark.parametrize("command", STARTING)
+def test_a_database_that_cannot_be_made(run: Run, tmp_path: Path, command: str) -> None:
+    (tmp_path / "file").write_text("in the way")
+    url = f"sqlite:///{tmp_path}/file/data.db"
+    ended = run(*command.split(), database_url=url, port=0)
+    assert ended.code == 1
+    assert ended.err.splitlines()[-1].startswith("integritas: ")
+    assert "Traceback" not in ended.err
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+@pytest.mark.parametrize("command", ["serve", "demo"])
+def test_a_port_in_use_leaves_nothing(run: Run, tmp_path: Path, command: str) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        assert "INTEGRITAS_PORT" in run(command, port=port).fails()
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("role", ["gateway", "engine", "spam", "compliance", "audit"])
+def test_a_split_role_on_sqlite_is_refused(run: Run, tmp_path: Path, role: str) -> None:
+    assert "needs Postgres" in run("serve", "--role", role, port=0).err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_temporal_is_refused_for_now(run: Run, tmp_path: Path) -> None:
+    ended = run("serve", port=0, engine="temporal")
+    assert "INTEGRITAS_ENGINE" in ended.err
+    assert ended.code == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_service_open_to_all_is_refused(run: Run) -> None:
+    url = "postgresql://nobody@127.0.0.1:1/none"
+    ended = run("serve", "--role", "spam", port=0, host="0.0.0.0", database_url=url)  # noqa: S104 - refused
+    assert "INTEGRITAS_SERVICE_TOKEN" in ended.fails()
+
+
+def test_who_reads_may_go_away() -> None:
+    program = str(Path(sys.executable).with_name("integritas"))
+    with subprocess.Popen(  # noqa: S603 - our own program
+        [program, "openapi"], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        assert process.stderr.read() == b""
+        assert process.wait() == 1
+
+
+def test_a_full_disk_is_one_line(run: Run, tmp_path: Path) -> None:
+    source = tmp_path / "in.jsonl"
+    source.write_text('{"id": "a", "raw": "see you at five"}\n')
+    ended = run("spam", "score", "--input", source, "--output", "/dev/full")
+    assert "No space left" in ended.fails()
+    assert "No space left" in run("openapi", "--output", "/dev/full").fails()

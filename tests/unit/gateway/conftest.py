@@ -248,7 +248,7 @@ def services(tmp_path_factory: pytest.TempPathFactory) -> Services:
     )
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def gateway(
     services: Services, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Gateway]:
@@ -323,7 +323,7 @@ def evidence() -> dict[str, dict[str, Any]]:
     """Return an item of each kind; a test may change its copy."""
     import copy
 
-    kinds = {
+    kinds: dict[str, dict[str, Any]] = {
         "message": MESSAGE,
         "procurement": PROCUREMENT,
         "party": PARTY,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -12,6 +13,7 @@ import pytest
 from integritas.identity.api import PERMISSIONS, Role, permitted
 from integritas.kernel.clock import SystemClock
 from integritas.kernel.errors import ContractViolation
+from integritas.kernel.ids import IdFactory
 from integritas.platform.tokens import KeyRing, TokenKind, Tokens
 
 AUDIENCE = "integritas-api"
@@ -104,13 +106,15 @@ async def call(gateway: Any, client: httpx.AsyncClient, name: str) -> httpx.Resp
     return await client.request(method, address(path), json=body)
 
 
-async def test_every_operation_has_a_rule(gateway) -> None:
+async def test_every_operation_has_a_rule(gateway: Any) -> None:
     assert set(gateway.contract.operations) == {*RULES, *PUBLIC}
     assert {rule for rule in RULES.values() if rule} <= set(PERMISSIONS)
 
 
 @pytest.mark.parametrize("role", [r.value for r in Role if r is not Role.SERVICE])
-async def test_a_person_may_what_the_policy_says(gateway, tenant, role: str) -> None:
+async def test_a_person_may_what_the_policy_says(
+    gateway: Any, tenant: Any, role: str
+) -> None:
     client = await tenant.client(role)
     for name, rule in RULES.items():
         answer = await call(gateway, client, name)
@@ -121,7 +125,7 @@ async def test_a_person_may_what_the_policy_says(gateway, tenant, role: str) -> 
             assert str(rule) in answer.json()["detail"]
 
 
-async def test_a_machine_may_what_the_policy_says(gateway, tenant) -> None:
+async def test_a_machine_may_what_the_policy_says(gateway: Any, tenant: Any) -> None:
     client = await tenant.machine()
     for name, rule in RULES.items():
         answer = await call(gateway, client, name)
@@ -129,7 +133,7 @@ async def test_a_machine_may_what_the_policy_says(gateway, tenant) -> None:
         assert (answer.status_code == 403) is refused, (name, answer.text)
 
 
-async def test_a_key_may_no_more_than_its_scopes(gateway, tenant) -> None:
+async def test_a_key_may_no_more_than_its_scopes(gateway: Any, tenant: Any) -> None:
     client = await tenant.machine("cases:read")
     for name, rule in RULES.items():
         answer = await call(gateway, client, name)
@@ -137,7 +141,7 @@ async def test_a_key_may_no_more_than_its_scopes(gateway, tenant) -> None:
         assert (answer.status_code == 403) is refused, (name, answer.text)
 
 
-async def test_nobody_may_nothing(gateway) -> None:
+async def test_nobody_may_nothing(gateway: Any) -> None:
     async with gateway.client() as client:
         for name in RULES:
             answer = await call(gateway, client, name)
@@ -200,16 +204,16 @@ async def refused(gateway: Any, **headers: Any) -> None:
     ],
     ids=range(13),
 )
-async def test_a_credential_that_is_none_is_refused(gateway, header: str) -> None:
+async def test_a_credential_that_is_none_is_refused(gateway: Any, header: str) -> None:
     await refused(gateway, Authorization=header.encode("latin-1"))
 
 
 @pytest.mark.parametrize("key", ["", "x", "\xff", "ik_main-aaaaaaaa_" + "a" * 48])
-async def test_a_key_that_is_none_is_refused(gateway, key: str) -> None:
+async def test_a_key_that_is_none_is_refused(gateway: Any, key: str) -> None:
     await refused(gateway, **{"X-API-Key": key.encode("latin-1")})
 
 
-async def test_a_token_that_was_changed_is_refused(gateway, tenant) -> None:
+async def test_a_token_that_was_changed_is_refused(gateway: Any, tenant: Any) -> None:
     await tenant.client("viewer")
     token = await tenant.token("viewer")
     forged = [
@@ -230,7 +234,7 @@ async def test_a_token_that_was_changed_is_refused(gateway, tenant) -> None:
 
 @pytest.mark.parametrize("wrong", ["ring", "audience", "kind", "time", "session"])
 async def test_a_token_for_something_else_is_refused(
-    gateway, tenant, ids, tmp_path, wrong: str
+    gateway: Any, tenant: Any, ids: IdFactory, tmp_path: Path, wrong: str
 ) -> None:
     client = await tenant.client("viewer")
     token = await tenant.token("viewer")
@@ -238,7 +242,9 @@ async def test_a_token_for_something_else_is_refused(
     own = gateway.platform.identity.tokens
     claims = own.verify(token, kind=TokenKind.ACCESS, audience=AUDIENCE)
     clock = SystemClock()
-    tokens = Tokens(KeyRing.load(tmp_path, clock), clock, ids) if wrong == "ring" else own
+    tokens = (
+        Tokens(KeyRing.load(tmp_path, clock), clock, ids) if wrong == "ring" else own
+    )
     forged = tokens.sign(
         TokenKind.SERVICE if wrong == "kind" else TokenKind.ACCESS,
         me,
@@ -250,7 +256,7 @@ async def test_a_token_for_something_else_is_refused(
     await refused(gateway, token=forged)
 
 
-async def test_the_key_of_a_machine_says_who_it_is(gateway, tenant) -> None:
+async def test_the_key_of_a_machine_says_who_it_is(tenant: Any) -> None:
     client = await tenant.machine()
     me = (await client.get("/api/v1/me")).json()
     assert me["roles"] == ["service"]
@@ -258,13 +264,16 @@ async def test_the_key_of_a_machine_says_who_it_is(gateway, tenant) -> None:
     assert me["id"].startswith("key_")
 
 
-async def test_a_bearer_token_counts_before_a_key(gateway, tenant, analyst) -> None:
+async def test_a_bearer_token_counts_before_a_key(gateway: Any, tenant: Any) -> None:
+    await tenant.client("analyst")
     token = await tenant.token("analyst")
     async with gateway.client(token, **{"X-API-Key": "nonsense"}) as client:
         assert (await client.get("/api/v1/me")).json()["roles"] == ["analyst"]
 
 
-async def test_a_machine_cannot_move_a_case(tenant, evidence) -> None:
+async def test_a_machine_cannot_move_a_case(
+    tenant: Any, evidence: dict[str, dict[str, Any]]
+) -> None:
     client = await tenant.machine()
     answer = await client.post(
         "/api/v1/submissions",

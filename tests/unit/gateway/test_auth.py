@@ -14,24 +14,29 @@ PASSWORD = "several words together"
 TOKEN = "/api/v1/auth/token"
 
 
-async def sign_in(gateway: Any, tenant: Any, who: str, password: str = PASSWORD):
+async def sign_in(
+    gateway: Any, tenant: Any, who: str, password: str = PASSWORD
+) -> httpx.Response:
     body = {"username": who, "password": password, "tenant": tenant.name}
     async with gateway.client() as client:
-        return await client.post(TOKEN, json=body)
+        answer: httpx.Response = await client.post(TOKEN, json=body)
+    return answer
 
 
 async def renew(gateway: Any, token: str) -> httpx.Response:
     body = {"grant_type": "refresh_token", "refresh_token": token}
     async with gateway.client() as client:
-        return await client.post(TOKEN, json=body)
+        answer: httpx.Response = await client.post(TOKEN, json=body)
+    return answer
 
 
 async def who_am_i(gateway: Any, token: str) -> httpx.Response:
     async with gateway.client(token) as client:
-        return await client.get("/api/v1/me")
+        answer: httpx.Response = await client.get("/api/v1/me")
+    return answer
 
 
-async def test_a_password_gives_tokens(gateway, tenant) -> None:
+async def test_a_password_gives_tokens(gateway: Any, tenant: Any) -> None:
     await tenant.client("reviewer")
     answer = await sign_in(gateway, tenant, "reviewer")
     pair = answer.json()
@@ -44,7 +49,7 @@ async def test_a_password_gives_tokens(gateway, tenant) -> None:
     assert "users:manage" not in me["permissions"]
 
 
-async def test_a_wrong_password_tells_nothing(gateway, tenant) -> None:
+async def test_a_wrong_password_tells_nothing(gateway: Any, tenant: Any) -> None:
     await tenant.client("viewer")
     wrong = await sign_in(gateway, tenant, "viewer", "wrong")
     nobody = await sign_in(gateway, tenant, "nobody", "wrong")
@@ -55,7 +60,7 @@ async def test_a_wrong_password_tells_nothing(gateway, tenant) -> None:
     }
 
 
-async def test_too_many_guesses_have_to_wait(gateway, tenant) -> None:
+async def test_too_many_guesses_have_to_wait(gateway: Any, tenant: Any) -> None:
     await tenant.client("viewer")
     guesses = [await sign_in(gateway, tenant, "viewer", f"no {n}") for n in range(7)]
     assert guesses[0].status_code == 401
@@ -64,7 +69,7 @@ async def test_too_many_guesses_have_to_wait(gateway, tenant) -> None:
     assert (await sign_in(gateway, tenant, "viewer")).status_code == 429
 
 
-async def test_a_refresh_token_works_once(gateway, tenant) -> None:
+async def test_a_refresh_token_works_once(gateway: Any, tenant: Any) -> None:
     await tenant.client("viewer")
     first = (await sign_in(gateway, tenant, "viewer")).json()
     second = (await renew(gateway, first["refresh_token"])).json()
@@ -76,7 +81,7 @@ async def test_a_refresh_token_works_once(gateway, tenant) -> None:
     assert (await who_am_i(gateway, second["access_token"])).status_code == 401
 
 
-async def test_signing_out_ends_the_session(gateway, tenant) -> None:
+async def test_signing_out_ends_the_session(gateway: Any, tenant: Any) -> None:
     await tenant.client("viewer")
     pair = (await sign_in(gateway, tenant, "viewer")).json()
     other = (await sign_in(gateway, tenant, "viewer")).json()
@@ -92,7 +97,7 @@ async def test_signing_out_ends_the_session(gateway, tenant) -> None:
     assert (await who_am_i(gateway, other["access_token"])).status_code == 200
 
 
-async def test_the_public_keys_verify_a_token(gateway, tenant) -> None:
+async def test_the_public_keys_verify_a_token(gateway: Any, tenant: Any) -> None:
     await tenant.client("viewer")
     token = (await sign_in(gateway, tenant, "viewer")).json()["access_token"]
     async with gateway.client() as client:
@@ -101,11 +106,17 @@ async def test_the_public_keys_verify_a_token(gateway, tenant) -> None:
     claims = jwt.decode(token, KeySet.import_key_set(keys), ["Ed25519", "EdDSA"]).claims
     assert claims["exp"] > datetime.now(UTC).timestamp()
     with pytest.raises(Exception, match=r".+"):
-        jwt.decode(token[:-3] + "AAA", KeySet.import_key_set(keys), ["Ed25519", "EdDSA"])
+        jwt.decode(
+            token[:-3] + "AAA", KeySet.import_key_set(keys), ["Ed25519", "EdDSA"]
+        )
 
 
-async def test_roles_are_listed_with_their_permissions(analyst) -> None:
-    roles = {r["name"]: r["permissions"] for r in (await analyst.get("/api/v1/roles")).json()}
+async def test_roles_are_listed_with_their_permissions(
+    analyst: httpx.AsyncClient,
+) -> None:
+    roles = {
+        r["name"]: r["permissions"] for r in (await analyst.get("/api/v1/roles")).json()
+    }
     assert set(roles) == {
         *("viewer", "analyst", "reviewer", "auditor", "admin", "service")
     }
@@ -115,12 +126,16 @@ async def test_roles_are_listed_with_their_permissions(analyst) -> None:
 # Users ----------------------------------------------------------------------------
 
 
-async def make_user(admin: httpx.AsyncClient, name: str = "jo", **more: Any):
+async def make_user(
+    admin: httpx.AsyncClient, name: str = "jo", **more: Any
+) -> httpx.Response:
     body = {"username": name, "roles": ["analyst"], "password": PASSWORD, **more}
     return await admin.post("/api/v1/users", json=body)
 
 
-async def test_a_user_is_made_and_read(gateway, tenant, admin) -> None:
+async def test_a_user_is_made_and_read(
+    gateway: Any, tenant: Any, admin: httpx.AsyncClient
+) -> None:
     made = await make_user(admin, email="jo@example.org", display_name="Jo")
     user = made.json()
     assert made.status_code == 201
@@ -133,14 +148,14 @@ async def test_a_user_is_made_and_read(gateway, tenant, admin) -> None:
     assert (await sign_in(gateway, tenant, "jo")).status_code == 200
 
 
-async def test_a_name_is_taken_once(admin) -> None:
+async def test_a_name_is_taken_once(admin: httpx.AsyncClient) -> None:
     assert (await make_user(admin)).status_code == 201
     answer = await make_user(admin, "JO")
     assert answer.status_code == 409
     assert answer.json()["errors"][0]["path"] == "username"
 
 
-async def test_users_page_in_order(admin) -> None:
+async def test_users_page_in_order(admin: httpx.AsyncClient) -> None:
     for number in range(5):
         await make_user(admin, f"user{number}")
     names, cursor = [], ""
@@ -153,7 +168,9 @@ async def test_users_page_in_order(admin) -> None:
     assert names == ["admin", *(f"user{n}" for n in range(5))]
 
 
-async def test_a_disabled_user_is_out_at_once(gateway, tenant, admin) -> None:
+async def test_a_disabled_user_is_out_at_once(
+    gateway: Any, tenant: Any, admin: httpx.AsyncClient
+) -> None:
     user = (await make_user(admin)).json()
     pair = (await sign_in(gateway, tenant, "jo")).json()
     assert (await who_am_i(gateway, pair["access_token"])).status_code == 200
@@ -168,7 +185,9 @@ async def test_a_disabled_user_is_out_at_once(gateway, tenant, admin) -> None:
     assert (await sign_in(gateway, tenant, "jo")).status_code == 401
 
 
-async def test_a_change_of_roles_counts_at_once(gateway, tenant, admin) -> None:
+async def test_a_change_of_roles_counts_at_once(
+    gateway: Any, tenant: Any, admin: httpx.AsyncClient
+) -> None:
     user = (await make_user(admin)).json()
     pair = (await sign_in(gateway, tenant, "jo")).json()
     await admin.patch(
@@ -189,7 +208,7 @@ async def test_a_change_of_roles_counts_at_once(gateway, tenant, admin) -> None:
     ],
 )
 async def test_a_user_is_changed_as_read_only(
-    admin, headers: dict[str, str], status: int, code: str
+    admin: httpx.AsyncClient, headers: dict[str, str], status: int, code: str
 ) -> None:
     user = (await make_user(admin)).json()
     url = f"/api/v1/users/{user['id']}"
@@ -198,7 +217,7 @@ async def test_a_user_is_changed_as_read_only(
     assert (await admin.get(url)).json() == user
 
 
-async def test_the_last_administrator_stays(admin) -> None:
+async def test_the_last_administrator_stays(admin: httpx.AsyncClient) -> None:
     me = (await admin.get("/api/v1/me")).json()["id"]
     for change in ({"disabled": True}, {"roles": ["viewer"]}):
         answer = await admin.patch(
@@ -211,7 +230,7 @@ async def test_the_last_administrator_stays(admin) -> None:
 
 
 async def test_a_key_is_shown_once_and_works_until_revoked(
-    gateway, tenant, analyst
+    gateway: Any, analyst: httpx.AsyncClient
 ) -> None:
     made = await analyst.post("/api/v1/api-keys", json={"name": "mine"})
     key = made.json()
@@ -229,12 +248,16 @@ async def test_a_key_is_shown_once_and_works_until_revoked(
         assert (await client.get("/api/v1/cases")).status_code == 401
 
 
-async def test_a_key_works_as_a_bearer_token_too(gateway, analyst) -> None:
+async def test_a_key_works_as_a_bearer_token_too(
+    gateway: Any, analyst: httpx.AsyncClient
+) -> None:
     key = (await analyst.post("/api/v1/api-keys", json={"name": "mine"})).json()
     assert (await who_am_i(gateway, key["secret"])).status_code == 200
 
 
-async def test_anothers_key_is_not_there(tenant, analyst) -> None:
+async def test_anothers_key_is_not_there(
+    tenant: Any, analyst: httpx.AsyncClient
+) -> None:
     key = (await analyst.post("/api/v1/api-keys", json={"name": "mine"})).json()
     other = await tenant.client("reviewer")
     answer = await other.delete(f"/api/v1/api-keys/{key['id']}")
@@ -242,16 +265,20 @@ async def test_anothers_key_is_not_there(tenant, analyst) -> None:
     assert (await other.get("/api/v1/api-keys")).json()["data"] == []
 
 
-async def test_a_key_may_have_no_more_than_its_owner(analyst) -> None:
+async def test_a_key_may_have_no_more_than_its_owner(
+    analyst: httpx.AsyncClient,
+) -> None:
     answer = await analyst.post(
         "/api/v1/api-keys", json={"name": "a", "scopes": ["users:manage"]}
     )
     assert answer.status_code == 422
-    machine = await analyst.post("/api/v1/api-keys", json={"name": "a", "machine": True})
+    machine = await analyst.post(
+        "/api/v1/api-keys", json={"name": "a", "machine": True}
+    )
     assert machine.status_code == 403
 
 
-async def test_a_key_says_when_it_ends_in_utc(analyst) -> None:
+async def test_a_key_says_when_it_ends_in_utc(analyst: httpx.AsyncClient) -> None:
     end = datetime.now(UTC) + timedelta(days=1)
     given = end.astimezone().isoformat()
     made = await analyst.post(

@@ -28,7 +28,9 @@ async def move(
 # Reading --------------------------------------------------------------------------
 
 
-async def test_what_happened_to_a_case_is_told(tenant, analyst, evidence) -> None:
+async def test_what_happened_to_a_case_is_told(
+    tenant: Any, analyst: httpx.AsyncClient, evidence: dict[str, dict[str, Any]]
+) -> None:
     case = await tenant.assessed(*evidence.values())
     path = f"/cases/{case['id']}"
     history = await get(analyst, f"{path}/history")
@@ -48,14 +50,18 @@ async def test_what_happened_to_a_case_is_told(tenant, analyst, evidence) -> Non
     assert [run["state"] for run in runs] == ["succeeded"]
 
 
-async def test_the_timeline_holds_no_personal_data(tenant, analyst, evidence) -> None:
+async def test_the_timeline_holds_no_personal_data(
+    tenant: Any, analyst: httpx.AsyncClient, evidence: dict[str, dict[str, Any]]
+) -> None:
     case = await tenant.assessed(*evidence.values())
     answer = await analyst.get(f"{CASES}/{case['id']}/timeline")
     for secret in ("Ashworth", "Nordbau", "DE89", "winner was known"):
         assert secret not in answer.text
 
 
-async def test_the_timeline_pages(tenant, analyst, evidence) -> None:
+async def test_the_timeline_pages(
+    tenant: Any, analyst: httpx.AsyncClient, evidence: dict[str, dict[str, Any]]
+) -> None:
     case = await tenant.assessed(evidence["message"])
     path = f"/cases/{case['id']}/timeline"
     whole = await get(analyst, path)
@@ -70,7 +76,12 @@ async def test_the_timeline_pages(tenant, analyst, evidence) -> None:
     assert parts == whole
 
 
-async def test_cases_are_filtered_and_paged(tenant, analyst, evidence, listed) -> None:
+async def test_cases_are_filtered_and_paged(
+    tenant: Any,
+    analyst: httpx.AsyncClient,
+    evidence: dict[str, dict[str, Any]],
+    listed: dict[str, Any],
+) -> None:
     high = await tenant.assessed(listed)
     for _ in range(3):
         await tenant.assessed(evidence["message"])
@@ -87,7 +98,7 @@ async def test_cases_are_filtered_and_paged(tenant, analyst, evidence, listed) -
 
 
 async def test_raw_evidence_is_as_it_came_and_reading_it_is_recorded(
-    tenant, analyst
+    tenant: Any, analyst: httpx.AsyncClient
 ) -> None:
     raw = "From: a@example.org\r\nSubject: <script>alert(1)</script>\r\n\r\nbody"
     case = await tenant.assessed({"kind": "message", "raw": raw})
@@ -112,7 +123,10 @@ async def test_raw_evidence_is_as_it_came_and_reading_it_is_recorded(
 
 @pytest.mark.parametrize("kind", ["procurement", "party", "payment"])
 async def test_raw_evidence_of_other_kinds_is_json(
-    tenant, analyst, evidence, kind: str
+    tenant: Any,
+    analyst: httpx.AsyncClient,
+    evidence: dict[str, dict[str, Any]],
+    kind: str,
 ) -> None:
     case = await tenant.assessed(evidence[kind])
     [item] = await get(analyst, f"/cases/{case['id']}/evidence")
@@ -125,7 +139,9 @@ async def test_raw_evidence_of_other_kinds_is_json(
     assert set(evidence[kind]) <= set(shown)
 
 
-async def test_a_finding_is_reviewed_with_a_reason(tenant, analyst, listed) -> None:
+async def test_a_finding_is_reviewed_with_a_reason(
+    tenant: Any, analyst: httpx.AsyncClient, listed: dict[str, Any]
+) -> None:
     case = await tenant.assessed(listed)
     [finding, *_] = await get(analyst, f"/cases/{case['id']}/findings")
     url = f"/api/v1/findings/{finding['id']}"
@@ -139,13 +155,17 @@ async def test_a_finding_is_reviewed_with_a_reason(tenant, analyst, listed) -> N
     )
     assert answer.status_code == 200
     assert (await analyst.get(url)).json()["review"] == "dismissed"
-    assert answer.json()["reviewed_by"] == (await analyst.get("/api/v1/me")).json()["id"]
+    assert (
+        answer.json()["reviewed_by"] == (await analyst.get("/api/v1/me")).json()["id"]
+    )
 
 
 # Changing -------------------------------------------------------------------------
 
 
-async def test_a_case_is_changed_as_it_was_read(tenant, analyst, listed) -> None:
+async def test_a_case_is_changed_as_it_was_read(
+    tenant: Any, analyst: httpx.AsyncClient, listed: dict[str, Any]
+) -> None:
     case = await tenant.assessed(listed)
     url = f"{CASES}/{case['id']}"
     read = await analyst.get(url)
@@ -178,7 +198,9 @@ async def test_a_case_is_changed_as_it_was_read(tenant, analyst, listed) -> None
     assert unassigned.json()["title"] == "Known winner"
 
 
-async def test_an_illegal_move_says_what_is_legal(tenant, analyst, listed) -> None:
+async def test_an_illegal_move_says_what_is_legal(
+    tenant: Any, analyst: httpx.AsyncClient, listed: dict[str, Any]
+) -> None:
     case = await tenant.assessed(listed)
     answer = await move(analyst, case, "PENDING")
     found = answer.json()
@@ -191,7 +213,9 @@ async def test_an_illegal_move_says_what_is_legal(tenant, analyst, listed) -> No
     assert (await analyst.get(f"{CASES}/{case['id']}")).json() == case
 
 
-async def test_a_move_may_insist_on_what_was_read(tenant, analyst, listed) -> None:
+async def test_a_move_may_insist_on_what_was_read(
+    tenant: Any, analyst: httpx.AsyncClient, listed: dict[str, Any]
+) -> None:
     case = await tenant.assessed(listed)
     url = f"{CASES}/{case['id']}/transitions"
     body = {"to": "REMEDIATING"}
@@ -204,7 +228,12 @@ async def test_a_move_may_insist_on_what_was_read(tenant, analyst, listed) -> No
     assert moved.headers["etag"] == f'"{moved.json()["version"]}"'
 
 
-async def test_what_is_final_stays(tenant, analyst, listed, evidence) -> None:
+async def test_what_is_final_stays(
+    tenant: Any,
+    analyst: httpx.AsyncClient,
+    listed: dict[str, Any],
+    evidence: dict[str, dict[str, Any]],
+) -> None:
     case = await tenant.assessed(listed)
     assert (await move(analyst, case, "CANCELLED")).status_code == 200
     assert (await move(analyst, case, "INVESTIGATING")).status_code == 409
@@ -220,7 +249,7 @@ async def test_what_is_final_stays(tenant, analyst, listed, evidence) -> None:
 
 
 async def test_closing_at_high_risk_needs_a_second_person(
-    tenant, analyst, listed
+    tenant: Any, analyst: httpx.AsyncClient, listed: dict[str, Any]
 ) -> None:
     case = await tenant.assessed(listed)
     asked = await move(analyst, case, "RESOLVED")
@@ -249,7 +278,9 @@ async def test_closing_at_high_risk_needs_a_second_person(
     assert twice.status_code == 409
 
 
-async def test_nobody_approves_what_they_asked_for(tenant, listed) -> None:
+async def test_nobody_approves_what_they_asked_for(
+    tenant: Any, listed: dict[str, Any]
+) -> None:
     case = await tenant.assessed(listed)
     reviewer = await tenant.client("reviewer")
     approval = (await move(reviewer, case, "RESOLVED")).json()
@@ -269,7 +300,11 @@ async def test_nobody_approves_what_they_asked_for(tenant, listed) -> None:
 
 
 async def test_new_evidence_is_assessed_again(
-    tenant, analyst, evidence, listed, until
+    tenant: Any,
+    analyst: httpx.AsyncClient,
+    evidence: dict[str, dict[str, Any]],
+    listed: dict[str, Any],
+    until: Any,
 ) -> None:
     case = await tenant.assessed(listed)
     url = f"{CASES}/{case['id']}"
@@ -297,7 +332,9 @@ async def test_new_evidence_is_assessed_again(
     assert len(await get(analyst, f"/cases/{case['id']}/evidence")) == 3
 
 
-async def test_cancelling_a_case_stops_its_run(tenant, admin, listed, until) -> None:
+async def test_cancelling_a_case_stops_its_run(
+    tenant: Any, admin: httpx.AsyncClient, listed: dict[str, Any], until: Any
+) -> None:
     case = await tenant.assessed(listed)
     waiting = {"name": "waiting", "steps": [{"name": "ask", "signal": "go"}]}
     made = await admin.post("/api/v1/workflows", json=waiting)
@@ -315,6 +352,6 @@ async def test_cancelling_a_case_stops_its_run(tenant, admin, listed, until) -> 
     assert (await move(admin, case, "CANCELLED")).status_code == 200
 
     async def cancelled() -> bool:
-        return (await admin.get(run)).json()["state"] == "cancelled"
+        return bool((await admin.get(run)).json()["state"] == "cancelled")
 
     await until(cancelled)

@@ -5,12 +5,16 @@ from __future__ import annotations
 import base64
 from typing import Any
 
+import httpx
 import pytest
 
 
 @pytest.mark.parametrize("service", ["spam", "anticorruption", "compliance"])
 async def test_a_service_assesses_without_a_case(
-    tenant, analyst, evidence, service: str
+    tenant: Any,
+    analyst: httpx.AsyncClient,
+    evidence: dict[str, dict[str, Any]],
+    service: str,
 ) -> None:
     items = list(evidence.values())
     one = await analyst.post(f"/api/v1/{service}/assess", json={"evidence": items})
@@ -27,9 +31,11 @@ async def test_a_service_assesses_without_a_case(
     assert await tenant.count_cases() == 0
 
 
-async def test_a_listed_name_is_found(analyst, listed) -> None:
+async def test_a_listed_name_is_found(
+    analyst: httpx.AsyncClient, listed: dict[str, Any]
+) -> None:
     name = listed["properties"]["name"][0]
-    query = {"query": name, "type": "person"}
+    query = {"query": name, "type": "Person"}
     one = await analyst.post("/api/v1/compliance/screen", json=query)
     assert any(hit["match"] for hit in one.json()["hits"])
     many = await analyst.post(
@@ -46,21 +52,25 @@ async def test_a_listed_name_is_found(analyst, listed) -> None:
     assert lists.json()["data"]
 
 
-async def test_findings_are_decided_on_without_a_case(analyst, listed) -> None:
+async def test_findings_are_decided_on_without_a_case(
+    analyst: httpx.AsyncClient, listed: dict[str, Any]
+) -> None:
     assessed = (
         await analyst.post("/api/v1/compliance/assess", json={"evidence": [listed]})
     ).json()
     body = {
         "dossier_id": "d1",
         "kinds": ["party"],
-        "assessments": [{k: v for k, v in assessed.items() if k != "evidence"}],
+        "assessments": {
+            "compliance": {k: v for k, v in assessed.items() if k != "evidence"}
+        },
     }
     answer = await analyst.post("/api/v1/compliance/decide", json=body)
     assert answer.status_code == 200, answer.text
     assert answer.json()["outcome"] != "no_action"
 
 
-async def test_indicators_are_explained(analyst) -> None:
+async def test_indicators_are_explained(analyst: httpx.AsyncClient) -> None:
     answer = await analyst.get("/api/v1/anticorruption/indicators")
     assert answer.status_code == 200
     assert "R018" in answer.text
@@ -81,7 +91,7 @@ async def pages(client: Any, limit: int) -> list[dict[str, Any]]:
 
 
 async def test_everything_is_in_the_audit_log_and_proven(
-    tenant, evidence, until
+    tenant: Any, evidence: dict[str, dict[str, Any]], until: Any
 ) -> None:
     case = await tenant.assessed(evidence["message"])
     auditor = await tenant.client("auditor")
@@ -90,7 +100,7 @@ async def test_everything_is_in_the_audit_log_and_proven(
 
     async def sealed() -> bool:
         events = {entry["event_id"] for entry in await pages(auditor, 500)}
-        return events >= {entry["event_id"] for entry in timeline["data"]}
+        return bool(events >= {entry["event_id"] for entry in timeline["data"]})
 
     await until(sealed)
     entries = await pages(auditor, 3)
@@ -108,13 +118,15 @@ async def test_everything_is_in_the_audit_log_and_proven(
     assert report["differences"] == []
 
 
-async def test_the_checkpoint_is_signed_for_the_tenant(tenant, evidence, until) -> None:
+async def test_the_checkpoint_is_signed_for_the_tenant(
+    tenant: Any, evidence: dict[str, dict[str, Any]], until: Any
+) -> None:
     await tenant.assessed(evidence["message"])
     auditor = await tenant.client("auditor")
 
     async def there() -> bool:
         answer = await auditor.get("/api/v1/audit/log/checkpoint")
-        return answer.status_code == 200 and answer.text.split("\n")[1] != "0"
+        return bool(answer.status_code == 200 and answer.text.split("\n")[1] != "0")
 
     await until(there)
     answer = await auditor.get("/api/v1/audit/log/checkpoint")
@@ -130,12 +142,14 @@ async def test_the_checkpoint_is_signed_for_the_tenant(tenant, evidence, until) 
     assert len(tile.content) == 32 * int(size)
 
 
-async def test_the_bundle_of_a_case_is_given_out(tenant, evidence, until) -> None:
+async def test_the_bundle_of_a_case_is_given_out(
+    tenant: Any, evidence: dict[str, dict[str, Any]], until: Any
+) -> None:
     case = await tenant.assessed(evidence["message"])
     auditor = await tenant.client("auditor")
 
     async def there() -> bool:
         answer = await auditor.get(f"/api/v1/audit/bundles/{case['id']}")
-        return answer.status_code == 200
+        return bool(answer.status_code == 200)
 
     await until(there)

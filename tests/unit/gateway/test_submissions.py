@@ -5,13 +5,16 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+import httpx
 import pytest
 
 SUBMISSIONS = "/api/v1/submissions"
 KINDS = ("message", "procurement", "party", "payment")
 
 
-async def test_a_submission_is_taken_and_can_be_found(analyst, evidence) -> None:
+async def test_a_submission_is_taken_and_can_be_found(
+    analyst: httpx.AsyncClient, evidence: dict[str, dict[str, Any]]
+) -> None:
     document = {
         "channel": "form",
         "title": "A tip",
@@ -34,7 +37,9 @@ async def test_a_submission_is_taken_and_can_be_found(analyst, evidence) -> None
 
 
 @pytest.mark.parametrize("kind", KINDS)
-async def test_each_kind_is_assessed(tenant, evidence, kind: str) -> None:
+async def test_each_kind_is_assessed(
+    tenant: Any, evidence: dict[str, dict[str, Any]], kind: str
+) -> None:
     case = await tenant.assessed(evidence[kind])
     assert case["kinds"] == [kind]
     assert case["missing"] == []
@@ -42,13 +47,17 @@ async def test_each_kind_is_assessed(tenant, evidence, kind: str) -> None:
     assert 0 <= case["risk"] <= 100
 
 
-async def test_all_kinds_together_are_assessed(tenant, evidence) -> None:
+async def test_all_kinds_together_are_assessed(
+    tenant: Any, evidence: dict[str, dict[str, Any]]
+) -> None:
     case = await tenant.assessed(*evidence.values())
     assert case["kinds"] == sorted(KINDS)
     assert case["missing"] == []
 
 
-async def test_waiting_answers_with_the_assessed_case(analyst, evidence) -> None:
+async def test_waiting_answers_with_the_assessed_case(
+    analyst: httpx.AsyncClient, evidence: dict[str, dict[str, Any]]
+) -> None:
     answer = await analyst.post(
         SUBMISSIONS,
         json={"evidence": [evidence["message"]]},
@@ -61,7 +70,9 @@ async def test_waiting_answers_with_the_assessed_case(analyst, evidence) -> None
     assert (await analyst.get(f"/api/v1/cases/{case['id']}")).json() == case
 
 
-async def test_a_listed_party_is_found_and_waits_for_a_person(tenant, listed) -> None:
+async def test_a_listed_party_is_found_and_waits_for_a_person(
+    tenant: Any, listed: dict[str, Any]
+) -> None:
     case = await tenant.assessed(listed)
     client = await tenant.client("viewer")
     found = (await client.get(f"/api/v1/cases/{case['id']}/findings")).json()["data"]
@@ -70,7 +81,9 @@ async def test_a_listed_party_is_found_and_waits_for_a_person(tenant, listed) ->
     assert case["risk"] >= 70
 
 
-async def test_who_does_not_wait_is_told_where_to_look(analyst, evidence) -> None:
+async def test_who_does_not_wait_is_told_where_to_look(
+    analyst: httpx.AsyncClient, evidence: dict[str, dict[str, Any]]
+) -> None:
     answer = await analyst.post(
         SUBMISSIONS,
         json={"evidence": [evidence["message"]]},
@@ -83,7 +96,7 @@ async def test_who_does_not_wait_is_told_where_to_look(analyst, evidence) -> Non
 
 
 async def test_a_repeated_request_is_answered_and_not_redone(
-    tenant, analyst, evidence
+    tenant: Any, analyst: httpx.AsyncClient, evidence: dict[str, dict[str, Any]]
 ) -> None:
     document = {"evidence": [evidence["message"]]}
     headers = {"Idempotency-Key": "k-1"}
@@ -97,7 +110,9 @@ async def test_a_repeated_request_is_answered_and_not_redone(
     assert await tenant.count_cases() == 1
 
 
-async def test_a_repeated_request_may_wait(tenant, analyst, evidence) -> None:
+async def test_a_repeated_request_may_wait(
+    tenant: Any, analyst: httpx.AsyncClient, evidence: dict[str, dict[str, Any]]
+) -> None:
     document = {"evidence": [evidence["message"]]}
     headers = {"Idempotency-Key": "k", "Prefer": "wait=20"}
     first = await analyst.post(SUBMISSIONS, json=document, headers=headers)
@@ -107,7 +122,9 @@ async def test_a_repeated_request_may_wait(tenant, analyst, evidence) -> None:
     assert await tenant.count_cases() == 1
 
 
-async def test_a_key_with_another_body_is_refused(tenant, analyst, evidence) -> None:
+async def test_a_key_with_another_body_is_refused(
+    tenant: Any, analyst: httpx.AsyncClient, evidence: dict[str, dict[str, Any]]
+) -> None:
     headers = {"Idempotency-Key": "k"}
     await analyst.post(
         SUBMISSIONS, json={"evidence": [evidence["message"]]}, headers=headers
@@ -122,7 +139,7 @@ async def test_a_key_with_another_body_is_refused(tenant, analyst, evidence) -> 
 
 
 async def test_a_refused_request_does_not_use_its_key_up(
-    tenant, analyst, evidence
+    analyst: httpx.AsyncClient, evidence: dict[str, dict[str, Any]]
 ) -> None:
     headers = {"Idempotency-Key": "k"}
     bad = await analyst.post(SUBMISSIONS, json={"evidence": []}, headers=headers)
@@ -132,7 +149,9 @@ async def test_a_refused_request_does_not_use_its_key_up(
     assert (bad.status_code, good.status_code) == (422, 202)
 
 
-async def test_keys_of_two_people_are_two(tenant, analyst, evidence) -> None:
+async def test_keys_of_two_people_are_two(
+    tenant: Any, analyst: httpx.AsyncClient, evidence: dict[str, dict[str, Any]]
+) -> None:
     other = await tenant.client("reviewer")
     for client in (analyst, other):
         answer = await client.post(
@@ -145,7 +164,7 @@ async def test_keys_of_two_people_are_two(tenant, analyst, evidence) -> None:
 
 
 async def test_the_same_key_at_the_same_time_opens_one_case(
-    tenant, analyst, evidence
+    tenant: Any, analyst: httpx.AsyncClient, evidence: dict[str, dict[str, Any]]
 ) -> None:
     answers = await asyncio.gather(
         *(
@@ -162,7 +181,9 @@ async def test_the_same_key_at_the_same_time_opens_one_case(
     assert await tenant.count_cases() == 1
 
 
-async def test_many_at_the_same_time_are_all_taken(tenant, analyst, evidence) -> None:
+async def test_many_at_the_same_time_are_all_taken(
+    tenant: Any, analyst: httpx.AsyncClient, evidence: dict[str, dict[str, Any]]
+) -> None:
     answers = await asyncio.gather(
         *(
             analyst.post(SUBMISSIONS, json={"evidence": [evidence["message"]]})
@@ -177,7 +198,11 @@ async def test_many_at_the_same_time_are_all_taken(tenant, analyst, evidence) ->
 # Batches and lists ----------------------------------------------------------------
 
 
-async def test_a_batch_opens_a_case_for_each(tenant, analyst, evidence, until) -> None:
+async def test_a_batch_opens_a_case_for_each(
+    analyst: httpx.AsyncClient,
+    evidence: dict[str, dict[str, Any]],
+    until: Any,
+) -> None:
     items = [{"evidence": [evidence[kind]], "reference": kind} for kind in KINDS]
     answer = await analyst.post(f"{SUBMISSIONS}/batch", json={"items": items})
     body = answer.json()
@@ -195,7 +220,9 @@ async def test_a_batch_opens_a_case_for_each(tenant, analyst, evidence, until) -
         assert case["kinds"] == [kind]
 
 
-async def test_submissions_page_newest_first(analyst, evidence) -> None:
+async def test_submissions_page_newest_first(
+    analyst: httpx.AsyncClient, evidence: dict[str, dict[str, Any]]
+) -> None:
     items: list[dict[str, Any]] = [
         {"evidence": [evidence["message"]], "reference": str(n)} for n in range(5)
     ]

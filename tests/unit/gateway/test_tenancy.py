@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+import httpx
 import pytest
 import pytest_asyncio
 
@@ -12,7 +13,9 @@ OWN = {"name": "secret-flow", "steps": [{"name": "ask", "signal": "go"}]}
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def things(tenant, admin, listed, until) -> dict[str, str]:
+async def things(
+    tenant: Any, admin: httpx.AsyncClient, listed: dict[str, Any], until: Any
+) -> dict[str, str]:
     """Return the ids of one thing of each kind in the tenant, by path parameter."""
     case = await tenant.assessed(listed)
     path = f"/api/v1/cases/{case['id']}"
@@ -76,7 +79,9 @@ def named(operations: dict[str, Any], things: dict[str, str]) -> dict[str, Any]:
     return found
 
 
-async def test_a_stranger_finds_nothing_by_its_id(gateway, tenant, things) -> None:
+async def test_a_stranger_finds_nothing_by_its_id(
+    gateway: Any, tenant: Any, things: dict[str, str]
+) -> None:
     stranger = await (await gateway.tenant()).client("admin")
     owner = await tenant.client("admin")
     before = (await owner.get("/api/v1/cases")).json()
@@ -95,7 +100,9 @@ async def test_a_stranger_finds_nothing_by_its_id(gateway, tenant, things) -> No
     assert (await owner.get("/api/v1/cases")).json() == before
 
 
-async def test_the_owner_finds_each_by_its_id(gateway, tenant, things) -> None:
+async def test_the_owner_finds_each_by_its_id(
+    gateway: Any, tenant: Any, things: dict[str, str]
+) -> None:
     """The counter-test: the ids of the test above lead somewhere."""
     owner = await tenant.client("admin")
     for name, (method, url, _) in named(gateway.contract.operations, things).items():
@@ -103,11 +110,13 @@ async def test_the_owner_finds_each_by_its_id(gateway, tenant, things) -> None:
             assert (await owner.get(url)).status_code == 200, name
 
 
-async def test_a_stranger_sees_none_of_it_in_a_list(gateway, tenant, things) -> None:
+async def test_a_stranger_sees_none_of_it_in_a_list(
+    gateway: Any, tenant: Any, things: dict[str, str]
+) -> None:
     other = await gateway.tenant()
     stranger = await other.client("admin")
     owner = await tenant.client("admin")
-    secrets = {v for k, v in things.items() if k not in {"version"}} | {tenant.name}
+    secrets = {v for k, v in things.items() if k != "version"} | {tenant.name}
     lists = [
         path
         for method, path, _ in gateway.contract.operations.values()
@@ -127,18 +136,22 @@ async def test_a_stranger_sees_none_of_it_in_a_list(gateway, tenant, things) -> 
     }
 
 
-async def test_a_cursor_of_another_leads_nowhere(gateway, tenant, things) -> None:
+async def test_a_cursor_of_another_leads_nowhere(
+    gateway: Any, tenant: Any, things: dict[str, str]
+) -> None:
     owner = await tenant.client("admin")
     await tenant.assessed({"kind": "message", "raw": "x"})
-    cursor = (await owner.get("/api/v1/cases?limit=1")).json()["next_cursor"]
+    page = (await owner.get("/api/v1/cases?limit=1")).json()
+    cursor = page["next_cursor"]
     assert cursor
+    assert page["data"][0]["id"] != things["case_id"]
     stranger = await (await gateway.tenant()).client("admin")
     answer = await stranger.get(f"/api/v1/cases?cursor={cursor}")
     assert answer.json() == {"data": [], "next_cursor": None}
 
 
 async def test_evidence_of_another_cannot_be_raw_or_recorded(
-    gateway, tenant, things
+    gateway: Any, tenant: Any, things: dict[str, str]
 ) -> None:
     owner = await tenant.client("admin")
     url = f"/api/v1/cases/{things['case_id']}/timeline"
@@ -149,7 +162,9 @@ async def test_evidence_of_another_cannot_be_raw_or_recorded(
     assert (await owner.get(url)).json() == before
 
 
-async def test_the_same_key_in_two_tenants_is_two(gateway, tenant, evidence) -> None:
+async def test_the_same_key_in_two_tenants_is_two(
+    gateway: Any, tenant: Any, evidence: dict[str, dict[str, Any]]
+) -> None:
     other = await gateway.tenant()
     document = {"evidence": [evidence["message"]]}
     for each in (tenant, other):
@@ -161,7 +176,9 @@ async def test_the_same_key_in_two_tenants_is_two(gateway, tenant, evidence) -> 
         assert answer.json()["number"].endswith("-00001")
 
 
-async def test_the_same_name_in_two_tenants_is_two(gateway, tenant, admin) -> None:
+async def test_the_same_name_in_two_tenants_is_two(
+    gateway: Any, admin: httpx.AsyncClient
+) -> None:
     other = await gateway.tenant()
     assert await other.client("admin")
     users = (await admin.get("/api/v1/users")).json()["data"]
@@ -178,7 +195,7 @@ async def test_the_same_name_in_two_tenants_is_two(gateway, tenant, admin) -> No
 
 @pytest.mark.parametrize("header", ["X-Integritas-Tenant", "X-Tenant", "Tenant"])
 async def test_no_header_chooses_the_tenant(
-    gateway, tenant, things, header: str
+    gateway: Any, tenant: Any, things: dict[str, str], header: str
 ) -> None:
     other = await gateway.tenant()
     await other.client("admin")

@@ -25,7 +25,7 @@ async def run_of(client: httpx.AsyncClient, run_id: str) -> dict[str, Any]:
 
 
 @pytest.fixture
-def in_state(until):
+def in_state(until: Any) -> Any:
     """Return what waits until a run is in a state."""
 
     async def wait(client: httpx.AsyncClient, run_id: str, state: str) -> None:
@@ -37,7 +37,7 @@ def in_state(until):
     return wait
 
 
-async def test_a_definition_is_kept_and_read(admin) -> None:
+async def test_a_definition_is_kept_and_read(admin: httpx.AsyncClient) -> None:
     checked = await admin.post(f"{WORKFLOWS}/validate", json=OWN)
     assert checked.status_code == 200
     names = [d["name"] for d in (await admin.get(WORKFLOWS)).json()["data"]]
@@ -55,13 +55,13 @@ async def test_a_definition_is_kept_and_read(admin) -> None:
     assert (await admin.get(f"{WORKFLOWS}/own")).json()["version"] == 2
 
 
-async def test_what_is_shown_can_be_sent_back(admin) -> None:
+async def test_what_is_shown_can_be_sent_back(admin: httpx.AsyncClient) -> None:
     shown = (await admin.get(f"{WORKFLOWS}/case-assessment")).json()
     answer = await admin.post(f"{WORKFLOWS}/validate", json=shown)
     assert answer.json() == shown
 
 
-async def test_a_cycle_is_spelled_out(admin) -> None:
+async def test_a_cycle_is_spelled_out(admin: httpx.AsyncClient) -> None:
     steps = [
         {"name": "a", "operation": "spam.assess", "after": ["c"]},
         {"name": "b", "operation": "spam.assess", "after": ["a"]},
@@ -75,12 +75,14 @@ async def test_a_cycle_is_spelled_out(admin) -> None:
     assert (await admin.get(f"{WORKFLOWS}/round")).status_code == 404
 
 
-async def test_the_operations_are_listed(analyst) -> None:
+async def test_the_operations_are_listed(analyst: httpx.AsyncClient) -> None:
     found = (await analyst.get("/api/v1/services")).json()["data"]
     assert {"spam.assess", "anticorruption.assess", "compliance.decide"} <= set(found)
 
 
-async def test_a_run_waits_for_its_signal(tenant, admin, listed, in_state) -> None:
+async def test_a_run_waits_for_its_signal(
+    tenant: Any, admin: httpx.AsyncClient, listed: dict[str, Any], in_state: Any
+) -> None:
     case = await tenant.assessed(listed)
     await admin.post(WORKFLOWS, json=OWN)
     started = await admin.post(
@@ -103,7 +105,9 @@ async def test_a_run_waits_for_its_signal(tenant, admin, listed, in_state) -> No
     assert late.status_code == 409
 
 
-async def test_a_run_is_cancelled_once(tenant, admin, listed, in_state) -> None:
+async def test_a_run_is_cancelled_once(
+    tenant: Any, admin: httpx.AsyncClient, listed: dict[str, Any], in_state: Any
+) -> None:
     case = await tenant.assessed(listed)
     await admin.post(WORKFLOWS, json=OWN)
     started = await admin.post(f"{WORKFLOWS}/own/runs", json={"subject": case["id"]})
@@ -116,7 +120,7 @@ async def test_a_run_is_cancelled_once(tenant, admin, listed, in_state) -> None:
     assert (await admin.post(url, json={"cause": "again"})).status_code == 409
 
 
-async def test_a_run_on_nothing_is_refused(admin) -> None:
+async def test_a_run_on_nothing_is_refused(admin: httpx.AsyncClient) -> None:
     for subject in ("case_1", "case_01JZ8QK4T3V5E7M9N1P2R4S6T8"):
         answer = await admin.post(
             f"{WORKFLOWS}/case-assessment/runs", json={"subject": subject}
@@ -125,7 +129,9 @@ async def test_a_run_on_nothing_is_refused(admin) -> None:
     assert (await admin.get("/api/v1/runs")).json()["data"] == []
 
 
-async def test_a_run_of_nothing_is_refused(tenant, admin, evidence) -> None:
+async def test_a_run_of_nothing_is_refused(
+    tenant: Any, admin: httpx.AsyncClient, evidence: dict[str, dict[str, Any]]
+) -> None:
     case = await tenant.assessed(evidence["message"])
     for name, body in (
         ("nothing", {"subject": case["id"]}),
@@ -136,7 +142,9 @@ async def test_a_run_of_nothing_is_refused(tenant, admin, evidence) -> None:
     assert len((await admin.get("/api/v1/runs")).json()["data"]) == 1
 
 
-async def test_runs_are_listed_by_case_and_state(tenant, admin, evidence) -> None:
+async def test_runs_are_listed_by_case_and_state(
+    tenant: Any, admin: httpx.AsyncClient, evidence: dict[str, dict[str, Any]]
+) -> None:
     first = await tenant.assessed(evidence["message"])
     await tenant.assessed(evidence["party"])
     runs = (await admin.get("/api/v1/runs")).json()["data"]
@@ -146,6 +154,8 @@ async def test_runs_are_listed_by_case_and_state(tenant, admin, evidence) -> Non
     failed = (await admin.get("/api/v1/runs?state=failed")).json()["data"]
     assert failed == []
     page = (await admin.get("/api/v1/runs?limit=1")).json()
-    rest = (await admin.get(f"/api/v1/runs?limit=1&cursor={page['next_cursor']}")).json()
+    rest = (
+        await admin.get(f"/api/v1/runs?limit=1&cursor={page['next_cursor']}")
+    ).json()
     assert [*page["data"], *rest["data"]] == runs
     assert rest["next_cursor"] is None

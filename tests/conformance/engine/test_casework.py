@@ -35,6 +35,7 @@ from integritas.kernel.contracts import (
     Verdict,
     dossier_digest,
 )
+from integritas.kernel.errors import Conflict
 from integritas.kernel.evidence import content_digest, parse_evidence
 from integritas.kernel.ids import DEFAULT_TENANT, CaseId, IdFactory
 from integritas.kernel.states import ActorKind, CaseState
@@ -54,6 +55,7 @@ from integritas.workflows.api import (
     RunView,
     WorkflowDesk,
     bind_cases,
+    definition_document,
     register_services,
 )
 
@@ -392,8 +394,6 @@ async def cancel(office: Office, case_id: CaseId) -> None:
 async def patient(office: Office) -> None:
     """Let services take their time, as the shipped definition does."""
     shipped = await office.desk.definition(DEFAULT_TENANT, CASE_WORKFLOW, 1)
-    from integritas.workflows.api import definition_document
-
     document = {**definition_document(shipped), "version": 3}
     await office.desk.define(PERSON, document)
 
@@ -489,3 +489,9 @@ async def test_many_cases_each_get_one_decision(office: Office) -> None:
         case = await office.rested(each.case.id)
         assert case.state is CaseState.RESOLVED
         assert len(await office.cases.decisions(DEFAULT_TENANT, case.id)) == 1
+
+
+async def test_a_shipped_version_cannot_be_taken(office: Office) -> None:
+    shipped = await office.desk.definition(DEFAULT_TENANT, CASE_WORKFLOW, 1)
+    with pytest.raises(Conflict, match="version 1 exists"):
+        await office.desk.define(PERSON, definition_document(shipped))

@@ -312,6 +312,15 @@ def test_without_a_saga_nothing_is_undone() -> None:
     assert state(run) is RunState.FAILED
 
 
+@pytest.mark.parametrize("order", [("b", "c"), ("c", "b")])
+def test_one_of_several_failures_is_enough_to_undo(order: tuple[str, str]) -> None:
+    run, first = begun(do("a", **UNDO), do("b"), do("c", **SAGA))
+    succeed(run, first["a"])
+    for name in order:
+        fail(run, first[name])
+    assert names(run.take_tasks()) == ["compensate:a"]
+
+
 # Restored -------------------------------------------------------------------------
 
 
@@ -353,6 +362,12 @@ def test_a_signal_that_did_not_come_is_not_waited_for_again() -> None:
     again = restored(run, run.take_rows())
     assert again.state is RunState.FAILED
     assert again.waiting == set()
+
+
+def test_a_step_skipped_before_the_crash_is_null_after_it() -> None:
+    run, _ = begun(do("a", when="false"), do("b", "a", when="steps.a == null"))
+    again = restored(run, run.take_rows())
+    assert names(again.take_tasks()) == ["b"]
 
 
 def test_attempts_count_on() -> None:

@@ -1,0 +1,52 @@
+"""What holds of the embedded engine beyond what every engine does."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from integritas.kernel.errors import Conflict
+from integritas.workflows.api import EmbeddedEngine, RunState
+
+if TYPE_CHECKING:
+    from tests.conformance.engine.conftest import World
+
+pytestmark = pytest.mark.integration
+
+
+async def test_a_full_engine_still_takes_signals_and_cancellations(
+    world: World,
+) -> None:
+    await world.up()
+    await world.define({"name": "s", "signal": "go"})
+    first, second = await world.start("a"), await world.start("b")
+    engine = world.engine
+    assert isinstance(engine, EmbeddedEngine)
+    await engine.stop()
+    await world.desk.start(world.context, "w", subject="c")
+    await world.desk.signal(world.context, first, "go", 1)
+    await world.desk.cancel(world.context, second, "enough")
+    taken = await engine._intake.take(frozenset(), limit=0)
+    assert taken.started == []
+    assert [key[1] for key, *_ in taken.signals] == [first]
+    assert [key[1] for key in taken.cancelled] == [second]
+    await engine.start()
+    assert (await world.ended(first)).run.state is RunState.SUCCEEDED
+
+
+async def test_a_version_is_kept_once(world: World) -> None:
+    await world.up()
+    await world.define(world.step("a"))
+    with pytest.raises(Conflict, match="workflow w version 1 exists") as told:
+        await world.define(world.step("b"))
+    assert told.value.errors[0].path == "version"
+
+
+async def test_runs_that_ended_are_not_held(world: World) -> None:
+    await world.up()
+    await world.define(world.step("a"), timeout_s=3_600)
+    await world.run()
+    engine = world.engine
+    assert isinstance(engine, EmbeddedEngine)
+    assert engine.active == 0

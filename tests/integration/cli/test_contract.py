@@ -30,6 +30,8 @@ def commands(group: typer.Typer = app, path: tuple[str, ...] = ()) -> Iterator[s
         yield from commands(sub.typer_instance, (*path, str(sub.name)))
 
 
+pytestmark = pytest.mark.timeout(120)  # a process starts slowly on a busy machine
+
 COMMANDS = sorted(commands())
 
 

@@ -16,6 +16,8 @@ import pytest
 if TYPE_CHECKING:
     from tests.integration.demo.conftest import Home
 
+pytestmark = pytest.mark.timeout(180)  # each test waits for several processes
+
 COUNT = 40
 ONCE = ("demo", "--once", "--count", COUNT)
 

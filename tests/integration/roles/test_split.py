@@ -1,0 +1,199 @@
+"""The platform as six processes on Postgres, and what happens when one dies."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from integritas.samples.api import synthetic_watchlist
+
+PROGRAM = str(Path(sys.executable).with_name("integritas"))
+PASSWORD = "correct horse battery"
+TOKEN = "between us processes"
+SERVICES = ("spam", "anticorruption", "compliance")
+WAIT_S = 45
+
+
+@dataclass
+class Fleet:
+    """Processes of one installation."""
+
+    environment: dict[str, str]
+    folder: Path
+    addresses: dict[str, str] = field(default_factory=dict)
+    processes: dict[str, subprocess.Popen[str]] = field(default_factory=dict)
+
+    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run a command to its end."""
+        return subprocess.run(  # noqa: S603 - our own program
+            [PROGRAM, *arguments],
+            capture_output=True,
+            text=True,
+            env=self.environment,
+            cwd=self.folder,
+            timeout=40,
+            check=False,
+        )
+
+    def begin(self, *roles: str, **settings: str) -> None:
+        """Begin processes, all at once, and wait until each is ready."""
+        more = {f"INTEGRITAS_{k.upper()}": v for k, v in settings.items()}
+        for role in roles:
+            with (self.folder / f"{role}.log").open("w") as log:
+                self.processes[role] = subprocess.Popen(  # noqa: S603 - our own program
+                    [PROGRAM, "serve", "--role", role],
+                    stderr=log,
+                    text=True,
+                    env={**self.environment, **more},
+                    cwd=self.folder,
+                )
+        for role in roles:
+            self.addresses[role] = self._ready(role)
+
+    def _ready(self, role: str) -> str:
+        log = self.folder / f"{role}.log"
+        deadline = time.monotonic() + WAIT_S
+        while time.monotonic() < deadline:
+            assert self.processes[role].poll() is None, log.read_text()
+            if found := re.search(rf"^{role} on (\S+)$", log.read_text(), re.MULTILINE):
+                try:
+                    httpx.get(f"{found[1]}/healthz").raise_for_status()
+                except httpx.HTTPError:
+                    time.sleep(0.05)
+                    continue
+                return found[1]
+            time.sleep(0.05)
+        pytest.fail(f"{role} did not start: {log.read_text()}")
+
+    def kill(self, role: str) -> None:
+        """Kill a process: no goodbye."""
+        self.processes[role].kill()
+        self.processes[role].wait()
+
+    def urls(self) -> dict[str, str]:
+        """Return the settings that name the services."""
+        return {f"{name}_url": self.addresses[name] for name in SERVICES}
+
+    def client(self, role: str) -> httpx.Client:
+        """Return a client that is signed in as the administrator."""
+        client = httpx.Client(base_url=f"{self.addresses[role]}/api/v1", timeout=WAIT_S)
+        form = {"grant_type": "password", "username": "admin", "password": PASSWORD}
+        answer = client.post("/auth/token", json=form)
+        assert answer.status_code == 200, answer.text
+        client.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
+        return client
+
+
+@pytest.fixture
+def fleet(tmp_path: Path, postgres_url: str) -> Iterator[Fleet]:
+    clean = {k: v for k, v in os.environ.items() if not k.startswith("INTEGRITAS_")}
+    settings = {
+        "DATABASE_URL": postgres_url,
+        "STATE_DIR": str(tmp_path / "state"),
+        "LISTS_DIR": str(synthetic_watchlist(tmp_path / "lists")),
+        "ADMIN_PASSWORD": PASSWORD,
+        "SERVICE_TOKEN": TOKEN,
+        "SERVICE_TIMEOUT_S": "5",
+        "PORT": "0",
+    }
+    named = {f"INTEGRITAS_{name}": value for name, value in settings.items()}
+    made = Fleet({**clean, **named}, tmp_path)
+    yield made
+    for process in made.processes.values():
+        process.kill()
+        process.wait()
+
+
+def submit(client: httpx.Client, raw: str) -> dict[str, Any]:
+    """Submit a message and return its case once it was decided."""
+    body = {"channel": "api", "evidence": [{"kind": "message", "raw": raw}]}
+    answer = client.post("/submissions", json=body)
+    assert answer.status_code == 202, answer.text
+    where = f"/cases/{answer.json()['case_id']}"
+    case: dict[str, Any] = {}
+    deadline = time.monotonic() + WAIT_S
+    while time.monotonic() < deadline:
+        case = client.get(where).json()
+        if case["state"] not in {"PENDING", "INVESTIGATING"}:
+            return case
+        time.sleep(0.05)
+    pytest.fail(f"not decided: {case}")
+
+
+def findings(client: httpx.Client, case: dict[str, Any]) -> list[dict[str, Any]]:
+    answer = client.get(f"/cases/{case['id']}/findings")
+    found: list[dict[str, Any]] = answer.json()["data"]
+    return found
+
+
+def check_assessed(fleet: Fleet, role: str) -> None:
+    """With all services a clean message is closed; without spam it never is."""
+    with closing(fleet.client(role)) as client:
+        case = submit(client, "Lunch is at noon in the small room, see you there.")
+        assert case["state"] == "RESOLVED"
+        assert "spam" in {each["service"] for each in findings(client, case)}
+        fleet.kill("spam")
+        case = submit(client, "Lunch is at one in the large room, see you there.")
+        assert case["state"] == "VALIDATING"
+        lacking = [f for f in findings(client, case) if f["kind"] == "not_assessed"]
+        assert [each["service"] for each in lacking] == ["spam"]
+
+
+@pytest.mark.timeout(150)
+def test_services_apart_from_everything_else(fleet: Fleet) -> None:
+    assert fleet.run("db", "migrate").returncode == 0
+    fleet.begin(*SERVICES)
+    fleet.begin("all", **fleet.urls())
+    check_assessed(fleet, "all")
+
+
+@pytest.mark.timeout(150)
+def test_six_processes(fleet: Fleet) -> None:
+    assert fleet.run("db", "migrate").returncode == 0
+    fleet.begin(*SERVICES)
+    fleet.begin("gateway", "engine", "audit", **fleet.urls())
+    check_assessed(fleet, "gateway")
+    with closing(fleet.client("gateway")) as client:
+        deadline = time.monotonic() + WAIT_S
+        while time.monotonic() < deadline:
+            report = fleet.run("audit", "verify")
+            assert report.returncode == 0, report.stdout + report.stderr
+            count = int(re.findall(r"verified (\d+) entries", report.stdout)[0])
+            if count >= 10:
+                break
+        assert client.get("/cases").status_code == 200
+
+
+@pytest.mark.timeout(90)
+def test_a_service_wants_its_token(fleet: Fleet) -> None:
+    fleet.begin("spam")
+    url = f"{fleet.addresses['spam']}/internal/v1/spam/assess"
+    public = f"{fleet.addresses['spam']}/api/v1/spam/assess"
+    for where in (url, public):
+        assert httpx.post(where, content=b"{}").status_code == 401
+        wrong = {"Authorization": "Bearer wrong"}
+        assert httpx.post(where, content=b"{}", headers=wrong).status_code == 401
+    right = {"Authorization": f"Bearer {TOKEN}"}
+    item = {"evidence": [{"kind": "message", "raw": "hello"}]}
+    assert httpx.post(public, json=item, headers=right).status_code == 200
+
+
+@pytest.mark.timeout(90)
+def test_a_server_refuses_an_old_schema(fleet: Fleet) -> None:
+    done = fleet.run("serve", "--role", "all")
+    assert done.returncode == 1
+    assert "integritas db migrate" in done.stderr.splitlines()[-1]
+    assert fleet.run("db", "migrate", "--check").returncode == 1
+    assert fleet.run("db", "migrate").stdout == "migrated from none to 0001\n"
+    assert fleet.run("db", "migrate", "--check").returncode == 0

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 import sqlalchemy as sa
 import structlog
 
-from integritas.journal.store import Entry, Journal, read_entries
+from integritas.journal.store import Entry, Journal, read_entries, read_heads
 from integritas.journal.tables import JOURNAL_CURSORS
 from integritas.kernel.ids import TenantId
 from integritas.platform.db import Database, Transaction
@@ -64,10 +64,12 @@ class Follower:
         """
         total = 0
         failed: Exception | None = None
-        for tenant in await self._journal.tenants():
+        for tenant in await self._database.read(lambda tx: _behind(tx, self.name)):
             try:
                 while moved := await self._step(tenant):
                     total += moved
+                    if moved < BATCH:
+                        break
             except Exception as error:  # noqa: BLE001 - raised below
                 failed = failed or error
         if failed is not None:
@@ -80,9 +82,6 @@ class Follower:
         return await self._journal.head(tenant) - cursor
 
     async def _step(self, tenant: TenantId) -> int:
-        if not await self.lag(tenant):
-            return 0
-
         def step(tx: Transaction) -> int:
             cursor = _cursor(tx, self.name, tenant, lock=True)
             entries = read_entries(tx, tenant, after=cursor, limit=BATCH)
@@ -92,6 +91,16 @@ class Follower:
             return len(entries)
 
         return await self._database.transact(step)
+
+
+def _behind(tx: Transaction, follower: str) -> Sequence[TenantId]:
+    """Return the tenants that have entries behind the follower's cursor."""
+    query = sa.select(JOURNAL_CURSORS.c.tenant_id, JOURNAL_CURSORS.c.seq).where(
+        JOURNAL_CURSORS.c.follower == follower
+    )
+    cursors = {row.tenant_id: row.seq for row in tx.execute(query)}
+    heads = read_heads(tx)
+    return [tenant for tenant, head in heads.items() if head > cursors.get(tenant, 0)]
 
 
 def _cursor(

@@ -33,6 +33,7 @@ from integritas.cases.model import (
     Transition,
     case_from_json,
     case_to_json,
+    run_request,
 )
 from integritas.cases.service import CaseDesk
 from integritas.cases.store import CaseStore, Change, Handler
@@ -72,4 +73,5 @@ __all__ = [
     "case_from_json",
     "case_to_json",
     "legal_moves",
+    "run_request",
 ]

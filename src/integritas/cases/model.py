@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from pydantic import TypeAdapter
 
@@ -44,6 +44,7 @@ __all__ = [
     "Transition",
     "case_from_json",
     "case_to_json",
+    "run_request",
 ]
 
 REQUIRED_ASSESSMENTS: Final = ("anticorruption", "compliance", "spam")
@@ -107,6 +108,21 @@ def case_from_json(document: bytes) -> Case:
         pydantic.ValidationError: not such a document.
     """
     return _CASE.validate_json(document)
+
+
+def run_request(case: Case, correlation_id: str) -> dict[str, Any]:
+    """Return what a run on a case is asked for with.
+
+    `input` is what expressions of a workflow see as `submission`.
+    """
+    return {
+        "correlation_id": correlation_id,
+        "input": {
+            "id": case.submission_id,
+            "channel": case.channel,
+            "kinds": list(case.kinds),
+        },
+    }
 
 
 # What comes in -------------------------------------------------------------------

@@ -22,6 +22,7 @@ from integritas.cases.model import (
     ReviewState,
     Submission,
     Transition,
+    run_request,
 )
 from integritas.cases.tables import APPROVALS, FINDINGS
 from integritas.cases.views import CaseFilter
@@ -126,9 +127,12 @@ class CaseDesk:
         self, tx: Transaction, items: Sequence[tuple[Context, NewSubmission]]
     ) -> Sequence[Opened]:
         opened = self.store.open_cases(tx, items)
+        starts: dict[TenantId, list[tuple[str, Mapping[str, Any]]]] = {}
         for (context, _), one in zip(items, opened, strict=True):
-            payload = {"correlation_id": context.correlation_id}
-            self._commands.put(tx, context.tenant, START_RUN, [(one.case.id, payload)])
+            start = (one.case.id, run_request(one.case, context.correlation_id))
+            starts.setdefault(context.tenant, []).append(start)
+        for tenant, commands in starts.items():
+            self._commands.put(tx, tenant, START_RUN, commands)
         return opened
 
     async def _open_batch(

@@ -24,6 +24,7 @@ from integritas.cases.api import (
     RecordAssessment,
     RecordVerdict,
     Transition,
+    run_request,
 )
 from integritas.kernel.contracts import (
     Assessment,
@@ -350,8 +351,8 @@ def bind_cases(store: CaseStore, runs: RunStore, commands: CommandQueue) -> None
             _start(tx, context, case)
 
     def _start(tx: Transaction, context: Context, case: Case) -> None:
-        payload = {"correlation_id": context.correlation_id}
-        commands.put(tx, case.tenant, START_RUN, [(case.id, payload)])
+        start = (case.id, run_request(case, context.correlation_id))
+        commands.put(tx, case.tenant, START_RUN, [start])
 
     store.on(TRANSITIONED, on_transition)
     store.on(EVIDENCE_ADDED, on_evidence)

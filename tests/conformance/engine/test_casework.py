@@ -318,6 +318,16 @@ async def test_a_clean_case_is_closed_by_policy(office: Office) -> None:
     assert decision.run_id == run.id
 
 
+async def test_expressions_of_its_run_see_the_submission(office: Office) -> None:
+    case = await office.rested(await office.open())
+    [run] = await office.runs(case.id)
+    assert run.input == {
+        "id": case.submission_id,
+        "channel": case.channel,
+        "kinds": list(case.kinds),
+    }
+
+
 @pytest.mark.parametrize(
     ("outcome", "risk"),
     [(Outcome.REVIEW, 40.0), (Outcome.ESCALATE, 90.0), (Outcome.NO_ACTION, 70.0)],

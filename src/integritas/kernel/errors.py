@@ -24,7 +24,7 @@ IntegritasError
 └─ IntegrityViolation      integrity_violation    stored bytes are not what was stored
 ```
 
-`platform/problems.py` alone maps codes to status; each code has a page in docs/reference.
+`platform/problems.py` alone maps codes to status; docs/reference/errors.md has each.
 """
 
 from __future__ import annotations

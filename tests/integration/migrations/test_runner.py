@@ -220,7 +220,8 @@ def test_sqlite_is_copied_before_it_is_migrated(
     with sqlite_file.engine.begin() as connection:
         connection.execute(
             sa.text(
-                "INSERT INTO tenants VALUES ('main', 'x', '2026-01-01T00:00:00.000000Z')"
+                "INSERT INTO tenants "
+                "VALUES ('main', 'x', '2026-01-01T00:00:00.000000Z')"
             )
         )
     done = ensure(sqlite_file, newer)

@@ -18,12 +18,12 @@ def paths_of(document: object) -> list[str]:
     return [error.path for error in field_errors(caught.value, path="items[1]")]
 
 
-def test_kind_between_index_and_field_is_left_out():
+def test_kind_between_index_and_field_is_left_out() -> None:
     assert paths_of({"evidence": [{"kind": "message", "rw": "x", "raw": "y"}]}) == [
         "items[1].evidence[0].rw"
     ]
 
 
-def test_field_named_like_a_kind_is_kept():
+def test_field_named_like_a_kind_is_kept() -> None:
     found = paths_of({"evidence": [{"kind": "message", "raw": "y", "payment": 1}]})
     assert found == ["items[1].evidence[0].payment"]

@@ -59,8 +59,7 @@ Caller = Annotated[Context, Depends(caller)]
 
 def router(desk: ComplianceDesk, *, ids: IdFactory, clock: Clock) -> APIRouter:
     """Return the routes, relative to `/api/v1`."""
-    routes = APIRouter(tags=["compliance"])
-    routes.include_router(assess_router("compliance", desk, ids, clock))
+    routes = assess_router("compliance", desk, ids, clock)
     _add_screening(routes, desk)
     _add_deciding(routes, desk)
     return routes
@@ -68,7 +67,7 @@ def router(desk: ComplianceDesk, *, ids: IdFactory, clock: Clock) -> APIRouter:
 
 def _add_screening(routes: APIRouter, desk: ComplianceDesk) -> None:
     @routes.post(
-        "/compliance/screen",
+        "/screen",
         operation_id="compliance_screen",
         summary="Look one name up in all watchlists",
         responses=problem_responses(400, 401, 413, 422, 503),
@@ -80,7 +79,7 @@ def _add_screening(routes: APIRouter, desk: ComplianceDesk) -> None:
         return ScreenOut(hits=tuple(map(HitOut.of, hits)), lists=lists)
 
     @routes.post(
-        "/compliance/screen/batch",
+        "/screen/batch",
         operation_id="compliance_screen_batch",
         summary="Look many names up, each by itself",
         responses=problem_responses(400, 401, 413, 422, 503),
@@ -102,7 +101,7 @@ def _add_screening(routes: APIRouter, desk: ComplianceDesk) -> None:
         )
 
     @routes.get(
-        "/compliance/lists",
+        "/lists",
         operation_id="compliance_lists",
         summary="Which lists are screened against",
         responses=problem_responses(401, 503),
@@ -112,7 +111,7 @@ def _add_screening(routes: APIRouter, desk: ComplianceDesk) -> None:
         return ListsOut(data=tuple(map(ListOut.of, await desk.list_versions())))
 
     @routes.post(
-        "/compliance/match",
+        "/match",
         operation_id="compliance_match",
         summary="Compare two names",
         responses=problem_responses(400, 401, 413, 422),
@@ -125,7 +124,7 @@ def _add_screening(routes: APIRouter, desk: ComplianceDesk) -> None:
 
 def _add_deciding(routes: APIRouter, desk: ComplianceDesk) -> None:
     @routes.post(
-        "/compliance/decide",
+        "/decide",
         operation_id="compliance_decide",
         summary="Decide on findings by the policy in force",
         response_model=Verdict,

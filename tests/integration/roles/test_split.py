@@ -111,8 +111,20 @@ def fleet(tmp_path: Path, postgres_url: str) -> Iterator[Fleet]:
     made = Fleet({**clean, **named}, tmp_path)
     yield made
     for process in made.processes.values():
-        process.kill()
-        process.wait()
+        process.terminate()
+    for process in made.processes.values():
+        try:
+            process.wait(20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def stop(fleet: Fleet, *roles: str) -> dict[str, int]:
+    """Ask processes to end; return how they did."""
+    for role in roles:
+        fleet.processes[role].terminate()
+    return {role: fleet.processes[role].wait(20) for role in roles}
 
 
 def submit(client: httpx.Client, raw: str) -> dict[str, Any]:
@@ -156,6 +168,7 @@ def test_services_apart_from_everything_else(fleet: Fleet) -> None:
     fleet.begin(*SERVICES)
     fleet.begin("all", **fleet.urls())
     check_assessed(fleet, "all")
+    assert stop(fleet, "all", "compliance") == {"all": 0, "compliance": 0}
 
 
 @pytest.mark.timeout(150)
@@ -173,6 +186,8 @@ def test_six_processes(fleet: Fleet) -> None:
             if count >= 10:
                 break
         assert client.get("/cases").status_code == 200
+    ended = stop(fleet, "gateway", "engine", "audit")
+    assert ended == {"gateway": 0, "engine": 0, "audit": 0}
 
 
 @pytest.mark.timeout(90)

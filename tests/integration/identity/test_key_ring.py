@@ -75,6 +75,8 @@ def test_key_that_everyone_can_read_is_refused(
         json.dumps(OKPKey.generate_key("Ed448").as_dict(private=True)),
         json.dumps(ECKey.generate_key("P-256").as_dict(private=True)),
     ],
+    # Keys made here would give each worker of a parallel run other names.
+    ids=["empty", "object", "list", "no_key", "public", "other_curve", "other_type"],
 )
 def test_file_that_is_no_key_is_named(
     tmp_path: Path, clock: ManualClock, content: str

@@ -7,6 +7,7 @@ import itertools
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -37,10 +38,9 @@ _numbers = itertools.count(1)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Run all async tests of this folder in one loop: they share the platform."""
     shared = pytest.mark.asyncio(loop_scope="session")
+    here = Path(__file__).parent
     for item in items:
-        if "unit/gateway" in item.path.as_posix() and item.get_closest_marker(
-            "asyncio"
-        ):
+        if item.path.parent == here and item.get_closest_marker("asyncio"):
             item.add_marker(shared, append=False)
 
 

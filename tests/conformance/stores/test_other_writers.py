@@ -9,7 +9,12 @@ from typing import TYPE_CHECKING
 import pytest
 import sqlalchemy as sa
 
-from integritas.platform.db import Database, Transaction, open_database
+from integritas.platform.db import (
+    DEADLOCK_TRIES,
+    Database,
+    Transaction,
+    open_database,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -58,7 +63,9 @@ async def test_a_deadlock_is_tried_again(pair: tuple[Database, Database]) -> Non
         return run
 
     await asyncio.gather(one.transact(work(1, 2)), other.transact(work(2, 1)))
-    assert len(runs) == 3
+    # The one that was broken off may take its row back before the other wakes, and so
+    # meet it again.
+    assert 3 <= len(runs) <= 2 + DEADLOCK_TRIES
     query = sa.select(ROWS.c.count).order_by(ROWS.c.id)
     assert one.read_sync(lambda tx: list(tx.execute(query).scalars())) == [2, 2]
 

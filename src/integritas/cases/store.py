@@ -344,53 +344,40 @@ class _Writes:
         tx.insert(CASE_HISTORY, self.history)
 
 
-_UPDATE: Final = (
-    sa.update(CASES)
-    .where(
-        CASES.c.tenant_id == sa.bindparam("key_tenant"),
-        CASES.c.id == sa.bindparam("key_id"),
-        CASES.c.version == sa.bindparam("key_version"),
-    )
-    .values(
-        {
-            name: sa.bindparam(f"new_{name}")
-            for name in (
-                "state",
-                "version",
-                "title",
-                "updated_at",
-                "missing",
-                "kinds",
-                "risk",
-                "band",
-                "outcome",
-                "priority",
-                "assignee",
-                "tags",
-                "due_at",
-                "closed_at",
-                "merged_into",
-                "input_hash",
-            )
-        }
-    )
+_CHANGEABLE: Final = (
+    "state",
+    "version",
+    "title",
+    "updated_at",
+    "missing",
+    "kinds",
+    "risk",
+    "band",
+    "outcome",
+    "priority",
+    "assignee",
+    "tags",
+    "due_at",
+    "closed_at",
+    "merged_into",
+    "input_hash",
 )
 
 
 def _update(tx: Transaction, changed: Sequence[tuple[Case, Case]]) -> None:
     if not changed:
         return
-    rows = []
-    for before, after in changed:
-        row = {f"new_{name}": value for name, value in row_of_case(after).items()}
-        row |= {
-            "key_tenant": before.tenant,
-            "key_id": before.id,
-            "key_version": before.version,
-        }
-        rows.append(row)
-    result = tx.execute(_UPDATE, rows)
-    if result.rowcount not in {len(rows), -1}:
+    rows = [row_of_case(after) for _, after in changed]
+    updated = tx.update(
+        CASES,
+        {
+            "tenant_id": [before.tenant for before, _ in changed],
+            "id": [before.id for before, _ in changed],
+            "version": [before.version for before, _ in changed],
+        },
+        {name: [row[name] for row in rows] for name in _CHANGEABLE},
+    )
+    if len(updated) != len(changed):
         raise Conflict("a case changed while it was being changed: try again")
 
 

@@ -29,6 +29,12 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 from sqlalchemy.pool import QueuePool
 
 from integritas.kernel.errors import FieldError, IntegritasError, StorageFailure
+from integritas.platform.bulk import (
+    Columns,
+    delete_rows,
+    insert_rows,
+    update_rows,
+)
 
 if TYPE_CHECKING:
     from sqlalchemy.sql import Executable
@@ -73,9 +79,26 @@ class Transaction:
         return result
 
     def insert(self, table: sa.Table, rows: Rows) -> None:
-        """Insert rows; nothing at all if there are none."""
-        if rows:
-            self._connection.execute(sa.insert(table), list(rows))
+        """Insert rows, each with the columns of the first; nothing if there are none."""
+        insert_rows(self._connection, table, rows)
+
+    def update(
+        self,
+        table: sa.Table,
+        where: Columns,
+        values: Columns,
+        *,
+        only: tuple[tuple[str, str], ...] = (),
+        returning: str | None = None,
+    ) -> Sequence[Any]:
+        """Update many rows, each by its key: `platform.bulk.update_rows`."""
+        return update_rows(
+            self._connection, table, where, values, only=only, returning=returning
+        )
+
+    def delete(self, table: sa.Table, where: Columns) -> None:
+        """Delete many rows, each by its key: `platform.bulk.delete_rows`."""
+        delete_rows(self._connection, table, where)
 
     def attempt(self, work: Work[T]) -> T:
         """Do `work` in a savepoint: if it raises, nothing of it is kept."""
@@ -311,26 +334,32 @@ def _run(
         return
     transaction._hooks = []  # noqa: SLF001 - same module
     heads = dict(transaction.heads)
-    savepoint = None if alone else connection.begin_nested()
+    if not alone:  # in plain SQL: SQLAlchemy's own savepoints cost more than the work
+        connection.exec_driver_sql("SAVEPOINT job")
     try:
         job.result = job.work(transaction)
     except (DBAPIError, sa.exc.InvalidRequestError) as error:
         # Only a broken constraint leaves the shared transaction usable for sure.
-        if savepoint is None or not isinstance(error, IntegrityError):
+        if alone or not isinstance(error, IntegrityError):
             raise
-        savepoint.rollback()
+        _roll_back(connection)
         transaction.heads = heads
         _fail(job, _storage_failure(error, connection.engine.url))
     except Exception as error:
         _fail(job, error)
-        if savepoint is None:
+        if alone:
             raise _Refused from error
-        savepoint.rollback()
+        _roll_back(connection)
         transaction.heads = heads
     else:
-        if savepoint is not None:
-            savepoint.commit()
+        if not alone:
+            connection.exec_driver_sql("RELEASE SAVEPOINT job")
         job.hooks = tuple(transaction._hooks)  # noqa: SLF001 - same module
+
+
+def _roll_back(connection: Connection) -> None:
+    connection.exec_driver_sql("ROLLBACK TO SAVEPOINT job")
+    connection.exec_driver_sql("RELEASE SAVEPOINT job")
 
 
 def _fail(job: _Job, error: BaseException) -> None:
@@ -476,7 +505,14 @@ def _sqlite_engines(address: URL) -> tuple[Engine, Engine]:
     except (OSError, ValueError) as error:  # ValueError: U+0000 in the path
         raise _storage_failure(error, address) from error
     address = address.set(drivername="sqlite+pysqlite")
-    writing = sa.create_engine(address, poolclass=QueuePool, pool_size=1, **_JSON)
+    writing = sa.create_engine(
+        address,
+        poolclass=QueuePool,
+        pool_size=1,
+        # Room for the sizes of statements that `platform.bulk` makes.
+        connect_args={"cached_statements": 1_024},
+        **_JSON,
+    )
     reading = sa.create_engine(address, poolclass=QueuePool, pool_size=READERS, **_JSON)
     _tune_sqlite(writing, begin="BEGIN IMMEDIATE", query_only=False)
     _tune_sqlite(reading, begin="BEGIN", query_only=True)

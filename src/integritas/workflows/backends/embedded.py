@@ -58,12 +58,29 @@ class _Memory:
     """Everything that a restart forgets and rebuilds from the database."""
 
     runs: dict[Key, ActiveRun] = field(default_factory=dict)
+    subjects: dict[tuple[TenantId, str], list[Key]] = field(default_factory=dict)
     ready: dict[str, deque[Task]] = field(default_factory=dict)
     calling: dict[str, int] = field(default_factory=dict)
     timers: list[tuple[float, int, Callable[[], None]]] = field(default_factory=list)
     changed: dict[Key, ActiveRun] = field(default_factory=dict)
     done: list[StepDone] = field(default_factory=list)
     chain: Chain = field(default_factory=Chain)
+
+    def add(self, key: Key, run: ActiveRun) -> None:
+        """Hold a run."""
+        self.runs[key] = run
+        self.subjects.setdefault((key[0], run.seed.subject), []).append(key)
+
+    def remove(self, key: Key) -> ActiveRun | None:
+        """Let a run go, None if it is not held."""
+        run = self.runs.pop(key, None)
+        if run is not None:
+            about = key[0], run.seed.subject
+            keys = self.subjects[about]
+            keys.remove(key)
+            if not keys:
+                del self.subjects[about]
+        return run
 
 
 class EmbeddedEngine:
@@ -218,22 +235,16 @@ class EmbeddedEngine:
         now = self._clock.monotonic()
         if not (self._inbox or now >= self._next_poll):
             return
-        self._inbox, self._next_poll = False, now + POLL_S
-        taken = await self._intake.take(self._active_subjects(), limit=room)
+        told, self._inbox, self._next_poll = self._inbox, False, now + POLL_S
+        taken = await self._intake.take(self._memory.subjects, limit=room, told=told)
         self._apply(taken)
         if taken.more:
             self._notice()
 
-    def _active_subjects(self) -> frozenset[tuple[TenantId, str]]:
-        return frozenset(
-            (run.seed.tenant, run.seed.subject) for run in self._memory.runs.values()
-        )
-
     def _apply(self, taken: Taken) -> None:
         for tenant, subject, spared in taken.dropped:
-            for key, run in list(self._memory.runs.items()):
-                ours = run.seed.tenant == tenant and run.seed.subject == subject
-                if ours and run.seed.id not in spared:
+            for key in list(self._memory.subjects.get((tenant, subject), ())):
+                if key[1] not in spared:
                     self._forget(key, "ended with its subject")
         for key in taken.cancelled:
             self._forget(key, "cancelled")
@@ -249,7 +260,7 @@ class EmbeddedEngine:
     def _forget(self, key: Key, cause: str) -> None:
         """Drop a run that has ended on disk, and what was not written of it."""
         memory = self._memory
-        run = memory.runs.pop(key, None)
+        run = memory.remove(key)
         if run is not None:
             run.end(RunState.CANCELLED, cause)
             memory.changed.pop(key, None)
@@ -257,7 +268,7 @@ class EmbeddedEngine:
 
     def _add(self, run: ActiveRun) -> None:
         key = _key(run)
-        self._memory.runs[key] = run
+        self._memory.add(key, run)
         self._memory.changed[key] = run
         timeout_s = run.plan.definition.timeout_s
         if timeout_s is not None:
@@ -404,8 +415,7 @@ class EmbeddedEngine:
         now = self._clock.now()
         for key, run in memory.changed.items():
             attempts.extend(self._attempt(row, now) for row in run.take_rows())
-            if run.state is not RunState.RUNNING and key in memory.runs:
-                del memory.runs[key]
+            if run.state is not RunState.RUNNING and memory.remove(key) is not None:
                 ended.append(_ended(run))
         done, memory.done = memory.done, []
         memory.changed.clear()

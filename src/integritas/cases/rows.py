@@ -35,12 +35,10 @@ __all__ = [
     "case_of",
     "decision_of",
     "evidence_of",
-    "finding_body",
     "finding_of",
     "history_of",
     "row_of_case",
     "submission_of",
-    "verdict_body",
 ]
 
 Row = Any
@@ -126,12 +124,6 @@ def evidence_of(row: Row) -> Evidence:
     )
 
 
-def finding_body(finding: Finding) -> dict[str, Any]:
-    """Return a finding as JSON."""
-    body: dict[str, Any] = _FINDING.dump_python(finding, mode="json")
-    return body
-
-
 def finding_of(row: Row) -> FindingRecord:
     """Return the finding of a row."""
     return FindingRecord(
@@ -147,12 +139,6 @@ def finding_of(row: Row) -> FindingRecord:
         reviewed_at=row.reviewed_at,
         review_reason=row.review_reason,
     )
-
-
-def verdict_body(verdict: Verdict) -> dict[str, Any]:
-    """Return a verdict as JSON."""
-    body: dict[str, Any] = _VERDICT.dump_python(verdict, mode="json")
-    return body
 
 
 def decision_of(row: Row) -> Decision:

@@ -39,7 +39,7 @@ from integritas.platform.commands import START_RUN
 from integritas.platform.idempotency import IdempotencyScope, once
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from integritas.cases.store import CaseStore, Change
     from integritas.kernel.clock import Clock

@@ -8,13 +8,14 @@ writes what came of it.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import sqlalchemy as sa
+from msgspec.structs import replace
 from sqlalchemy.dialects import postgresql, sqlite
 
 from integritas.cases import views
+from integritas.cases.kept import CaseKey, KeptCases, StaleCase
 from integritas.cases.lifecycle import (
     EVIDENCE_ADDED,
     OPENED,
@@ -34,7 +35,7 @@ from integritas.cases.model import (
     ReviewState,
     Submission,
 )
-from integritas.cases.rows import case_of, finding_body, row_of_case, verdict_body
+from integritas.cases.rows import case_of, row_of_case
 from integritas.cases.tables import (
     ASSESSMENTS,
     CASE_HISTORY,
@@ -85,6 +86,7 @@ class CaseStore:
         self._randomness = randomness
         self._ids = ids
         self._handlers: dict[str, list[Handler]] = {}
+        self._kept = KeptCases()
 
     def on(self, fact_type: str, handler: Handler) -> None:
         """Call `handler` for each fact of a type, in the unit of work that records it.
@@ -113,6 +115,7 @@ class CaseStore:
         tx.insert(CASES, [row_of_case(o.case) for o in opened])
         tx.insert(SUBMISSIONS, [_submission_row(o.submission) for o in opened])
         tx.insert(EVIDENCE, evidence)
+        self._kept.put(tx, [o.case for o in opened])
         self._tell(tx, facts, [o.case for o in opened])
         return opened
 
@@ -126,6 +129,10 @@ class CaseStore:
         """
         try:
             return tx.attempt(lambda _: self._change(tx, changes))
+        except StaleCase:
+            # The transaction believes nothing kept now: what follows is read anew.
+            self._kept.forget()
+            return self.change_cases(tx, changes)
         except IntegritasError as error:
             # A handler refused one of them: find which, each for itself.
             if len(changes) == 1:
@@ -136,7 +143,9 @@ class CaseStore:
         self, tx: Transaction, changes: Sequence[Change]
     ) -> Sequence[Case | IntegritasError]:
         now = self._clock.now()
-        before = self._load(tx, changes)
+        before = self._load(
+            tx, [(asked.tenant, case_id) for asked, case_id, _ in changes]
+        )
         current = dict(before)
         answers: list[Case | IntegritasError] = []
         writes = _Writes()
@@ -161,9 +170,11 @@ class CaseStore:
             writes.tell(context, changed, facts)
             current[key] = changed
             answers.append(changed)
-        _update(
-            tx, [(before[k], current[k]) for k in before if before[k] != current[k]]
-        )
+        changed_cases = [
+            (before[k], current[k]) for k in before if before[k] is not current[k]
+        ]
+        _update(tx, changed_cases)
+        self._kept.put(tx, [after for _, after in changed_cases])
         writes.flush(tx)
         self._tell(tx, writes.facts, writes.fact_cases)
         return answers
@@ -207,11 +218,12 @@ class CaseStore:
                 "at": case.updated_at,
             }
         )
-        for finding in assessment.findings:
+        ids = self._ids.many("find", len(assessment.findings))
+        for finding_id, finding in zip(ids, assessment.findings, strict=True):
             writes.findings.append(
                 {
                     "tenant_id": case.tenant,
-                    "id": self._ids.finding(),
+                    "id": finding_id,
                     "case_id": case.id,
                     "run_id": command.run_id,
                     "service": assessment.service,
@@ -219,7 +231,7 @@ class CaseStore:
                     "kind": finding.kind.value,
                     "severity": finding.severity.value,
                     "score": finding.score,
-                    "body": finding_body(finding),
+                    "body": finding,
                     "created_at": case.updated_at,
                     "review": ReviewState.OPEN.value,
                     "reviewed_by": None,
@@ -239,13 +251,15 @@ class CaseStore:
             for handler in self._handlers.get(fact.type, ()):
                 handler(tx, context, case, fact)
 
-    def _load(
-        self, tx: Transaction, changes: Sequence[Change]
-    ) -> dict[tuple[TenantId, CaseId], Case]:
+    def _load(self, tx: Transaction, keys: Sequence[CaseKey]) -> dict[CaseKey, Case]:
+        found: dict[CaseKey, Case] = {}
         wanted: dict[TenantId, list[CaseId]] = {}
-        for context, case_id, _ in changes:
-            wanted.setdefault(context.tenant, []).append(case_id)
-        found: dict[tuple[TenantId, CaseId], Case] = {}
+        for key in dict.fromkeys(keys):
+            kept = self._kept.find(tx, key)
+            if kept is None:
+                wanted.setdefault(key[0], []).append(key[1])
+            else:
+                found[key] = kept
         for tenant, ids in wanted.items():
             for start in range(0, len(ids), _QUERY_LIMIT):
                 query = sa.select(CASES).where(
@@ -378,6 +392,8 @@ def _update(tx: Transaction, changed: Sequence[tuple[Case, Case]]) -> None:
         {name: [row[name] for row in rows] for name in _CHANGEABLE},
     )
     if len(updated) != len(changed):
+        if tx.dialect == "sqlite" and tx.trusted:
+            raise StaleCase("another process changed a case that was kept in memory")
         raise Conflict("a case changed while it was being changed: try again")
 
 
@@ -481,7 +497,7 @@ def _decision_row(case: Case, command: RecordVerdict) -> dict[str, Any]:
         "tenant_id": case.tenant,
         "run_id": command.run_id,
         "case_id": case.id,
-        "verdict": verdict_body(command.verdict),
+        "verdict": command.verdict,
         "at": case.updated_at,
     }
 

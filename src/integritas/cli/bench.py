@@ -20,6 +20,7 @@ from integritas.kernel.ids import DEFAULT_TENANT, CaseId
 from integritas.kernel.states import ActorKind, CaseState
 from integritas.platform.config import load_settings
 from integritas.platform.logging import configure_logging
+from integritas.platform.runtime import tune_runtime
 from integritas.samples.api import generate, synthetic_watchlist
 from integritas.workflows.api import (
     Call,
@@ -98,6 +99,7 @@ async def _in_folder(measure: Any, size: int) -> Any:  # noqa: ANN401 - three sh
             state_dir=path, database_url=f"sqlite:///{folder}/bench.db"
         )
         platform = bootstrap(settings, lists=[synthetic_watchlist(path / "lists")])
+        tune_runtime()
         try:
             return await measure(platform, size)
         finally:

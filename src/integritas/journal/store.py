@@ -96,6 +96,8 @@ class Journal:
         rows, personal = [], []
         now = self._clock.now()
         ids = self._ids.many("evt", len(facts))
+        private = sum(fact.personal is not None for _, fact in facts)
+        salts = memoryview(self._randomness.token_bytes(SALT_BYTES * private))
         roles: dict[frozenset[str], list[str]] = {}
         for (context, fact), event_id in zip(facts, ids, strict=True):
             tenant, actor = context.tenant, context.actor
@@ -107,7 +109,7 @@ class Journal:
             uow.heads[tenant] = seq = head + 1
             commitment = None
             if fact.personal is not None:
-                salt = self._randomness.token_bytes(SALT_BYTES)
+                salt, salts = bytes(salts[:SALT_BYTES]), salts[SALT_BYTES:]
                 payload = orjson.dumps(fact.personal, option=orjson.OPT_SORT_KEYS)
                 commitment = commitment_of(salt, payload)
                 personal.append(

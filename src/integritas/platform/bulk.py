@@ -2,7 +2,7 @@
 
 One statement a batch, not one a row: the driver gives up the interpreter lock once a
 statement, so a statement a row lets a busy event loop starve the writer. SQLite gets
-`VALUES` lists in chunks of powers of two, so that a few prepared statements serve all
+`VALUES` lists in chunks of powers of four, so that a few prepared statements serve all
 sizes; Postgres gets one array a column (`unnest`), so that one serves all.
 """
 
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import orjson
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
 
 from integritas.kernel.clock import format_time
 from integritas.platform.columns import Money, UtcTime
@@ -22,12 +23,13 @@ from integritas.platform.columns import Money, UtcTime
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
-__all__ = ["Columns", "delete_rows", "insert_rows", "update_rows"]
+__all__ = ["Columns", "delete_rows", "fetch_texts", "insert_rows", "update_rows"]
 
 Columns: TypeAlias = Mapping[str, Sequence[Any]]
 """Values by column name, one a row; all of the same length."""
 
-_CHUNK: Final = 512
+_POSTGRES: Final = postgresql.dialect()  # type: ignore[no-untyped-call]
+_CHUNK: Final = 256
 _PARAMETERS: Final = 32_000
 """SQLite takes 32,766 parameters a statement (SQLITE_MAX_VARIABLE_NUMBER)."""
 
@@ -80,6 +82,23 @@ def delete_rows(connection: Connection, table: sa.Table, where: Columns) -> None
         connection.exec_driver_sql(sql, parameters)
 
 
+def fetch_texts(
+    connection: Connection, query: sa.Select[Any]
+) -> Sequence[Sequence[str | None]]:
+    """Return the rows of a query whose columns are all text, in its order.
+
+    SQLite's driver gives up the interpreter lock at every row; there they come as one
+    JSON document.
+    """
+    if connection.dialect.name != "sqlite":
+        return [tuple(row) for row in connection.execute(query)]
+    rows = query.subquery()
+    document = sa.func.json_group_array(sa.func.json_array(*rows.c))
+    text = connection.execute(sa.select(sa.type_coerce(document, sa.Text))).scalar_one()
+    found: Sequence[Sequence[str | None]] = orjson.loads(text)
+    return found
+
+
 # Statements -----------------------------------------------------------------------
 
 
@@ -117,11 +136,11 @@ def _statements(
 def _chunks(rows: int, width: int) -> Iterator[tuple[int, int]]:
     size = _CHUNK
     while size * width > _PARAMETERS:
-        size //= 2
+        size //= 4
     start = 0
     while start < rows:
         while size > rows - start:
-            size //= 2
+            size //= 4
         yield start, size
         start += size
 
@@ -140,12 +159,11 @@ _Source: TypeAlias = Callable[[sa.Table, Sequence[str], int], tuple[str, list[st
 def _insert(table: sa.Table, source: _Source, size: int, names: tuple[str, ...]) -> str:
     rows, exprs = source(table, names, size)
     columns = ", ".join(f'"{name}"' for name in names)
-    return (
-        f'INSERT INTO "{table.name}" ({columns}) SELECT {", ".join(exprs)} FROM {rows}'
-    )
+    select = f"SELECT {', '.join(exprs)} FROM {rows}"  # noqa: S608 - names of columns
+    return f'INSERT INTO "{table.name}" ({columns}) {select}'
 
 
-def _update(
+def _update(  # noqa: PLR0917 - a shape, spread
     table: sa.Table,
     source: _Source,
     size: int,
@@ -157,29 +175,23 @@ def _update(
     rows, exprs = source(table, where + values, size)
     keys, news = exprs[: len(where)], exprs[len(where) :]
     sets = ", ".join(f'"{n}" = {e}' for n, e in zip(values, news, strict=True))
-    sql = f'UPDATE "{table.name}" SET {sets} FROM {rows} WHERE '
-    sql += _equal(table, where, keys)
-    for name, value in only:
-        sql += f' AND "{table.name}"."{name}" = \'{value}\''
-    if returning is not None:
-        sql += f' RETURNING "{table.name}"."{returning}"'
-    return sql
+    conditions = [
+        f'"{table.name}"."{name}" = {key}'
+        for name, key in zip(where, keys, strict=True)
+    ]
+    conditions += [f'"{table.name}"."{name}" = \'{value}\'' for name, value in only]
+    back = "" if returning is None else f' RETURNING "{table.name}"."{returning}"'
+    return (
+        f'UPDATE "{table.name}" SET {sets} FROM {rows} '  # noqa: S608 - as above
+        f"WHERE {' AND '.join(conditions)}{back}"
+    )
 
 
 def _delete(table: sa.Table, source: _Source, size: int, where: tuple[str, ...]) -> str:
     rows, exprs = source(table, where, size)
     columns = ", ".join(f'"{name}"' for name in where)
-    return (
-        f'DELETE FROM "{table.name}" WHERE ({columns}) IN '
-        f"(SELECT {', '.join(exprs)} FROM {rows})"
-    )
-
-
-def _equal(table: sa.Table, names: Sequence[str], exprs: Sequence[str]) -> str:
-    return " AND ".join(
-        f'"{table.name}"."{name}" = {expr}'
-        for name, expr in zip(names, exprs, strict=True)
-    )
+    select = f"SELECT {', '.join(exprs)} FROM {rows}"  # noqa: S608 - as above
+    return f'DELETE FROM "{table.name}" WHERE ({columns}) IN ({select})'  # noqa: S608
 
 
 def _sqlite_source(
@@ -206,7 +218,7 @@ def _postgres_source(
 
 
 def _postgres_type(column: sa.Column[Any]) -> str:
-    return column.type.compile(sa.dialects.postgresql.dialect())  # type: ignore[no-untyped-call]
+    return column.type.compile(_POSTGRES)
 
 
 # Values ---------------------------------------------------------------------------

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+import orjson
 import sqlalchemy as sa
 
 from integritas.kernel.ids import IdFactory, TenantId
@@ -64,7 +65,7 @@ _SHOWN: Final = (
     COMMANDS.c.id,
     COMMANDS.c.kind,
     COMMANDS.c.subject,
-    COMMANDS.c.payload,
+    sa.cast(COMMANDS.c.payload, sa.Text).label("payload"),
 )
 
 
@@ -133,8 +134,8 @@ class CommandQueue:
             .limit(limit)
         )
         return [
-            Command(TenantId(tenant), command_id, kind, subject, payload)
-            for tenant, command_id, kind, subject, payload in tx.execute(query)
+            Command(TenantId(tenant), command_id, kind, subject, orjson.loads(payload))
+            for tenant, command_id, kind, subject, payload in tx.texts(query)
         ]
 
     def remove(self, tx: Transaction, commands: Sequence[Command]) -> None:

@@ -32,6 +32,7 @@ from integritas.kernel.errors import FieldError, IntegritasError, StorageFailure
 from integritas.platform.bulk import (
     Columns,
     delete_rows,
+    fetch_texts,
     insert_rows,
     update_rows,
 )
@@ -61,6 +62,10 @@ class Transaction:
         self._hooks: list[Callable[[], None]] = []
         self.heads: dict[str, int] = {}
         """Journal heads known inside this transaction, by tenant."""
+        self.known: dict[Any, Any] = {}
+        """What stores know of rows as this transaction left them."""
+        self.trusted = True
+        """Whether what was known before may be believed: not once work was undone."""
 
     @property
     def dialect(self) -> str:
@@ -79,7 +84,7 @@ class Transaction:
         return result
 
     def insert(self, table: sa.Table, rows: Rows) -> None:
-        """Insert rows, each with the columns of the first; nothing if there are none."""
+        """Insert rows, each with the columns of the first."""
         insert_rows(self._connection, table, rows)
 
     def update(
@@ -100,15 +105,39 @@ class Transaction:
         """Delete many rows, each by its key: `platform.bulk.delete_rows`."""
         delete_rows(self._connection, table, where)
 
+    def texts(self, query: sa.Select[Any]) -> Sequence[Sequence[Any]]:
+        """Return rows of texts: `platform.bulk.fetch_texts`."""
+        return fetch_texts(self._connection, query)
+
     def attempt(self, work: Work[T]) -> T:
         """Do `work` in a savepoint: if it raises, nothing of it is kept."""
         heads, hooks = dict(self.heads), list(self._hooks)
+        self.begin_savepoint()
         try:
-            with self._connection.begin_nested():
-                return work(self)
+            result = work(self)
         except BaseException:
-            self.heads, self._hooks = heads, hooks
+            self.undo_savepoint(heads)
+            self._hooks = hooks
             raise
+        self.keep_savepoint()
+        return result
+
+    # In plain SQL: SQLAlchemy's own savepoints cost more than the work in them.
+
+    def begin_savepoint(self) -> None:
+        """Begin what may be undone apart."""
+        self._connection.exec_driver_sql("SAVEPOINT work")
+
+    def keep_savepoint(self) -> None:
+        """Keep what was done since."""
+        self._connection.exec_driver_sql("RELEASE SAVEPOINT work")
+
+    def undo_savepoint(self, heads: dict[str, int]) -> None:
+        """Undo what was done since; `heads` are those of then."""
+        self._connection.exec_driver_sql("ROLLBACK TO SAVEPOINT work")
+        self._connection.exec_driver_sql("RELEASE SAVEPOINT work")
+        self.heads, self.trusted = heads, False
+        self.known.clear()
 
     def after_commit(self, hook: Callable[[], None]) -> None:
         """Run `hook` on the writer's thread once this is durable; it must be quick."""
@@ -334,32 +363,25 @@ def _run(
         return
     transaction._hooks = []  # noqa: SLF001 - same module
     heads = dict(transaction.heads)
-    if not alone:  # in plain SQL: SQLAlchemy's own savepoints cost more than the work
-        connection.exec_driver_sql("SAVEPOINT job")
+    if not alone:
+        transaction.begin_savepoint()
     try:
         job.result = job.work(transaction)
     except (DBAPIError, sa.exc.InvalidRequestError) as error:
         # Only a broken constraint leaves the shared transaction usable for sure.
         if alone or not isinstance(error, IntegrityError):
             raise
-        _roll_back(connection)
-        transaction.heads = heads
+        transaction.undo_savepoint(heads)
         _fail(job, _storage_failure(error, connection.engine.url))
     except Exception as error:
         _fail(job, error)
         if alone:
             raise _Refused from error
-        _roll_back(connection)
-        transaction.heads = heads
+        transaction.undo_savepoint(heads)
     else:
         if not alone:
-            connection.exec_driver_sql("RELEASE SAVEPOINT job")
+            transaction.keep_savepoint()
         job.hooks = tuple(transaction._hooks)  # noqa: SLF001 - same module
-
-
-def _roll_back(connection: Connection) -> None:
-    connection.exec_driver_sql("ROLLBACK TO SAVEPOINT job")
-    connection.exec_driver_sql("RELEASE SAVEPOINT job")
 
 
 def _fail(job: _Job, error: BaseException) -> None:

@@ -99,7 +99,7 @@ class Dossiers:
 
 class _AssessmentCodec:
     def encode(self, result: Assessment, /) -> bytes:
-        return _ASSESSMENT.dump_json(result)
+        return orjson.dumps(result)
 
     def decode(self, document: bytes, /) -> Assessment:
         return _ASSESSMENT.validate_json(document)
@@ -114,13 +114,13 @@ class _AssessmentCodec:
 
 class _VerdictCodec:
     def encode(self, result: Verdict, /) -> bytes:
-        return _VERDICT.dump_json(result)
+        return orjson.dumps(result)
 
     def decode(self, document: bytes, /) -> Verdict:
         return _VERDICT.validate_json(document)
 
     def view(self, result: Verdict, /) -> Any:  # noqa: ANN401 - JSON
-        return orjson.loads(_VERDICT.dump_json(result))
+        return orjson.loads(orjson.dumps(result))
 
 
 def register_services(

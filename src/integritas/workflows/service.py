@@ -149,7 +149,7 @@ class WorkflowDesk:
 
     async def _start_batch(
         self, asked: Sequence[_Asked]
-    ) -> Sequence[None | BaseException]:
+    ) -> Sequence[BaseException | None]:
         return await isolating(
             asked,
             lambda some: self._database.transact(lambda tx: self._start(tx, some)),
@@ -157,10 +157,10 @@ class WorkflowDesk:
 
     def _start(
         self, tx: Transaction, asked: Sequence[_Asked]
-    ) -> Sequence[None | BaseException]:
+    ) -> Sequence[BaseException | None]:
         versions: dict[_Wanted, int | NotFound] = {}
         commands: dict[TenantId, list[tuple[str, Mapping[str, Any]]]] = {}
-        answers: list[None | BaseException] = []
+        answers: list[BaseException | None] = []
         for one in asked:
             wanted = (one.context.tenant, one.name, one.version)
             if wanted not in versions:

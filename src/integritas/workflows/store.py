@@ -41,7 +41,7 @@ _QUERY_LIMIT: Final = 500
 Row: TypeAlias = Any  # of the table that the function's name tells
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen: made by the thousand
 class Attempt:
     """An attempt of a step as written: `result` is the codec's JSON."""
 
@@ -56,7 +56,7 @@ class Attempt:
     ended_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen: made by the thousand
 class RunEnd:
     """How a run ended."""
 

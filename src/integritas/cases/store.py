@@ -35,7 +35,12 @@ from integritas.cases.model import (
     ReviewState,
     Submission,
 )
-from integritas.cases.rows import case_of, row_of_case
+from integritas.cases.rows import (
+    case_of,
+    changed_columns,
+    column_of_cases,
+    row_of_case,
+)
 from integritas.cases.tables import (
     ASSESSMENTS,
     CASE_HISTORY,
@@ -358,40 +363,23 @@ class _Writes:
         tx.insert(CASE_HISTORY, self.history)
 
 
-_CHANGEABLE: Final = (
-    "state",
-    "version",
-    "title",
-    "updated_at",
-    "missing",
-    "kinds",
-    "risk",
-    "band",
-    "outcome",
-    "priority",
-    "assignee",
-    "tags",
-    "due_at",
-    "closed_at",
-    "merged_into",
-    "input_hash",
-)
-
-
 def _update(tx: Transaction, changed: Sequence[tuple[Case, Case]]) -> None:
-    if not changed:
-        return
-    rows = [row_of_case(after) for _, after in changed]
-    updated = tx.update(
-        CASES,
-        {
-            "tenant_id": [before.tenant for before, _ in changed],
-            "id": [before.id for before, _ in changed],
-            "version": [before.version for before, _ in changed],
-        },
-        {name: [row[name] for row in rows] for name in _CHANGEABLE},
-    )
-    if len(updated) != len(changed):
+    shapes: dict[tuple[str, ...], list[tuple[Case, Case]]] = {}
+    for before, after in changed:
+        shapes.setdefault(changed_columns(before, after), []).append((before, after))
+    for shape, pairs in shapes.items():
+        news = [after for _, after in pairs]
+        updated = tx.update(
+            CASES,
+            {
+                "tenant_id": [before.tenant for before, _ in pairs],
+                "id": [before.id for before, _ in pairs],
+                "version": [before.version for before, _ in pairs],
+            },
+            {name: column_of_cases(name, news) for name in shape},
+        )
+        if len(updated) == len(pairs):
+            continue
         if tx.dialect == "sqlite" and tx.trusted:
             raise StaleCase("another process changed a case that was kept in memory")
         raise Conflict("a case changed while it was being changed: try again")

@@ -182,9 +182,9 @@ class EmbeddedEngine:
     async def _tick(self) -> None:
         if self._broken is not None:
             raise self._broken
-        self._take_commands()
         self._fire_timers()
         self._advance()
+        self._take_commands()  # after: what is done by now is written before the next
         alarm = asyncio.get_running_loop().call_later(self._idle_s(), self._wake.set)
         await self._wake.wait()
         alarm.cancel()

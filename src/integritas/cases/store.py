@@ -70,10 +70,11 @@ if TYPE_CHECKING:
 
     from integritas.kernel.clock import Clock, Randomness
 
-__all__ = ["CaseStore", "Change", "Handler"]
+__all__ = ["CaseStore", "Change", "Handler", "Reader"]
 
 Change: TypeAlias = tuple[Context, CaseId, CaseCommand]
 Handler: TypeAlias = Callable[[Transaction, Context, Case, Fact], None]
+Reader: TypeAlias = Callable[[Transaction, Sequence[Dossier]], None]
 
 _SALT_BYTES: Final = 16
 _QUERY_LIMIT: Final = 500
@@ -91,6 +92,7 @@ class CaseStore:
         self._randomness = randomness
         self._ids = ids
         self._handlers: dict[str, list[Handler]] = {}
+        self._readers: list[Reader] = []
         self._kept = KeptCases()
 
     def on(self, fact_type: str, handler: Handler) -> None:
@@ -99,6 +101,10 @@ class CaseStore:
         A handler that raises refuses the change.
         """
         self._handlers.setdefault(fact_type, []).append(handler)
+
+    def on_opened(self, reader: Reader) -> None:
+        """Hand `reader` the dossiers of cases in the unit of work that opens them."""
+        self._readers.append(reader)
 
     def open_cases(
         self, tx: Transaction, items: Sequence[tuple[Context, NewSubmission]]
@@ -109,11 +115,13 @@ class CaseStore:
         opened: list[Opened] = []
         facts: list[tuple[Context, Fact]] = []
         evidence: list[dict[str, Any]] = []
+        dossiers: list[Dossier] = []
         for (context, submission), number in zip(items, numbers, strict=True):
             case = self._new_case(context, submission, number, now)
             rows = self._evidence_rows(case, submission.evidence, 0)
-            kept = _evidence(rows, submission.evidence)
-            case = replace(case, input_hash=_input_hash(case, kept))
+            dossier = _dossier(case, _evidence(rows, submission.evidence))
+            case = replace(case, input_hash=dossier_digest(dossier))
+            dossiers.append(dossier)
             evidence.extend(rows)
             facts.append((context, _opened_fact(case, submission, rows)))
             opened.append(_opened(context, case, submission, rows))
@@ -122,6 +130,8 @@ class CaseStore:
         tx.insert(EVIDENCE, evidence)
         self._kept.put(tx, [o.case for o in opened])
         self._tell(tx, facts, [o.case for o in opened])
+        for reader in self._readers:
+            reader(tx, dossiers)
         return opened
 
     def change_cases(
@@ -205,7 +215,8 @@ class CaseStore:
                 "evidence": [_evidence_reference(row) for row in rows],
             },
         )
-        return replace(case, input_hash=_input_hash(case, [*there, *added])), fact
+        dossier = _dossier(case, [*there, *added])
+        return replace(case, input_hash=dossier_digest(dossier)), fact
 
     def _add_assessment(
         self, writes: _Writes, case: Case, command: RecordAssessment
@@ -407,10 +418,8 @@ def _evidence(
     ]
 
 
-def _input_hash(case: Case, evidence: Sequence[Evidence]) -> str:
-    return dossier_digest(
-        Dossier(case.id, case.tenant, case.channel, case.created_at, tuple(evidence))
-    )
+def _dossier(case: Case, evidence: Sequence[Evidence]) -> Dossier:
+    return Dossier(case.id, case.tenant, case.channel, case.created_at, tuple(evidence))
 
 
 def _default_title(submission: NewSubmission) -> str:

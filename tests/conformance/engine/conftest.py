@@ -7,13 +7,14 @@ backend passes the suite by a `World` of its own in `WORLDS`.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from integritas.journal.api import Entry, Journal
 from integritas.kernel.clock import SystemClock, SystemRandomness
@@ -26,6 +27,7 @@ from integritas.platform.commands import CommandQueue
 from integritas.platform.db import Database, Transaction, open_database
 from integritas.workflows.api import (
     Call,
+    Definition,
     Definitions,
     EmbeddedEngine,
     Engine,
@@ -36,6 +38,7 @@ from integritas.workflows.api import (
     RunEnded,
     RunState,
     RunStore,
+    Schedules,
     StepDone,
     StepState,
     StepView,
@@ -74,6 +77,7 @@ class Notes:
     done: list[StepDone] = field(default_factory=list)
     ended: list[RunEnded] = field(default_factory=list)
     breaks: list[Exception] = field(default_factory=list)
+    poison: tuple[str, Exception] | None = None
 
     def apply(
         self, tx: Transaction, done: Sequence[StepDone], ended: Sequence[RunEnded], /
@@ -82,6 +86,10 @@ class Notes:
         del tx
         if self.breaks and done:
             raise self.breaks.pop()
+        if self.poison is not None:
+            subject, error = self.poison
+            if any(step.subject == subject for step in done):
+                raise error
         self.done += done
         self.ended += ended
 
@@ -96,6 +104,10 @@ class World:
         self.url = url
         self.services: dict[str, Service] = {}
         self.notes = Notes()
+        self.max_active = 10_000
+        self.clock = SystemClock()
+        self.specs: dict[str, dict[str, Any]] = {}
+        self.shipped: Sequence[Definition] = ()
         self.database: Database | None = None
 
     def service(
@@ -108,14 +120,14 @@ class World:
 
     def parts(self, database: Database) -> tuple[WorkflowDesk, Engine, Journal]:
         """Wire an engine on a database."""
-        clock, randomness = SystemClock(), SystemRandomness()
+        clock, randomness = self.clock, SystemRandomness()
         ids = IdFactory(clock, randomness)
         journal = Journal(database, clock, randomness, ids)
         commands, store = CommandQueue(clock, ids), RunStore(journal, clock)
         registry = Registry()
         for name, service in self.services.items():
-            registry.register(OperationSpec(name, service))
-        definitions = Definitions(registry, store, shipped=())
+            registry.register(OperationSpec(name, service, **self.specs.get(name, {})))
+        definitions = Definitions(registry, store, shipped=self.shipped)
         intake = Intake(
             database=database,
             store=store,
@@ -133,6 +145,8 @@ class World:
             effects=self.notes,
             clock=clock,
             randomness=randomness,
+            max_active=self.max_active,
+            schedules=Schedules(commands, journal, clock, ids),
         )
         desk = WorkflowDesk(
             database=database,
@@ -150,6 +164,12 @@ class World:
         METADATA.create_all(self.database.engine)
         self.desk, self.engine, self.journal = self.parts(self.database)
         await self.engine.start()
+
+    def other_process(self) -> tuple[WorkflowDesk, Callable[[], None]]:
+        """Return a desk that shares nothing with the engine but the database."""
+        database = open_database(self.url)
+        desk, _, _ = self.parts(database)
+        return desk, database.close
 
     async def down(self) -> None:
         """Stop the engine and close the database."""
@@ -186,6 +206,14 @@ class World:
             await asyncio.sleep(0.005)
         raise AssertionError(f"it did not come to be: {detail}")
 
+    async def poll(self, holds: Callable[[], Awaitable[bool]]) -> None:
+        """Ask until something holds."""
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + DEADLINE_S
+        while not await holds():
+            assert loop.time() < deadline, "it did not come to be"
+            await asyncio.sleep(0.005)
+
     async def ended(self, run_id: RunId) -> RunDetail:
         """Wait for the end of a run."""
         return await self.until(
@@ -211,6 +239,12 @@ class World:
     def states(detail: RunDetail) -> dict[str, StepState]:
         """Return how each step stands at last."""
         return {view.name: view.state for view in detail.steps}
+
+    async def count(self, table: sa.Table, *where: sa.ColumnElement[bool]) -> int:
+        """Return how many rows of a table fit."""
+        assert self.database is not None
+        query = sa.select(sa.func.count()).select_from(table).where(*where)
+        return await self.database.read(lambda tx: int(tx.execute(query).scalar_one()))
 
     async def entries(self) -> Sequence[Entry]:
         """Return the whole journal."""

@@ -12,7 +12,7 @@ import os
 import shutil
 import subprocess
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -63,8 +63,8 @@ def encoded(hashes: Sequence[bytes]) -> list[str]:
     return [base64.b64encode(digest).decode() for digest in hashes]
 
 
-async def write_proofs(world: World, size: int, path: Path) -> tuple[int, int]:
-    """Write proofs of several sizes; return how many of each kind."""
+async def proofs_of(world: World, size: int) -> dict[str, list[dict[str, Any]]]:
+    """Return proofs of several sizes."""
     leaves = [e.leaf_hash for e in await world.trail.entries(MAIN, start=0, limit=size)]
     sizes = (1, 2, 255, 256, 257, size - 1, size)
     inclusion = [
@@ -79,7 +79,7 @@ async def write_proofs(world: World, size: int, path: Path) -> tuple[int, int]:
         if old <= new
     ]
     roots = {tree: encoded([root_of(leaves[:tree])])[0] for tree in sizes}
-    document = {
+    return {
         "Inclusion": [
             {
                 "Index": proof.index,
@@ -101,8 +101,6 @@ async def write_proofs(world: World, size: int, path: Path) -> tuple[int, int]:
             for proof in consistency
         ],
     }
-    path.write_text(json.dumps(document))
-    return len(inclusion), len(consistency)
 
 
 async def test_public_libraries_verify_a_mirror_and_its_proofs(
@@ -112,12 +110,13 @@ async def test_public_libraries_verify_a_mirror_and_its_proofs(
     folder = tmp_path / "mirror"
     await write_mirror(sqlite_world.trail, MAIN, folder)
     (vkey,) = await sqlite_world.trail.verifier_keys(MAIN)
-    counts = await write_proofs(sqlite_world, 756, tmp_path / "proofs.json")
+    proofs = await proofs_of(sqlite_world, 756)
+    (tmp_path / "proofs.json").write_text(json.dumps(proofs))
     done = run(client, folder, vkey, tmp_path / "proofs.json")
     assert done.stderr == ""
     assert done.stdout == (
-        f"verified 756 entries, {counts[0]} inclusion and {counts[1]} consistency "
-        "proofs\n"
+        f"verified 756 entries, {len(proofs['Inclusion'])} inclusion and "
+        f"{len(proofs['Consistency'])} consistency proofs\n"
     )
 
 

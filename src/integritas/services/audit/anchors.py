@@ -12,9 +12,10 @@ not this folder can neither sign a forged log nor take back what was signed.
 from __future__ import annotations
 
 import os
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 import orjson
 
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
 __all__ = ["Anchor", "Anchors"]
 
 SEED_BYTES: Final = 32
+_BLOCK: Final = 512
+_SYNC_S: Final = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +63,7 @@ class Anchors:
         """Use `state_dir`; nothing is made before it is needed."""
         self._keys = state_dir / "keys" / "audit"
         self._anchors = state_dir / "anchors" / "audit"
+        self._synced: dict[str, float] = {}
 
     def find_key(self, origin: str) -> SigningKey | None:
         """Return the key of an origin, if there is one.
@@ -78,6 +82,10 @@ class Anchors:
         if key.name != origin:
             raise _unusable(path, f"it is the key of {key.name}, not of {origin}")
         return key
+
+    def origins(self) -> list[str]:
+        """Return the origins that have a key here."""
+        return [unquote(path.stem) for path in sorted(self._keys.glob("*.key"))]
 
     def make_key(self, origin: str, randomness: Randomness) -> SigningKey:
         """Make the key of an origin, or return what another process just made."""
@@ -123,15 +131,35 @@ class Anchors:
     def remember(self, origin: str, anchor: Anchor) -> None:
         """Keep a checkpoint as the last one seen; all of it or nothing.
 
+        It is overwritten in place, within one block, so a crash of the process loses
+        nothing and one of the machine leaves this checkpoint or an older one, which
+        raises no alarm. It is synced once a second: each time would cost as much as
+        the commit itself.
+
         Raises:
             OSError: the folder cannot be written.
         """
         path = self._anchor_path(origin)
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        document = {"number": anchor.number, "note": anchor.note}
-        scratch = path.with_name(f"{path.name}.{os.getpid()}")
-        _write(scratch, orjson.dumps(document).decode() + "\n")
-        scratch.replace(path)
+        document = orjson.dumps({"number": anchor.number, "note": anchor.note})
+        padded = document.ljust(-(-(len(document) + 1) // _BLOCK) * _BLOCK - 1) + b"\n"
+        try:
+            descriptor = os.open(path, os.O_WRONLY)
+        except FileNotFoundError:
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            scratch = path.with_name(f"{path.name}.{os.getpid()}")
+            _write(scratch, padded.decode())
+            scratch.replace(path)
+            return
+        try:
+            os.pwrite(descriptor, padded, 0)
+            if os.fstat(descriptor).st_size != len(padded):
+                os.ftruncate(descriptor, len(padded))
+            now = time.monotonic()
+            if now - self._synced.get(origin, 0.0) >= _SYNC_S:
+                self._synced[origin] = now
+                os.fdatasync(descriptor)
+        finally:
+            os.close(descriptor)
 
     def forget(self, origin: str) -> None:
         """Forget the last checkpoint of a log that begins anew; its key stays."""

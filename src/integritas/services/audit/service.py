@@ -6,7 +6,12 @@ import asyncio
 from typing import TYPE_CHECKING, Final
 
 from integritas.journal.api import Entry, Follower, Journal
-from integritas.kernel.clock import Clock, Randomness, SystemRandomness
+from integritas.kernel.clock import (
+    Clock,
+    Randomness,
+    SystemRandomness,
+    format_time,
+)
 from integritas.kernel.contracts import (
     Checkpoint,
     ConsistencyProof,
@@ -15,19 +20,26 @@ from integritas.kernel.contracts import (
     VerificationReport,
 )
 from integritas.kernel.errors import (
+    Conflict,
     FieldError,
+    IntegrityViolation,
     InvalidInput,
     NotFound,
 )
+from integritas.kernel.ids import TenantId
 from integritas.services.audit import store
 from integritas.services.audit.agreement import check_journal
 from integritas.services.audit.anchors import Anchors
+from integritas.services.audit.appending import Appended, Appender
+from integritas.services.audit.bodies import entry_body
 from integritas.services.audit.bundles import build_bundle
+from integritas.services.audit.drafts import Draft
 from integritas.services.audit.findings import Expectation
 from integritas.services.audit.merkle import consistency_ranges, inclusion_ranges
 from integritas.services.audit.notes import VerifierKey, parse_checkpoint
+from integritas.services.audit.proving import Prover
 from integritas.services.audit.sealing import Sealer
-from integritas.services.audit.tiles import WIDTH, join, parse_path, range_hash
+from integritas.services.audit.tiles import WIDTH, join, parse_path
 from integritas.services.audit.verification import check_log
 
 if TYPE_CHECKING:
@@ -36,7 +48,7 @@ if TYPE_CHECKING:
 
     from pydantic import JsonValue
 
-    from integritas.kernel.ids import EventId, TenantId
+    from integritas.kernel.ids import EventId
     from integritas.platform.db import Database, Transaction
 
 __all__ = ["DEFAULT_ORIGIN", "FOLLOWER", "AuditTrail"]
@@ -74,6 +86,9 @@ class AuditTrail:
         self._sealer = Sealer(
             self._anchors, self.origin, randomness or SystemRandomness()
         )
+        self._prover = Prover(database)
+        self._seen: dict[TenantId, int] = {}
+        self._appender = Appender(database, self._sealer, self.origin)
 
     def origin(self, tenant: TenantId) -> str:
         """Return the checkpoint origin of a tenant's log."""
@@ -81,6 +96,9 @@ class AuditTrail:
 
     def forget(self, tenant: TenantId) -> None:
         """Forget the last checkpoint seen: only for a log that is wiped on purpose."""
+        self._sealer.forget(tenant)
+        self._prover.forget(tenant)
+        self._seen.pop(tenant, None)
         self._anchors.forget(self.origin(tenant))
 
     # Appending -------------------------------------------------------------------
@@ -101,7 +119,32 @@ class AuditTrail:
                 is not what was signed last, or was rolled back; a key that is not its.
             StorageFailure: the key or the remembered checkpoint cannot be read.
         """
-        self._sealer.append(tx, tenant, entries)
+        drafts = [
+            Draft(
+                entry.event_id,
+                entry_body(entry),
+                format_time(entry.time),
+                f"journal[{entry.seq}]",
+            )
+            for entry in entries
+        ]
+        try:
+            self._sealer.append(tx, tenant, drafts)
+        except Conflict as error:
+            raise IntegrityViolation(error.detail) from error
+
+    async def append(self, tenant: TenantId, bodies: Sequence[bytes], /) -> Appended:
+        """Append entries of an outside system, canonical JSON each; all or none.
+
+        When this returns they are in the tree, under a signed checkpoint, durable.
+
+        Raises:
+            Conflict: an event id that is logged with other content.
+            ContentTooLarge: an entry over 65,535 bytes.
+            InvalidInput: an entry that is not canonical JSON, or none at all.
+            IntegrityViolation: as in `handle`.
+        """
+        return await self._appender.append(tenant, bodies)
 
     # Reading ---------------------------------------------------------------------
 
@@ -134,14 +177,12 @@ class AuditTrail:
             NotFound: nothing was logged yet.
         """
 
-        def prove(tx: Transaction) -> InclusionProof:
-            newest = _head(tx, tenant).size
-            chosen = newest if size is None else size
-            _within("size", chosen, 1, newest)
-            _within("index", index, 0, chosen - 1)
-            return _inclusion(tx, tenant, index, chosen)
-
-        return await self._database.read(prove)
+        chosen = await self._tree("size", tenant, size)
+        _within("index", index, 0, chosen - 1)
+        leaf, *hashes = await self._prover.hashes(
+            tenant, [(index, index + 1), *inclusion_ranges(index, chosen)]
+        )
+        return InclusionProof(index, chosen, leaf, tuple(hashes))
 
     async def consistency(
         self, tenant: TenantId, /, *, old: int, new: int | None = None
@@ -153,17 +194,20 @@ class AuditTrail:
             NotFound: nothing was logged yet.
         """
 
-        def prove(tx: Transaction) -> ConsistencyProof:
-            newest = _head(tx, tenant).size
-            chosen = newest if new is None else new
-            _within("new", chosen, 1, newest)
-            _within("old", old, 1, chosen)
-            source = store.tile_source(tx, tenant)
-            ranges = consistency_ranges(old, chosen)
-            hashes = tuple(range_hash(*span, source) for span in ranges)
-            return ConsistencyProof(old, chosen, hashes)
+        chosen = await self._tree("new", tenant, new)
+        _within("old", old, 1, chosen)
+        ranges = consistency_ranges(old, chosen)
+        return ConsistencyProof(old, chosen, await self._prover.hashes(tenant, ranges))
 
-        return await self._database.read(prove)
+    async def _tree(self, name: str, tenant: TenantId, size: int | None) -> int:
+        """Return the size of the tree that is meant; trees only grow."""
+        if size is None or not 0 < size <= self._seen.get(tenant, 0):
+            newest = (await self._database.read(lambda tx: _head(tx, tenant))).size
+            self._seen[tenant] = newest
+            if size is not None:
+                _within(name, size, 1, newest)
+            size = size or newest
+        return size
 
     async def tile(self, tenant: TenantId, path: str, /) -> bytes:
         """Return a resource of tlog-tiles: `<L>/<N>[.p/<W>]`, `entries/<N>[.p/<W>]`.
@@ -206,24 +250,22 @@ class AuditTrail:
             after = page[-1].seq
         keys = await self.verifier_keys(tenant)
 
-        def read(tx: Transaction) -> Mapping[str, JsonValue]:
+        def read(tx: Transaction) -> tuple[Sequence[LoggedEntry], Checkpoint]:
             found = store.find_entries(tx, tenant, event_ids)
             if not found:
                 raise NotFound(f"the audit log holds no entry on {subject!r}")
-            checkpoint = _head(tx, tenant).checkpoint(self.origin(tenant))
-            source = store.tile_source(tx, tenant)
-            proofs = [
-                [
-                    range_hash(*span, source)
-                    for span in inclusion_ranges(entry.index, checkpoint.size)
-                ]
-                for entry in found
-            ]
-            return build_bundle(
-                subject, checkpoint, keys, list(zip(found, proofs, strict=True))
-            )
+            return found, _head(tx, tenant).checkpoint(self.origin(tenant))
 
-        return await self._database.read(read)
+        found, checkpoint = await self._database.read(read)
+        proofs = [
+            await self._prover.hashes(
+                tenant, inclusion_ranges(entry.index, checkpoint.size)
+            )
+            for entry in found
+        ]
+        return build_bundle(
+            subject, checkpoint, keys, list(zip(found, proofs, strict=True))
+        )
 
     async def verifier_keys(self, tenant: TenantId, /) -> Sequence[str]:
         """Return the verifier keys as C2SP vkeys, newest first; none before the first
@@ -261,7 +303,16 @@ class AuditTrail:
         head = await self._journal.head(tenant)
         handled = head - await self.follower().lag(tenant)
         log = await self._database.read(lambda tx: check_log(tx, expectation))
-        await check_journal(self._journal, tenant, log, handled=handled)
+        others = await asyncio.to_thread(self._anchors.origins)
+        prefix = self.origin(TenantId(""))
+        await check_journal(
+            self._journal,
+            tenant,
+            log,
+            handled=handled,
+            others=[tenant] * bool(log.tree.size)
+            + [o.removeprefix(prefix) for o in others if o.startswith(prefix)],
+        )
         return log.report(origin)
 
     async def _own_keys(self, origin: str) -> tuple[VerifierKey, ...]:
@@ -274,15 +325,6 @@ def _head(tx: Transaction, tenant: TenantId) -> store.Head:
     if head is None:
         raise NotFound("the audit log has no entry yet")
     return head
-
-
-def _inclusion(
-    tx: Transaction, tenant: TenantId, index: int, size: int
-) -> InclusionProof:
-    source = store.tile_source(tx, tenant)
-    hashes = tuple(range_hash(*span, source) for span in inclusion_ranges(index, size))
-    leaf = range_hash(index, index + 1, source)
-    return InclusionProof(index, size, leaf, hashes)
 
 
 def _prefixed(entry: LoggedEntry) -> bytes:

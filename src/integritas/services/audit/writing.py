@@ -159,11 +159,11 @@ class _SqliteWriter:
             self._driver.executemany(_INSERT, rows)
         except sqlite3.IntegrityError as error:
             self._run("ROLLBACK TO audit_leaves")
-            raise AlreadyThere from error
-        except sqlite3.Error as error:
-            raise OperationalError(_INSERT, None, error) from error
-        finally:
             self._run("RELEASE audit_leaves")
+            raise AlreadyThere from error
+        except sqlite3.Error as error:  # a full disk ends the transaction itself
+            raise OperationalError(_INSERT, None, error) from error
+        self._run("RELEASE audit_leaves")
         return leaves
 
     def save_tiles(self, tiles: Sequence[Tile]) -> None:

@@ -24,6 +24,7 @@ from integritas.platform.db import open_database
 from integritas.services.audit.api import (
     AuditTrail,
     VerifierKey,
+    offline,
     parse_verifier_key,
     verify_bundle,
     write_mirror,
@@ -100,7 +101,10 @@ def export(
     db: Db = None,
     tenant: Tenant = DEFAULT_TENANT,
 ) -> None:
-    """Write a self-contained evidence bundle of a case."""
+    """Write a self-contained evidence bundle of a case.
+
+    Beside it go a report for people and a verifier that needs Python alone.
+    """
     document = _with_trail(
         lambda trail, who: trail.bundle(who, subject=case), db=db, tenant=tenant
     )
@@ -108,11 +112,18 @@ def export(
     if output == "-":
         sys.stdout.buffer.write(text)
         return
-    try:
-        Path(output).write_bytes(text)
-    except OSError as error:
-        raise _unusable(output, error) from error
-    typer.echo(f"wrote {output}", err=True)
+    path = Path(output)
+    beside = {
+        path: text,
+        path.with_suffix(".report.txt"): f"{offline.report(document)}\n".encode(),
+        path.with_suffix(".verify.py"): Path(offline.__file__).read_bytes(),
+    }
+    for name, content in beside.items():
+        try:
+            name.write_bytes(content)
+        except OSError as error:
+            raise _unusable(str(name), error) from error
+        typer.echo(f"wrote {name}", err=True)
 
 
 @app.command()

@@ -40,6 +40,7 @@ SERVICE_RULES: Final[Mapping[str, str]] = {
     "compliance_screen_batch": "services:assess",
     "compliance_match": "services:assess",
     "compliance_lists": "services:read",
+    "audit_append": "audit:write",
     "audit_entries": "audit:read",
     "audit_entry": "audit:read",
     "audit_checkpoint": "audit:read",

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
+import subprocess
+import sys
 from contextlib import closing
 from typing import TYPE_CHECKING
 
@@ -127,6 +129,10 @@ def test_a_bundle_is_exported_and_verified(commands: Commands, tmp_path: Path) -
     result = commands.run("verify", "--bundle", str(bundle), "--key", vkey)
     assert result.exit_code == 0
     assert "verified the bundle" in result.stdout
+    assert "entries stand in the log" in (tmp_path / "bundle.report.txt").read_text()
+    alone = [sys.executable, "-I", "-S", str(tmp_path / "bundle.verify.py")]
+    done = subprocess.run([*alone, str(bundle), "--key", vkey], check=False)  # noqa: S603 - just written
+    assert done.returncode == 0
     document = orjson.loads(bundle.read_bytes())
     document["entries"][1]["index"] += 1
     bundle.write_bytes(orjson.dumps(document))

@@ -8,6 +8,8 @@ tlog-checkpoint and signed-note (formats), RFC 8785 (bodies), RFC 8032 (Ed25519)
 
 from __future__ import annotations
 
+from integritas.services.audit import offline
+from integritas.services.audit.appending import Appended
 from integritas.services.audit.bundles import verify_bundle
 from integritas.services.audit.merkle import (
     consistency_holds,
@@ -33,11 +35,13 @@ __all__ = [
     "AUDIT_TILES",
     "DEFAULT_ORIGIN",
     "FOLLOWER",
+    "Appended",
     "AuditTrail",
     "VerifierKey",
     "consistency_holds",
     "inclusion_holds",
     "leaf_hash",
+    "offline",
     "parse_checkpoint",
     "parse_verifier_key",
     "verify_bundle",

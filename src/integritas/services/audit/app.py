@@ -8,19 +8,21 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Annotated, Any, Final, Protocol
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, Protocol
 
 import orjson
 from fastapi import APIRouter, Query
-from pydantic import BaseModel, Field, JsonValue
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, JsonValue
 from starlette.responses import PlainTextResponse, Response
 
-from integritas.kernel.contracts import AuditLog, LoggedEntry
+from integritas.kernel.contracts import AuditLog, Context, LoggedEntry
 from integritas.kernel.errors import FieldError, InvalidInput, NotFound
 from integritas.kernel.ids import TenantId
 from integritas.platform.health import Ping
 from integritas.platform.http import Caller, service_app
 from integritas.platform.problems import problem_responses
+from integritas.services.audit.appending import Appended
+from integritas.services.audit.external import ExternalEvent
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -29,10 +31,20 @@ __all__ = ["AuditReader", "create_app", "router"]
 
 IMMUTABLE: Final = "public, max-age=31536000, immutable"
 _PROBLEMS: Final = problem_responses(401, 404, 422)
+_Text = Annotated[str, Field(min_length=1, max_length=200)]
+_Digest = Annotated[
+    str, Field(pattern="^[0-9a-f]{64}$", description="SHA-256, lower case hex")
+]
 
 
 class AuditReader(AuditLog, Protocol):
-    """What the routes need: the log, and its tiles."""
+    """What the routes need: the log, its tiles, and a way in."""
+
+    async def append_events(
+        self, context: Context, events: Sequence[ExternalEvent], /
+    ) -> Appended:
+        """Append events of an outside system."""
+        ...
 
     async def tile(self, tenant: TenantId, path: str, /) -> bytes:
         """Return a resource of tlog-tiles."""
@@ -53,6 +65,70 @@ class EntriesOut(BaseModel):
 
     data: list[EntryOut]
     next_cursor: str | None
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class ActorIn(_Strict):
+    """Who did it, in the outside system."""
+
+    id: _Text
+    kind: Literal["person", "service", "platform"] = "person"
+    roles: Annotated[list[_Text], Field(max_length=50)] = []
+
+
+class EventIn(_Strict):
+    """An event of an outside system. No personal data: send a `commitment` to it."""
+
+    event_id: Annotated[_Text, Field(description="names the event for ever")]
+    type: Annotated[_Text, Field(examples=["com.example.order.approved.v1"])]
+    subject: Annotated[_Text, Field(description="what it happened to")]
+    source: Annotated[_Text, Field(description="the system that tells it")]
+    actor: ActorIn
+    occurred: Annotated[
+        AwareDatetime | None, Field(description="when, by the sender's clock")
+    ] = None
+    outcome: Literal["success", "failure", "unknown"] | None = None
+    reason: Annotated[str, Field(max_length=4_000)] | None = None
+    correlation_id: _Text | None = None
+    before: _Digest | None = None
+    after: _Digest | None = None
+    commitment: _Digest | None = None
+    data: dict[str, JsonValue] = {}
+
+    def event(self) -> ExternalEvent:
+        """Return the event."""
+        return ExternalEvent(
+            actor_id=self.actor.id,
+            actor_kind=self.actor.kind,
+            actor_roles=tuple(self.actor.roles),
+            **{name: getattr(self, name) for name in _PLAIN},
+        )
+
+
+_PLAIN: Final = tuple(name for name in EventIn.model_fields if name != "actor")
+
+
+class EventsIn(_Strict):
+    """Events to append: all of them or none."""
+
+    entries: Annotated[list[EventIn], Field(min_length=1, max_length=1_000)]
+
+
+class PlaceOut(BaseModel):
+    """Where an event stands in the log."""
+
+    index: int
+    event_id: str
+
+
+class AppendedOut(BaseModel):
+    """Where the events stand, and the signed checkpoint that covers them."""
+
+    data: list[PlaceOut]
+    checkpoint: str
 
 
 class InclusionOut(BaseModel):
@@ -126,6 +202,24 @@ def _add_entries(routes: APIRouter, log: AuditReader) -> None:
         found = await log.entries(caller.tenant, start=start, limit=limit)
         following = str(start + limit) if len(found) == limit else None
         return EntriesOut(data=[_entry(e) for e in found], next_cursor=following)
+
+    @routes.post(
+        "/entries",
+        operation_id="audit_append",
+        summary="Append events of an outside system",
+        status_code=201,
+        responses=problem_responses(403, 409, 413),
+    )
+    async def append(caller: Caller, body: EventsIn) -> AppendedOut:
+        events = [event.event() for event in body.entries]
+        done = await log.append_events(caller, events)
+        return AppendedOut(
+            data=[
+                PlaceOut(index=index, event_id=event.event_id)
+                for index, event in zip(done.indexes, events, strict=True)
+            ],
+            checkpoint=done.checkpoint.note,
+        )
 
     @routes.get("/entries/{index}", operation_id="audit_entry", summary="Get an entry")
     async def get_entry(caller: Caller, index: int) -> EntryOut:

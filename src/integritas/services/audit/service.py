@@ -15,6 +15,7 @@ from integritas.kernel.clock import (
 from integritas.kernel.contracts import (
     Checkpoint,
     ConsistencyProof,
+    Context,
     InclusionProof,
     LoggedEntry,
     VerificationReport,
@@ -34,6 +35,7 @@ from integritas.services.audit.appending import Appended, Appender
 from integritas.services.audit.bodies import entry_body
 from integritas.services.audit.bundles import build_bundle
 from integritas.services.audit.drafts import Draft
+from integritas.services.audit.external import ExternalEvent, external_bodies
 from integritas.services.audit.findings import Expectation
 from integritas.services.audit.merkle import consistency_ranges, inclusion_ranges
 from integritas.services.audit.notes import VerifierKey, parse_checkpoint
@@ -145,6 +147,17 @@ class AuditTrail:
             IntegrityViolation: as in `handle`.
         """
         return await self._appender.append(tenant, bodies)
+
+    async def append_events(
+        self, context: Context, events: Sequence[ExternalEvent], /
+    ) -> Appended:
+        """Append events of an outside system on behalf of a caller; else as `append`.
+
+        Raises:
+            InvalidInput: data that has no canonical form.
+        """
+        bodies = external_bodies(context, events, self._clock.now())
+        return await self._appender.append(context.tenant, bodies)
 
     # Reading ---------------------------------------------------------------------
 

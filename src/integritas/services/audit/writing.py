@@ -85,6 +85,11 @@ class _SqlWriter:
     def __init__(self, tx: Transaction, tenant: TenantId) -> None:
         self._tx = tx
         self._tenant = tenant
+        if tx.dialect == "postgresql":
+            # Held to the commit: two processes never sign on the same head.
+            digest = sha256(f"audit {tenant}".encode()).digest()
+            key = int.from_bytes(digest[:8], signed=True)
+            tx.execute(sa.text("SELECT pg_advisory_xact_lock(:key)"), {"key": key})
 
     def end(self) -> tuple[Any, ...] | None:
         row = self._tx.execute(sa.text(_END), {"tenant": self._tenant}).one_or_none()

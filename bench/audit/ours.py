@@ -8,6 +8,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Final
 
+import uvloop
+
 from integritas.journal.api import Journal
 from integritas.kernel.clock import SystemClock, SystemRandomness, format_time
 from integritas.kernel.ids import IdFactory, TenantId
@@ -155,5 +157,8 @@ async def _measure(folder: Path, leaves: int) -> Mapping[str, Mapping[str, float
 
 def measure(leaves: int) -> Mapping[str, Mapping[str, float]]:
     """Measure a log that ends with about `leaves` entries, at least 151,000."""
-    with TemporaryDirectory(prefix="bench-audit-") as folder:
-        return asyncio.run(_measure(Path(folder), leaves))
+    with (
+        TemporaryDirectory(prefix="bench-audit-") as folder,
+        asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
+    ):
+        return runner.run(_measure(Path(folder), leaves))

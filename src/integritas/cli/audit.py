@@ -30,7 +30,7 @@ from integritas.services.audit.api import (
     write_mirror,
 )
 
-__all__ = ["app"]
+__all__ = ["Db", "Tenant", "app", "read_keys", "with_trail"]
 
 app = typer.Typer(help="The audit log: verify, prove, export.", no_args_is_help=True)
 
@@ -72,7 +72,7 @@ def verify(
     tenant: Tenant = DEFAULT_TENANT,
 ) -> None:
     """Re-compute everything; exit 1 and name the place of each difference."""
-    keys = [found for text in key or [] for found in _keys(text)]
+    keys = [found for text in key or [] for found in read_keys(text)]
     notes = [_text(path) for path in checkpoint or []]
     if bundle is not None:
         report = verify_bundle(
@@ -80,7 +80,7 @@ def verify(
         )
         _show(report, f"the bundle {bundle}, checkpoint of {report.size} entries")
         return
-    report = _with_trail(
+    report = with_trail(
         lambda trail, who: trail.verify(who, keys=keys, checkpoints=notes),
         db=db,
         tenant=tenant,
@@ -105,7 +105,7 @@ def export(
 
     Beside it go a report for people and a verifier that needs Python alone.
     """
-    document = _with_trail(
+    document = with_trail(
         lambda trail, who: trail.bundle(who, subject=case), db=db, tenant=tenant
     )
     text = orjson.dumps(document, option=orjson.OPT_INDENT_2) + b"\n"
@@ -145,14 +145,14 @@ def tail(
             for e in found
         ]
 
-    for line in _with_trail(newest, db=db, tenant=tenant):
+    for line in with_trail(newest, db=db, tenant=tenant):
         typer.echo(line.decode())
 
 
 @app.command()
 def keys(*, db: Db = None, tenant: Tenant = DEFAULT_TENANT) -> None:
     """Print the verifier keys (C2SP vkeys), newest first, a line each."""
-    found = _with_trail(
+    found = with_trail(
         lambda trail, who: trail.verifier_keys(who), db=db, tenant=tenant
     )
     if not found:
@@ -171,19 +171,20 @@ def mirror(
     tenant: Tenant = DEFAULT_TENANT,
 ) -> None:
     """Write the log as static files (C2SP tlog-tiles)."""
-    count = _with_trail(
+    count = with_trail(
         lambda trail, who: write_mirror(trail, who, folder), db=db, tenant=tenant
     )
     typer.echo(f"wrote {count} files to {folder}", err=True)
 
 
-def _with_trail(
+def with_trail(
     work: Callable[[AuditTrail, TenantId], Awaitable[T]],
     *,
     db: str | None,
     tenant: str,
     origin: str | None = None,
 ) -> T:
+    """Do something with the trail of a database; it is closed at the end."""
     if not valid_tenant(tenant):
         raise InvalidInput(f"--tenant: {tenant!r} does not name a tenant")
     settings = _settings(db)
@@ -246,7 +247,8 @@ def _origin(keys: list[VerifierKey], tenant: str) -> str | None:
     return None
 
 
-def _keys(text: str) -> list[VerifierKey]:
+def read_keys(text: str) -> list[VerifierKey]:
+    """Return a verifier key, or those of a file, a line each."""
     path = Path(text)
     lines = [text] if "+" in text and not path.exists() else _text(path).splitlines()
     return [parse_verifier_key(line) for line in lines if line.strip()]

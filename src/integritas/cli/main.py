@@ -22,6 +22,7 @@ from integritas.cli import (
     server,
     spam,
     users,
+    witness,
 )
 from integritas.kernel.errors import IntegritasError
 
@@ -43,6 +44,8 @@ app.add_typer(users.app, name="users")
 app.add_typer(spam.app, name="spam")
 app.add_typer(procurement.app, name="procurement")
 app.add_typer(compliance.app, name="compliance")
+audit.app.command(name="witness")(witness.witness)
+audit.app.command(name="cosign")(witness.cosign)
 app.add_typer(audit.app, name="audit")
 app.add_typer(bench.app, name="bench")
 

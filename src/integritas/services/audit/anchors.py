@@ -161,9 +161,44 @@ class Anchors:
         finally:
             os.close(descriptor)
 
+    def find_witnessed(self, origin: str) -> ParsedCheckpoint | None:
+        """Return the checkpoint that a witness cosigned last, or was cosigned last.
+
+        Raises:
+            StorageFailure: the file cannot be read or is no checkpoint of this origin.
+        """
+        path = self._witnessed_path(origin)
+        text = _read(path)
+        if text is None:
+            return None
+        try:
+            found = parse_checkpoint(text)
+        except InvalidInput as error:
+            raise _unusable(path, "it is not a signed checkpoint") from error
+        if found.origin != origin:
+            raise _unusable(path, f"it is not of {origin}")
+        return found
+
+    def remember_witnessed(self, checkpoint: ParsedCheckpoint) -> None:
+        """Keep a checkpoint as the last one cosigned; on disk when this returns."""
+        path = self._witnessed_path(checkpoint.origin)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        scratch = path.with_name(f"{path.name}.{os.getpid()}")
+        _write(scratch, checkpoint.note)
+        scratch.replace(path)
+        folder = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+    def _witnessed_path(self, origin: str) -> Path:
+        return self._anchors / f"{quote(origin, safe='')}.cosigned"
+
     def forget(self, origin: str) -> None:
         """Forget the last checkpoint of a log that begins anew; its key stays."""
         self._anchor_path(origin).unlink(missing_ok=True)
+        self._witnessed_path(origin).unlink(missing_ok=True)
 
     def _key_path(self, origin: str) -> Path:
         return self._keys / f"{quote(origin, safe='')}.key"

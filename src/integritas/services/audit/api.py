@@ -28,6 +28,7 @@ from integritas.services.audit.tables import (
     AUDIT_ENTRIES,
     AUDIT_TILES,
 )
+from integritas.services.audit.witness import Witness, open_witness, witness_app
 
 __all__ = [
     "AUDIT_CHECKPOINTS",
@@ -38,12 +39,15 @@ __all__ = [
     "Appended",
     "AuditTrail",
     "VerifierKey",
+    "Witness",
     "consistency_holds",
     "inclusion_holds",
     "leaf_hash",
     "offline",
+    "open_witness",
     "parse_checkpoint",
     "parse_verifier_key",
     "verify_bundle",
+    "witness_app",
     "write_mirror",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from integritas.journal.api import Entry, Follower, Journal
@@ -34,6 +35,7 @@ from integritas.services.audit.anchors import Anchors
 from integritas.services.audit.appending import Appended, Appender
 from integritas.services.audit.bodies import entry_body
 from integritas.services.audit.bundles import build_bundle
+from integritas.services.audit.cosigning import cosign
 from integritas.services.audit.drafts import Draft
 from integritas.services.audit.external import ExternalEvent, external_bodies
 from integritas.services.audit.findings import Expectation
@@ -48,6 +50,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    import httpx
     from pydantic import JsonValue
 
     from integritas.kernel.ids import EventId
@@ -162,13 +165,30 @@ class AuditTrail:
     # Reading ---------------------------------------------------------------------
 
     async def checkpoint(self, tenant: TenantId, /) -> Checkpoint:
-        """Return the newest signed checkpoint.
+        """Return the newest signed checkpoint, with its cosignatures if it has any.
 
         Raises:
             NotFound: nothing was logged yet.
         """
         head = await self._database.read(lambda tx: _head(tx, tenant))
-        return head.checkpoint(self.origin(tenant))
+        origin = self.origin(tenant)
+        cosigned = await asyncio.to_thread(self._anchors.find_witnessed, origin)
+        if cosigned is not None and cosigned.note.startswith(head.note):
+            return replace(head.checkpoint(origin), note=cosigned.note)
+        return head.checkpoint(origin)
+
+    async def cosign(
+        self, tenant: TenantId, client: httpx.AsyncClient, witness: VerifierKey, /
+    ) -> str:
+        """Have a witness cosign the newest checkpoint; keep and return the note.
+
+        `verify` holds the log against it from then on. Errors as in `cosigning`.
+        """
+        note = await cosign(self, tenant, client, witness)
+        await asyncio.to_thread(
+            self._anchors.remember_witnessed, parse_checkpoint(note)
+        )
+        return note
 
     async def entries(
         self, tenant: TenantId, /, *, start: int, limit: int
@@ -304,13 +324,15 @@ class AuditTrail:
         log must be an extension of, beside the one remembered in the state folder.
         """
         origin = self.origin(tenant)
+        cosigned = await asyncio.to_thread(self._anchors.find_witnessed, origin)
+        witnessed = [cosigned] if cosigned is not None else []
         expectation = Expectation(
             tenant=tenant,
             origin=origin,
             now=self._clock.now(),
             keys=tuple(keys) or await self._own_keys(origin),
             anchor=await asyncio.to_thread(self._anchors.find_anchor, origin),
-            checkpoints=tuple(map(parse_checkpoint, checkpoints)),
+            checkpoints=(*map(parse_checkpoint, checkpoints), *witnessed),
         )
         # The head is read before the lag, so the cursor is at least their difference.
         head = await self._journal.head(tenant)

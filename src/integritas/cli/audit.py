@@ -16,7 +16,7 @@ from sqlalchemy.exc import ArgumentError
 
 from integritas.journal.api import Journal
 from integritas.kernel.clock import SystemClock, SystemRandomness
-from integritas.kernel.contracts import VerificationReport
+from integritas.kernel.contracts import SYSTEM, Context, VerificationReport
 from integritas.kernel.errors import FieldError, InvalidInput, StorageFailure
 from integritas.kernel.ids import DEFAULT_TENANT, IdFactory, TenantId, valid_tenant
 from integritas.platform.config import Settings, load_settings
@@ -161,6 +161,16 @@ def keys(*, db: Db = None, tenant: Tenant = DEFAULT_TENANT) -> None:
         )
     for vkey in found:
         typer.echo(vkey)
+
+
+@app.command()
+def rotate(*, db: Db = None, tenant: Tenant = DEFAULT_TENANT) -> None:
+    """Hand the log over to a new key, by an entry both sign; print the new key."""
+
+    async def hand_over(trail: AuditTrail, who: TenantId) -> str:
+        return await trail.rotate_key(Context(who, SYSTEM, "audit rotate"))
+
+    typer.echo(with_trail(hand_over, db=db, tenant=tenant))
 
 
 @app.command()

@@ -50,6 +50,7 @@ SERVICE_RULES: Final[Mapping[str, str]] = {
     "audit_verify": "audit:verify",
     "audit_bundle": "audit:read",
     "audit_keys": "audit:read",
+    "audit_rotate_key": "keys:manage",
 }
 
 _bearer = HTTPBearer(

@@ -32,6 +32,7 @@ from integritas.services.audit.notes import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from pathlib import Path
 
     from integritas.kernel.clock import Randomness
@@ -92,9 +93,7 @@ class Anchors:
         key = SigningKey(origin, randomness.token_bytes(SEED_BYTES))
         path = self._key_path(origin)
         try:
-            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            scratch = path.with_name(f"{path.name}.{os.getpid()}")
-            _write(scratch, key.secret() + "\n")
+            scratch = self._write_key(path.with_name(f"{path.name}.{os.getpid()}"), key)
             try:
                 # A link, unlike a rename, never replaces a key that is there.
                 path.hardlink_to(scratch)
@@ -107,6 +106,38 @@ class Anchors:
         except OSError as error:
             raise _unusable(path, str(error)) from error
         return key
+
+    def make_next_key(self, origin: str, randomness: Randomness) -> SigningKey:
+        """Make the key that is to follow; it waits beside the one in use."""
+        key = SigningKey(origin, randomness.token_bytes(SEED_BYTES))
+        path = self._next_path(origin)
+        try:
+            self._write_key(path, key)
+        except OSError as error:
+            raise _unusable(path, str(error)) from error
+        return key
+
+    def settle_next_key(self, origin: str, handed_over: Collection[str]) -> None:
+        """Put a waiting key in use if the log was handed over to it, else drop it."""
+        path = self._next_path(origin)
+        text = _read(path)
+        if text is None:
+            return
+        try:
+            if parse_signing_key(text).verifier.vkey() in handed_over:
+                path.replace(self._key_path(origin))
+            else:
+                path.unlink()
+        except (InvalidInput, OSError) as error:
+            raise _unusable(path, str(error)) from error
+
+    def _write_key(self, path: Path, key: SigningKey) -> Path:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _write(path, key.secret() + "\n")
+        return path
+
+    def _next_path(self, origin: str) -> Path:
+        return self._keys / f"{quote(origin, safe='')}.next"
 
     def find_anchor(self, origin: str) -> Anchor | None:
         """Return the last checkpoint seen of an origin, if any is remembered.

@@ -40,6 +40,10 @@ _Digest = Annotated[
 class AuditReader(AuditLog, Protocol):
     """What the routes need: the log, its tiles, and a way in."""
 
+    async def rotate_key(self, context: Context, /) -> str:
+        """Hand the log over to a new key."""
+        ...
+
     async def append_events(
         self, context: Context, events: Sequence[ExternalEvent], /
     ) -> Appended:
@@ -314,6 +318,16 @@ def _add_verification(routes: APIRouter, log: AuditReader) -> None:
 
     @routes.get("/keys", operation_id="audit_keys", summary="List the verifier keys")
     async def list_keys(caller: Caller) -> KeysOut:
+        return KeysOut(data=list(await log.verifier_keys(caller.tenant)))
+
+    @routes.post(
+        "/keys/rotation",
+        operation_id="audit_rotate_key",
+        summary="Hand the log over to a new key, by an entry that both sign",
+        status_code=201,
+    )
+    async def rotate_key(caller: Caller) -> KeysOut:
+        await log.rotate_key(caller)
         return KeysOut(data=list(await log.verifier_keys(caller.tenant)))
 
 

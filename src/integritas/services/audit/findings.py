@@ -9,7 +9,8 @@ from typing import Any, Final
 from integritas.kernel.contracts import Difference, VerificationReport
 from integritas.kernel.ids import TenantId
 from integritas.services.audit.anchors import Anchor
-from integritas.services.audit.notes import ParsedCheckpoint, VerifierKey
+from integritas.services.audit.handover import KeyChain
+from integritas.services.audit.notes import ParsedCheckpoint
 from integritas.services.audit.tiles import TileTree
 
 __all__ = ["EXTERNAL", "Expectation", "LogCheck", "StoredHead"]
@@ -25,7 +26,7 @@ class Expectation:
     tenant: TenantId
     origin: str
     now: datetime
-    keys: tuple[VerifierKey, ...] = ()
+    keys: KeyChain
     anchor: Anchor | None = None
     checkpoints: tuple[ParsedCheckpoint, ...] = ()
 

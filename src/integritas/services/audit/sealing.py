@@ -20,11 +20,14 @@ from integritas.kernel.errors import (
     FieldError,
     IntegrityViolation,
     InvalidInput,
+    NotFound,
 )
 from integritas.services.audit import store
 from integritas.services.audit.anchors import Anchor, Anchors
+from integritas.services.audit.handover import handover_draft, key_chain
 from integritas.services.audit.notes import (
     SigningKey,
+    VerifierKey,
     checkpoint_text,
     parse_checkpoint,
 )
@@ -124,6 +127,32 @@ class Sealer:
         tx.after_commit(lambda: self._remember(tenant, sealed))
         return Sealed(indexes, head)
 
+    def rotate(
+        self, tx: Transaction, tenant: TenantId, *, time: str, actor: str
+    ) -> SigningKey:
+        """Hand the log over to a new key, which signs from the next batch on.
+
+        Raises:
+            NotFound: there is no log yet.
+        """
+        writer = log_writer(tx, tenant)
+        log = self._open(tx, tenant, writer)
+        if log.head is None:
+            raise NotFound("the audit log has no entry yet, so no key to rotate")
+        origin = self._origin(tenant)
+        new = self._anchors.make_next_key(origin, self._randomness)
+        size = log.tree.size + 1
+        draft = handover_draft(origin, size, log.signer, new, time=time, actor=actor)
+        self.append(tx, tenant, [draft])
+        tx.after_commit(lambda: self._use_next(tenant, new))
+        return new
+
+    def _use_next(self, tenant: TenantId, new: SigningKey) -> None:
+        origin = self._origin(tenant)
+        self._anchors.settle_next_key(origin, {new.verifier.vkey()})
+        log = self._logs[tenant]
+        self._logs[tenant] = _Log(new, log.head, log.tree)
+
     def _open(self, tx: Transaction, tenant: TenantId, writer: LogWriter) -> _Log:
         """Return the log, having made sure that signing on would be no fork."""
         kept = self._logs.get(tenant)
@@ -132,17 +161,23 @@ class Sealer:
             if writer.end() == (head.number, head.note, head.size - 1):
                 return kept
         stored = store.find_head(tx, tenant)
-        signer = self._signer(tenant, stored, kept)
+        signer = self._signer(tx, tenant, stored, kept)
         return _Log(signer, stored, store.load_tree(tx, tenant, stored))
 
     def _signer(
-        self, tenant: TenantId, head: store.Head | None, kept: _Log | None
+        self,
+        tx: Transaction,
+        tenant: TenantId,
+        head: store.Head | None,
+        kept: _Log | None,
     ) -> SigningKey:
         origin = self._origin(tenant)
         if kept is not None and kept.head is not None:
             anchor: Anchor | None = Anchor(kept.head.number, kept.head.note)
         else:
             anchor = self._anchors.find_anchor(origin)
+        handovers = store.find_handovers(tx, tenant, origin)
+        self._anchors.settle_next_key(origin, {h.new.vkey() for h in handovers})
         signer = self._anchors.find_key(origin)
         if head is None and anchor is None:
             signer = signer or self._anchors.make_key(origin, self._randomness)
@@ -153,7 +188,8 @@ class Sealer:
             )
         _refuse_fork(origin, head, anchor)
         if head is not None:
-            _check_fit(origin, head, signer)
+            chain = key_chain([signer.verifier], handovers)
+            _check_fit(origin, head, chain.keys_for(head.size))
         return signer
 
     def _remember(self, tenant: TenantId, log: _Log) -> None:
@@ -233,10 +269,10 @@ def _refuse_fork(origin: str, head: store.Head | None, anchor: Anchor | None) ->
         )
 
 
-def _check_fit(origin: str, head: store.Head, signer: SigningKey) -> None:
+def _check_fit(origin: str, head: store.Head, keys: tuple[VerifierKey, ...]) -> None:
     try:
         checkpoint = parse_checkpoint(head.note)
-        fits = checkpoint.signed_by((signer.verifier,))
+        fits = checkpoint.signed_by(keys)
     except InvalidInput:
         fits = False
     else:

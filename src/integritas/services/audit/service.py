@@ -27,6 +27,7 @@ from integritas.kernel.errors import (
     IntegrityViolation,
     InvalidInput,
     NotFound,
+    StorageFailure,
 )
 from integritas.kernel.ids import TenantId
 from integritas.services.audit import store
@@ -39,6 +40,7 @@ from integritas.services.audit.cosigning import cosign
 from integritas.services.audit.drafts import Draft
 from integritas.services.audit.external import ExternalEvent, external_bodies
 from integritas.services.audit.findings import Expectation
+from integritas.services.audit.handover import KeyChain, key_chain
 from integritas.services.audit.merkle import consistency_ranges, inclusion_ranges
 from integritas.services.audit.notes import VerifierKey, parse_checkpoint
 from integritas.services.audit.proving import Prover
@@ -304,9 +306,20 @@ class AuditTrail:
         """Return the verifier keys as C2SP vkeys, newest first; none before the first
         entry.
         """
-        origin = self.origin(tenant)
-        key = await asyncio.to_thread(self._anchors.find_key, origin)
-        return [key.verifier.vkey()] if key is not None else []
+        chain = await self._chain(tenant)
+        return [key.vkey() for key in chain.newest_first()]
+
+    async def rotate_key(self, context: Context, /) -> str:
+        """Hand the log over to a new key, by an entry both sign; return its vkey.
+
+        Raises:
+            NotFound: nothing was logged yet.
+        """
+        time, actor = format_time(self._clock.now()), context.actor.id
+        new = await self._database.transact(
+            lambda tx: self._sealer.rotate(tx, context.tenant, time=time, actor=actor)
+        )
+        return new.verifier.vkey()
 
     # Verifying -------------------------------------------------------------------
 
@@ -330,7 +343,7 @@ class AuditTrail:
             tenant=tenant,
             origin=origin,
             now=self._clock.now(),
-            keys=tuple(keys) or await self._own_keys(origin),
+            keys=await self._chain(tenant, keys),
             anchor=await asyncio.to_thread(self._anchors.find_anchor, origin),
             checkpoints=(*map(parse_checkpoint, checkpoints), *witnessed),
         )
@@ -350,9 +363,21 @@ class AuditTrail:
         )
         return log.report(origin)
 
-    async def _own_keys(self, origin: str) -> tuple[VerifierKey, ...]:
-        key = await asyncio.to_thread(self._anchors.find_key, origin)
-        return (key.verifier,) if key is not None else ()
+    async def _chain(
+        self, tenant: TenantId, keys: Sequence[VerifierKey] = ()
+    ) -> KeyChain:
+        """Return the keys of a log, from those trusted or the state folder's own."""
+        origin = self.origin(tenant)
+        if not keys:
+            key = await asyncio.to_thread(self._anchors.find_key, origin)
+            keys = (key.verifier,) if key is not None else ()
+        try:
+            handovers = await self._database.read(
+                lambda tx: store.find_handovers(tx, tenant, origin)
+            )
+        except StorageFailure:  # whoever reads next says what is wrong
+            handovers = []
+        return key_chain(keys, handovers)
 
 
 def _head(tx: Transaction, tenant: TenantId) -> store.Head:

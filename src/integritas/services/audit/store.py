@@ -11,6 +11,11 @@ import sqlalchemy as sa
 from integritas.kernel.contracts import Checkpoint, LoggedEntry
 from integritas.kernel.errors import IntegrityViolation
 from integritas.kernel.ids import EventId, TenantId
+from integritas.services.audit.handover import (
+    EVENT_PREFIX,
+    Handover,
+    parse_handover,
+)
 from integritas.services.audit.tables import (
     AUDIT_CHECKPOINTS,
     AUDIT_ENTRIES,
@@ -31,6 +36,7 @@ __all__ = [
     "Head",
     "entries_from",
     "find_entries",
+    "find_handovers",
     "find_head",
     "find_tile",
     "load_tree",
@@ -148,6 +154,19 @@ def find_entries(
         )
         found += [_logged(row) for row in tx.execute(query)]
     return sorted(found, key=lambda entry: entry.index)
+
+
+def find_handovers(tx: Transaction, tenant: TenantId, origin: str) -> list[Handover]:
+    """Return the hand-overs of keys that stand in the log."""
+    table = AUDIT_ENTRIES
+    query = sa.select(table.c.body).where(
+        table.c.tenant_id == tenant,
+        table.c.event_id >= EVENT_PREFIX,
+        table.c.event_id < f"{EVENT_PREFIX}~",
+    )
+    bodies = [row.body for row in tx.execute(query)]
+    found = [parse_handover(body, origin) for body in bodies if type(body) is bytes]
+    return [handover for handover in found if handover is not None]
 
 
 def _logged(row: Any) -> LoggedEntry:  # noqa: ANN401 - a row of AUDIT_ENTRIES

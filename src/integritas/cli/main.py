@@ -19,6 +19,7 @@ from integritas.cli import (
     demo,
     doctor,
     procurement,
+    reconcile,
     server,
     spam,
     users,
@@ -44,6 +45,7 @@ app.add_typer(users.app, name="users")
 app.add_typer(spam.app, name="spam")
 app.add_typer(procurement.app, name="procurement")
 app.add_typer(compliance.app, name="compliance")
+audit.app.command(name="reconcile")(reconcile.reconcile_all)
 audit.app.command(name="witness")(witness.witness)
 audit.app.command(name="cosign")(witness.cosign)
 app.add_typer(audit.app, name="audit")

@@ -85,8 +85,8 @@ class AuditTrail:
 
         Tenant `t` has the checkpoint origin `ORIGIN/t`. `clock` times verifications.
         """
-        self._database = database
-        self._journal = journal
+        self.database: Final = database
+        self.journal: Final = journal
         self._anchors = Anchors(state_dir)
         self._clock = clock
         self._origin = origin
@@ -112,7 +112,7 @@ class AuditTrail:
 
     def follower(self) -> Follower:
         """Return the follower that feeds this log; its cursor is named `audit`."""
-        return Follower(FOLLOWER, self._journal, self._database, self.handle)
+        return Follower(FOLLOWER, self.journal, self.database, self.handle)
 
     def handle(
         self, tx: Transaction, tenant: TenantId, entries: Sequence[Entry]
@@ -172,7 +172,7 @@ class AuditTrail:
         Raises:
             NotFound: nothing was logged yet.
         """
-        head = await self._database.read(lambda tx: _head(tx, tenant))
+        head = await self.database.read(lambda tx: _head(tx, tenant))
         origin = self.origin(tenant)
         cosigned = await asyncio.to_thread(self._anchors.find_witnessed, origin)
         if cosigned is not None and cosigned.note.startswith(head.note):
@@ -198,7 +198,7 @@ class AuditTrail:
         """Return up to `limit` entries from index `start` on."""
         _within("start", start, 0, 2**62)
         _within("limit", limit, 1, 10_000)
-        return await self._database.read(
+        return await self.database.read(
             lambda tx: store.entries_from(tx, tenant, start=start, limit=limit)
         )
 
@@ -237,7 +237,7 @@ class AuditTrail:
     async def _tree(self, name: str, tenant: TenantId, size: int | None) -> int:
         """Return the size of the tree that is meant; trees only grow."""
         if size is None or not 0 < size <= self._seen.get(tenant, 0):
-            newest = (await self._database.read(lambda tx: _head(tx, tenant))).size
+            newest = (await self.database.read(lambda tx: _head(tx, tenant))).size
             self._seen[tenant] = newest
             if size is not None:
                 _within(name, size, 1, newest)
@@ -266,7 +266,7 @@ class AuditTrail:
                 raise NotFound(f"tile/{path} lies beyond the log")
             return blob
 
-        return await self._database.read(read)
+        return await self.database.read(read)
 
     async def bundle(
         self, tenant: TenantId, /, *, subject: str
@@ -278,7 +278,7 @@ class AuditTrail:
         """
         event_ids: list[EventId] = []
         after = 0
-        while page := await self._journal.read_subject(
+        while page := await self.journal.read_subject(
             tenant, subject, after=after, limit=_PAGE
         ):
             event_ids += [entry.event_id for entry in page]
@@ -291,7 +291,7 @@ class AuditTrail:
                 raise NotFound(f"the audit log holds no entry on {subject!r}")
             return found, _head(tx, tenant).checkpoint(self.origin(tenant))
 
-        found, checkpoint = await self._database.read(read)
+        found, checkpoint = await self.database.read(read)
         proofs = [
             await self._prover.hashes(
                 tenant, inclusion_ranges(entry.index, checkpoint.size)
@@ -316,7 +316,7 @@ class AuditTrail:
             NotFound: nothing was logged yet.
         """
         time, actor = format_time(self._clock.now()), context.actor.id
-        new = await self._database.transact(
+        new = await self.database.transact(
             lambda tx: self._sealer.rotate(tx, context.tenant, time=time, actor=actor)
         )
         return new.verifier.vkey()
@@ -348,13 +348,13 @@ class AuditTrail:
             checkpoints=(*map(parse_checkpoint, checkpoints), *witnessed),
         )
         # The head is read before the lag, so the cursor is at least their difference.
-        head = await self._journal.head(tenant)
+        head = await self.journal.head(tenant)
         handled = head - await self.follower().lag(tenant)
-        log = await self._database.read(lambda tx: check_log(tx, expectation))
+        log = await self.database.read(lambda tx: check_log(tx, expectation))
         others = await asyncio.to_thread(self._anchors.origins)
         prefix = self.origin(TenantId(""))
         await check_journal(
-            self._journal,
+            self.journal,
             tenant,
             log,
             handled=handled,
@@ -372,7 +372,7 @@ class AuditTrail:
             key = await asyncio.to_thread(self._anchors.find_key, origin)
             keys = (key.verifier,) if key is not None else ()
         try:
-            handovers = await self._database.read(
+            handovers = await self.database.read(
                 lambda tx: store.find_handovers(tx, tenant, origin)
             )
         except StorageFailure:  # whoever reads next says what is wrong

@@ -43,6 +43,7 @@ SERVICE_RULES: Final[Mapping[str, str]] = {
     "audit_append": "audit:write",
     "audit_entries": "audit:read",
     "audit_entry": "audit:read",
+    "audit_export": "audit:read",
     "audit_checkpoint": "audit:read",
     "audit_tile": "audit:read",
     "audit_inclusion": "audit:read",

@@ -211,3 +211,36 @@ async def test_a_bad_event_is_named_and_nothing_is_logged(
     assert answer.status_code == status, answer.text
     assert answer.json()["errors"][0]["path"].removeprefix("body.") == path
     assert (await client.get("/entries/300")).status_code == 404
+
+
+async def test_entries_are_filtered_and_paged(client: httpx.AsyncClient) -> None:
+    page = await client.get("/entries", params={"subject": "case_3", "limit": 2})
+    assert [entry["index"] for entry in page.json()["data"]] == [3, 8]
+    cursor = page.json()["next_cursor"]
+    page = await client.get(
+        "/entries", params={"subject": "case_3", "limit": 2, "cursor": cursor}
+    )
+    assert [entry["index"] for entry in page.json()["data"]] == [13, 18]
+    page = await client.get("/entries", params={"since": "2030-01-01T00:00:00Z"})
+    assert page.json() == {"data": [], "next_cursor": None}
+
+
+@pytest.mark.parametrize("form", ["jsonl", "csv", "ocsf", "cef"])
+async def test_entries_are_exported(client: httpx.AsyncClient, form: str) -> None:
+    answer = await client.get("/export", params={"format": form, "q": "case_3"})
+    assert answer.status_code == 200
+    assert answer.headers["content-disposition"].endswith(f"audit.{form}")
+    assert answer.text.count("\n") == 60 + (form == "csv")
+
+
+async def test_an_unknown_format_is_named(client: httpx.AsyncClient) -> None:
+    answer = await client.get("/export", params={"format": "xml"})
+    assert answer.status_code == 422
+
+
+async def test_the_key_is_rotated(client: httpx.AsyncClient) -> None:
+    (old,) = (await client.get("/keys")).json()["data"]
+    answer = await client.post("/keys/rotation")
+    assert answer.status_code == 201
+    assert answer.json()["data"][1:] == [old]
+    assert (await client.post("/verify")).json()["sound"]

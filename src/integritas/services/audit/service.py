@@ -44,12 +44,14 @@ from integritas.services.audit.handover import KeyChain, key_chain
 from integritas.services.audit.merkle import consistency_ranges, inclusion_ranges
 from integritas.services.audit.notes import VerifierKey, parse_checkpoint
 from integritas.services.audit.proving import Prover
+from integritas.services.audit.reading import Searcher
 from integritas.services.audit.sealing import Sealer
+from integritas.services.audit.siem import written
 from integritas.services.audit.tiles import WIDTH, join, parse_path
 from integritas.services.audit.verification import check_log
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import AsyncIterator, Mapping, Sequence
     from pathlib import Path
 
     import httpx
@@ -57,6 +59,7 @@ if TYPE_CHECKING:
 
     from integritas.kernel.ids import EventId
     from integritas.platform.db import Database, Transaction
+    from integritas.services.audit.search import EntryFilter
 
 __all__ = ["DEFAULT_ORIGIN", "FOLLOWER", "AuditTrail"]
 
@@ -94,6 +97,7 @@ class AuditTrail:
             self._anchors, self.origin, randomness or SystemRandomness()
         )
         self._prover = Prover(database)
+        self._searcher = Searcher(database, state_dir, self.origin)
         self._seen: dict[TenantId, int] = {}
         self._appender = Appender(database, self._sealer, self.origin)
 
@@ -174,7 +178,10 @@ class AuditTrail:
         """
         head = await self.database.read(lambda tx: _head(tx, tenant))
         origin = self.origin(tenant)
-        cosigned = await asyncio.to_thread(self._anchors.find_witnessed, origin)
+        try:
+            cosigned = await asyncio.to_thread(self._anchors.find_witnessed, origin)
+        except StorageFailure:  # `verify` says so; the log's own signature is enough
+            cosigned = None
         if cosigned is not None and cosigned.note.startswith(head.note):
             return replace(head.checkpoint(origin), note=cosigned.note)
         return head.checkpoint(origin)
@@ -201,6 +208,34 @@ class AuditTrail:
         return await self.database.read(
             lambda tx: store.entries_from(tx, tenant, start=start, limit=limit)
         )
+
+    async def search(
+        self, tenant: TenantId, chosen: EntryFilter, /, *, start: int, limit: int
+    ) -> Sequence[LoggedEntry]:
+        """Return up to `limit` matching entries from index `start` on.
+
+        Raises:
+            StorageFailure: the search index cannot be used.
+        """
+        _within("start", start, 0, 2**62)
+        _within("limit", limit, 1, 10_000)
+        return await self._searcher.find(tenant, chosen, start=start, limit=limit)
+
+    async def export(
+        self, tenant: TenantId, chosen: EntryFilter, form: str, /
+    ) -> AsyncIterator[str]:
+        """Yield matching entries as lines of `jsonl`, `csv`, `ocsf` or `cef`."""
+        origin, header = self.origin(tenant), True
+        start = 0
+        while True:
+            page = await self._searcher.find(tenant, chosen, start=start, limit=_PAGE)
+            lines = written(page, form, origin)
+            for number, line in enumerate(lines):
+                if header or number or form != "csv":
+                    yield line
+            if not page:
+                return
+            start, header = page[-1].index + 1, False
 
     async def inclusion(
         self, tenant: TenantId, /, *, index: int, size: int | None = None

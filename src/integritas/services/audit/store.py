@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Head",
+    "entries_at",
     "entries_from",
     "find_entries",
     "find_handovers",
@@ -151,6 +152,23 @@ def find_entries(
         ).where(
             table.c.tenant_id == tenant,
             table.c.event_id.in_(event_ids[start : start + _LOOKUP]),
+        )
+        found += [_logged(row) for row in tx.execute(query)]
+    return sorted(found, key=lambda entry: entry.index)
+
+
+def entries_at(
+    tx: Transaction, tenant: TenantId, indexes: Sequence[int]
+) -> list[LoggedEntry]:
+    """Return the entries of those indexes that the log holds, in order."""
+    table = AUDIT_ENTRIES
+    found: list[LoggedEntry] = []
+    for start in range(0, len(indexes), _LOOKUP):
+        query = sa.select(
+            table.c.idx, table.c.event_id, table.c.body, table.c.leaf_hash
+        ).where(
+            table.c.tenant_id == tenant,
+            table.c.idx.in_(indexes[start : start + _LOOKUP]),
         )
         found += [_logged(row) for row in tx.execute(query)]
     return sorted(found, key=lambda entry: entry.index)

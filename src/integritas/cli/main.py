@@ -13,6 +13,7 @@ import typer
 
 from integritas.cli import (
     audit,
+    audit_search,
     bench,
     compliance,
     database,
@@ -45,6 +46,7 @@ app.add_typer(users.app, name="users")
 app.add_typer(spam.app, name="spam")
 app.add_typer(procurement.app, name="procurement")
 app.add_typer(compliance.app, name="compliance")
+audit.app.command(name="search")(audit_search.search)
 audit.app.command(name="reconcile")(reconcile.reconcile_all)
 audit.app.command(name="witness")(witness.witness)
 audit.app.command(name="cosign")(witness.cosign)

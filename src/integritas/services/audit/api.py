@@ -22,7 +22,9 @@ from integritas.services.audit.notes import (
     parse_checkpoint,
     parse_verifier_key,
 )
+from integritas.services.audit.search import EntryFilter
 from integritas.services.audit.service import DEFAULT_ORIGIN, FOLLOWER, AuditTrail
+from integritas.services.audit.siem import FORMATS
 from integritas.services.audit.tables import (
     AUDIT_CHECKPOINTS,
     AUDIT_ENTRIES,
@@ -36,8 +38,10 @@ __all__ = [
     "AUDIT_TILES",
     "DEFAULT_ORIGIN",
     "FOLLOWER",
+    "FORMATS",
     "Appended",
     "AuditTrail",
+    "EntryFilter",
     "VerifierKey",
     "Witness",
     "consistency_holds",

@@ -175,12 +175,17 @@ def rotate(*, db: Db = None, tenant: Tenant = DEFAULT_TENANT) -> None:
 
 @app.command()
 def mirror(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where to.")],
+    folder: Annotated[
+        str,
+        typer.Argument(
+            metavar="DIR", help="A folder, or a bucket such as s3://name/prefix."
+        ),
+    ],
     *,
     db: Db = None,
     tenant: Tenant = DEFAULT_TENANT,
 ) -> None:
-    """Write the log as static files (C2SP tlog-tiles)."""
+    """Write the log as static files or objects (C2SP tlog-tiles)."""
     count = with_trail(
         lambda trail, who: write_mirror(trail, who, folder), db=db, tenant=tenant
     )

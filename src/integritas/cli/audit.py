@@ -30,7 +30,7 @@ from integritas.services.audit.api import (
     write_mirror,
 )
 
-__all__ = ["Db", "Tenant", "app", "read_keys", "with_trail"]
+__all__ = ["Db", "Tenant", "app", "read_keys", "unusable", "with_trail"]
 
 app = typer.Typer(help="The audit log: verify, prove, export.", no_args_is_help=True)
 
@@ -122,7 +122,7 @@ def export(
         try:
             name.write_bytes(content)
         except OSError as error:
-            raise _unusable(str(name), error) from error
+            raise unusable(str(name), error) from error
         typer.echo(f"wrote {name}", err=True)
 
 
@@ -273,7 +273,7 @@ def _text(path: Path) -> str:
     try:
         return _content(path, 1024 * 1024).decode()
     except UnicodeDecodeError as error:
-        raise _unusable(str(path), error) from error
+        raise unusable(str(path), error) from error
 
 
 def _content(path: Path, limit: int) -> bytes:
@@ -281,13 +281,14 @@ def _content(path: Path, limit: int) -> bytes:
         with path.open("rb") as stream:
             content = stream.read(limit + 1)
     except OSError as error:
-        raise _unusable(str(path), error) from error
+        raise unusable(str(path), error) from error
     if len(content) > limit:
         raise InvalidInput(f"{path} is larger than {limit} bytes")
     return content
 
 
-def _unusable(path: str, error: Exception) -> InvalidInput:
+def unusable(path: str, error: Exception) -> InvalidInput:
+    """Return the error of a file that cannot be used."""
     why = getattr(error, "strerror", None) or str(error)
     return InvalidInput(f"{path} cannot be used: {why}")
 

@@ -23,6 +23,7 @@ from integritas.cli import (
     reconcile,
     server,
     spam,
+    timestamp,
     users,
     witness,
 )
@@ -50,6 +51,7 @@ audit.app.command(name="search")(audit_search.search)
 audit.app.command(name="reconcile")(reconcile.reconcile_all)
 audit.app.command(name="witness")(witness.witness)
 audit.app.command(name="cosign")(witness.cosign)
+audit.app.command(name="timestamp")(timestamp.timestamp)
 app.add_typer(audit.app, name="audit")
 app.add_typer(bench.app, name="bench")
 

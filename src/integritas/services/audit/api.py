@@ -30,6 +30,11 @@ from integritas.services.audit.tables import (
     AUDIT_ENTRIES,
     AUDIT_TILES,
 )
+from integritas.services.audit.timestamps import (
+    fetch_timestamp,
+    load_roots,
+    verify_timestamp,
+)
 from integritas.services.audit.witness import Witness, open_witness, witness_app
 
 __all__ = [
@@ -45,13 +50,16 @@ __all__ = [
     "VerifierKey",
     "Witness",
     "consistency_holds",
+    "fetch_timestamp",
     "inclusion_holds",
     "leaf_hash",
+    "load_roots",
     "offline",
     "open_witness",
     "parse_checkpoint",
     "parse_verifier_key",
     "verify_bundle",
+    "verify_timestamp",
     "witness_app",
     "write_mirror",
 ]

@@ -17,7 +17,7 @@ import pytest
 import sqlalchemy as sa
 
 from integritas.journal.api import Entry, Journal
-from integritas.kernel.clock import SystemClock, SystemRandomness
+from integritas.kernel.clock import Clock, SystemClock, SystemRandomness
 from integritas.kernel.contracts import Actor, Context
 from integritas.kernel.errors import NotFound
 from integritas.kernel.ids import DEFAULT_TENANT, IdFactory, RunId
@@ -105,7 +105,7 @@ class World:
         self.services: dict[str, Service] = {}
         self.notes = Notes()
         self.max_active = 10_000
-        self.clock = SystemClock()
+        self.clock: Clock = SystemClock()
         self.specs: dict[str, dict[str, Any]] = {}
         self.shipped: Sequence[Definition] = ()
         self.database: Database | None = None

@@ -105,8 +105,10 @@ class Mortal(World):
         if engine._scheduler is not None:
             await engine._scheduler.stop()
         tasks = [engine._task, *engine._batches]
-        for task in tasks:
-            task.cancel()
+        while not all(task.done() for task in tasks):
+            for task in tasks:  # again: `wait_for` of Python 3.11 may swallow one
+                task.cancel()
+            await asyncio.sleep(0.001)
         await asyncio.gather(*tasks, return_exceptions=True)
         engine._ownership.release()
         assert self.database is not None

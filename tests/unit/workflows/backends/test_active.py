@@ -31,6 +31,7 @@ from integritas.workflows.api import (
     StepState,
 )
 from integritas.workflows.backends.active import ActiveRun, RunSeed, StepRow, Task
+from integritas.workflows.backends.seeds import kept_name, split_name
 from integritas.workflows.plan import make_plan
 from integritas.workflows.retry import retries
 
@@ -400,10 +401,16 @@ def plans(draw: st.DrawFn) -> tuple[Step, ...]:
             "compensate": draw(st.sampled_from([None, "x.undo"])),
             "retry": RetryPolicy(attempts=draw(st.integers(1, 3))),
         }
-        if draw(st.integers(0, 4)):
-            steps.append(Step(f"s{i}", operation="x.do", **shared))
-        else:
+        kind = draw(st.sampled_from(["call", "call", "call", "fan", "signal", "sleep"]))
+        if kind == "signal":
             steps.append(Step(f"s{i}", signal=draw(st.sampled_from("pq")), **shared))
+        elif kind == "sleep":
+            steps.append(Step(f"s{i}", sleep_s=1, **shared))
+        else:
+            if kind == "fan":
+                shared["for_each"] = draw(st.sampled_from(["[1, 2, 3]", "[1]", "[]"]))
+                shared["parallel"] = draw(st.sampled_from([None, 1, 2]))
+            steps.append(Step(f"s{i}", operation="x.do", **shared))
     return tuple(steps)
 
 
@@ -461,7 +468,6 @@ class Driver:
     def _wait(self, run: ActiveRun) -> None:
         index = min(run.waiting)
         name = run.plan.steps[index].signal
-        assert name is not None
         if name in self.signals:
             run.signalled(name, name)
         else:
@@ -476,7 +482,11 @@ def stories(draw: st.DrawFn) -> tuple[tuple[Step, ...], Driver]:
     fates = {
         (name, attempt): draw(fate)
         for step in steps
-        for name in (step.name, f"compensate:{step.name}")
+        for item in (None, 0, 1, 2)
+        for name in (
+            kept_name(step.name, item),
+            kept_name(step.name, item, undo=True),
+        )
         for attempt in (1, 2, 3)
     }
     signals = draw(st.frozensets(st.sampled_from("pq")))
@@ -536,14 +546,20 @@ def test_compensation_runs_backwards_over_what_succeeded(
     saga = any(
         row.state is StepState.FAILED
         and row.error is not None
-        and row.name == step.name
+        and split_name(row.name) == (step.name, split_name(row.name)[1], False)
         and step.on_failure is OnFailure.COMPENSATE
         and (step.signal is not None or not retries(step.retry, row.attempt, row.error))
         for row in driver.rows
         for step in steps
     )
     order = [steps[i] for i in reversed(run.plan.graph.order)]
-    due = [f"compensate:{s.name}" for s in order if s.name in done and s.compensate]
+    names_ = [
+        kept_name(s.name, item)
+        for s in order
+        if s.compensate
+        for item in ((2, 1, 0) if s.for_each else (None,))
+    ]
+    due = [f"compensate:{name}" for name in names_ if name in done]
     assert undone == (due if saga else [])
 
 
@@ -598,3 +614,39 @@ def test_restored_from_every_row_nothing_is_called(
     assert (again.state, again.cause) == (run.state, run.cause)
     assert again.take_tasks() == []
     assert again.take_rows() == []
+
+
+@given(stories(), st.integers(0, 20))
+def test_a_run_that_is_stopped_undoes_what_succeeded_and_ends_so(
+    story: tuple[tuple[Step, ...], Driver], moment: int
+) -> None:
+    steps, driver = story
+    run = run_of(*steps)
+    run.begin()
+    open_: list[Task] = []
+    for _ in range(moment):
+        open_ += driver._take(run)
+        if not open_ or state(run) is not RunState.RUNNING:
+            break
+        driver._meet(run, open_.pop())
+    stopped = state(run) is RunState.RUNNING and run._undoing is None
+    run.stop("enough")
+    for task in open_:  # under way: they may end, and are kept
+        if state(run) is RunState.RUNNING:
+            driver._meet(run, task)
+    driver.drive(run)
+    if not stopped:
+        return
+    assert run.state is RunState.CANCELLED
+    done = {r.name for r in driver.rows if r.state is StepState.SUCCEEDED}
+    undone = {n for n in driver.started if n.startswith("compensate:")}
+    assert undone == {
+        kept_name(step, item, undo=True)
+        for step, item, _ in map(split_name, done)
+        if _undoable(steps, step, item)
+    }
+
+
+def _undoable(steps: Sequence[Step], name: str, item: int | None) -> bool:
+    step = next(step for step in steps if step.name == name)
+    return step.compensate is not None and (step.for_each is None) == (item is None)

@@ -210,7 +210,7 @@ async def test_the_higher_priority_goes_first(world: World) -> None:
         await world.start(f"p{priority}", options=RunOptions(priority=priority))
         for priority in (-5, 0, 7, 3)
     ]
-    await asyncio.sleep(0.05)  # they are taken; nothing tells when they are queued
+    await asyncio.sleep(0.3)  # they are taken; nothing tells when they are queued
     service.gate.set()
     for run_id in runs:
         await world.ended(run_id)

@@ -11,7 +11,7 @@ import pytest
 from tests.conformance.engine.conftest import CONTEXT, World
 
 from integritas.journal.api import Journal
-from integritas.kernel.clock import ManualClock, SystemClock, SystemRandomness
+from integritas.kernel.clock import ManualClock, SystemRandomness
 from integritas.kernel.errors import Conflict, InvalidInput, NotFound
 from integritas.kernel.ids import DEFAULT_TENANT, IdFactory
 from integritas.platform.columns import METADATA
@@ -262,23 +262,11 @@ async def test_a_name_is_taken_once_and_free_when_deleted(
 # With an engine -----------------------------------------------------------------------
 
 
-class Shifted(SystemClock):
-    """The machine's clock, put forward or back."""
-
-    def __init__(self, start: datetime) -> None:
-        """Begin at a time of one's own."""
-        self.shift = start - super().now()
-
-    def now(self) -> datetime:
-        """Return the time, shifted."""
-        return super().now() + self.shift
-
-
 async def test_an_engine_fires_on_time_and_catches_up_after_a_restart(
     world: World,
 ) -> None:
-    clock = Shifted(datetime(2026, 3, 2, 9, 59, 59, tzinfo=UTC))
-    world.clock = clock
+    clock = world.clock
+    clock.shift = datetime(2026, 3, 2, 9, 30, tzinfo=UTC) - clock.now()
     await world.up()
     await world.define(world.step("a", inputs={"at": "submission.planned_at"}))
     await world.desk.schedule(CONTEXT, HOURLY)
@@ -296,10 +284,9 @@ async def test_an_engine_fires_on_time_and_catches_up_after_a_restart(
     async def second() -> bool:
         return await times() == ["10:00", "15:00"]
 
+    clock.shift += timedelta(minutes=40)
     await world.poll(first)
-    await world.down()
-    clock.shift += timedelta(hours=5)
-    await world.up()
+    await world.down_for(timedelta(hours=5))
     await world.poll(second)
     [schedule] = await world.desk.schedules(DEFAULT_TENANT)
     assert schedule.last_run_id is not None

@@ -377,36 +377,32 @@ async def test_a_sleep_until_a_time(world: World, until: str, state: RunState) -
     assert (await world.run()).run.state is state
 
 
+HOUR = timedelta(hours=1)
+
+
 async def test_a_sleep_is_not_begun_anew_by_a_restart(world: World) -> None:
     await world.up()
-    await world.define({"name": "rest", "sleep_s": 1.0})
+    await world.define({"name": "rest", "sleep_s": 3_600})
     run_id = await world.start()
-    await in_state(world, run_id, "rest", StepState.WAITING)
     await world.until(run_id, lambda d: d.steps[0].started_at is not None)
-    before = (await world.desk.run(DEFAULT_TENANT, run_id)).steps[0].started_at
-    await world.down()
-    await world.up()
-    detail = await world.ended(run_id)
-    view = world.last(detail, "rest")
-    assert view.started_at == before
-    assert before is not None
-    assert view.ended_at is not None
-    assert view.ended_at - before < timedelta(seconds=1.9)
+    before = (await world.desk.run(DEFAULT_TENANT, run_id)).steps[0]
+    assert before.state is StepState.WAITING
+    await world.down_for(HOUR / 2)
+    half = await world.desk.run(DEFAULT_TENANT, run_id)
+    assert half.run.state is RunState.RUNNING
+    await world.down_for(HOUR / 2)
+    view = world.last(await world.ended(run_id), "rest")
+    assert (view.state, view.started_at) == (StepState.SUCCEEDED, before.started_at)
 
 
 async def test_a_time_out_of_a_signal_counts_through_a_restart(world: World) -> None:
     await world.up()
-    await world.define({**GO, "timeout_s": 0.5})
+    await world.define({**GO, "timeout_s": 3_600})
     run_id = await world.start()
     await world.until(run_id, lambda d: d.steps[0].started_at is not None)
-    await world.down()
-    await asyncio.sleep(0.6)  # down for longer than the signal may take
-    loop = asyncio.get_running_loop()
-    began = loop.time()
-    await world.up()
+    await world.down_for(HOUR)
     detail = await world.ended(run_id)
-    assert "no signal 'go' within 0.5 s" in detail.run.cause
-    assert loop.time() - began < 0.5
+    assert "no signal 'go' within 3600 s" in detail.run.cause
 
 
 # Approvals ----------------------------------------------------------------------------
@@ -506,12 +502,15 @@ async def test_a_run_out_of_time_undoes_too(world: World) -> None:
     await world.up()
     await world.define(
         world.step("a", compensate="y.undo"),
-        {**GO, "after": ["a"]},
-        timeout_s=0.2,
+        {**GO, "after": ["a"], "timeout_s": 86_400},
+        timeout_s=3_600,
     )
-    detail = await world.run()
+    run_id = await world.start()
+    await in_state(world, run_id, "s", StepState.WAITING)
+    await world.down_for(HOUR)
+    detail = await world.ended(run_id)
     assert detail.run.state is RunState.FAILED
-    assert detail.run.cause == "the run did not end within 0.2 s"
+    assert detail.run.cause == "the run did not end within 3600 s"
     assert world.services["y.undo"].steps == ["a"]
 
 

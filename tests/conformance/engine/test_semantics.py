@@ -497,6 +497,28 @@ async def test_a_superseded_run_undoes_too(world: World) -> None:
     await in_state(world, second, "s", StepState.WAITING)
 
 
+async def test_a_superseded_run_of_many_children_ends_with_them(world: World) -> None:
+    await world.up()
+    await world.define(GO, name="child")
+    await world.define(
+        {"name": "sub", "workflow": "child", "for_each": "submission.list"}, GO
+    )
+    run_id = await world.start(given={"list": list(range(120))})
+
+    async def all_begun() -> bool:
+        where = RunFilter(parent=run_id)
+        found = await world.desk.search(DEFAULT_TENANT, where, limit=500)
+        return len(found) == 120
+
+    await world.poll(all_begun)
+    second = await world.start(given={"list": []})
+    assert (await world.ended(run_id)).run.state is RunState.CANCELLED
+    where = RunFilter(parent=run_id)
+    children = await world.desk.search(DEFAULT_TENANT, where, limit=500)
+    assert {child.state for child in children} == {RunState.CANCELLED}
+    await in_state(world, second, "s", StepState.WAITING)
+
+
 async def test_a_run_out_of_time_undoes_too(world: World) -> None:
     world.service("y.undo")
     await world.up()

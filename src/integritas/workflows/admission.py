@@ -52,7 +52,7 @@ class Admission:
             left = deadline - self._clock.monotonic()
             if left <= 0:
                 raise TooManyRequests(
-                    f"{self._waiting} runs wait to begin, {self._limit} may",
+                    f"as many runs wait to begin as may: {self._limit}",
                     retry_after_s=RETRY_AFTER_S,
                 )
             await asyncio.sleep(min(LOOK_S, left))

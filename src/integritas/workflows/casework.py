@@ -44,7 +44,7 @@ from integritas.kernel.states import FINAL_STATES, CaseState
 from integritas.platform.commands import DROP_RUNS, START_RUN, CommandQueue
 from integritas.platform.json_text import json_bytes
 from integritas.workflows.model import RunState
-from integritas.workflows.options import stop_runs
+from integritas.workflows.options import running_on, stop_runs
 from integritas.workflows.registry import Call, OperationSpec, Registry
 
 if TYPE_CHECKING:
@@ -370,9 +370,7 @@ def bind_cases(store: CaseStore, runs: RunStore, commands: CommandQueue) -> None
             _start(tx, context, case)
         if fact.data["to"] != CaseState.CANCELLED:
             return
-        running = runs.list_runs(
-            tx, case.tenant, subject=case.id, state=RunState.RUNNING, limit=100
-        )
+        running = running_on(tx, case.tenant, case.id)
         stop_runs(tx, runs, context, running, "the case was cancelled")
         # Also if none runs: one may be asked for and not begun.
         commands.put(tx, case.tenant, DROP_RUNS, [(case.id, {})])

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from integritas.kernel.ids import RunId, TenantId
 from integritas.workflows.model import Parent, RunOptions, RunState, RunView
-from integritas.workflows.store import RunEnd, RunStore
+from integritas.workflows.store import RunEnd, RunStore, run_view
 from integritas.workflows.tables import (
     RUN_ATTRIBUTES,
     RUN_OPTIONS,
@@ -33,6 +33,7 @@ __all__ = [
     "options_of",
     "options_payload",
     "read_options",
+    "running_on",
     "stop_runs",
     "unfinished_options",
     "unfinished_waits",
@@ -177,6 +178,17 @@ def _options(row: Row, attributes: Mapping[str, str]) -> RunOptions:
 
 
 # Stopping ----------------------------------------------------------------------------
+
+
+def running_on(tx: Transaction, tenant: TenantId, subject: str) -> Sequence[RunView]:
+    """Return the runs under way on a subject; children are left to their parents."""
+    query = sa.select(RUNS).where(
+        RUNS.c.tenant_id == tenant,
+        RUNS.c.subject == subject,
+        RUNS.c.state == RunState.RUNNING.value,
+        ~sa.exists().where(_same(RUN_OPTIONS), RUN_OPTIONS.c.parent_id.is_not(None)),
+    )
+    return [run_view(row) for row in tx.execute(query)]
 
 
 def stop_runs(

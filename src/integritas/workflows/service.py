@@ -302,8 +302,19 @@ class WorkflowDesk:
         return await self._do(work)
 
     async def resume(self, context: Context, name: str) -> bool:
-        """Let runs of a definition go on; False if it is not paused."""
-        return await self._do(lambda tx: self._control.pauses.resume(tx, context, name))
+        """Let runs of a definition go on; False if it is not paused.
+
+        Raises:
+            NotFound: it is not paused, and there is no such workflow.
+        """
+
+        def work(tx: Transaction) -> bool:
+            resumed = self._control.pauses.resume(tx, context, name)
+            if not resumed:
+                self._definitions.get(tx, context.tenant, name)
+            return resumed
+
+        return await self._do(work)
 
     async def pauses(self, tenant: TenantId) -> Sequence[Pause]:
         """Return the definitions that are paused."""

@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -94,6 +95,18 @@ class Notes:
         self.ended += ended
 
 
+class Shifted(SystemClock):
+    """The machine's clock, put forward: hours pass in no time."""
+
+    def __init__(self) -> None:
+        """Begin with the machine's time."""
+        self.shift = timedelta(0)
+
+    def now(self) -> datetime:
+        """Return the time, shifted."""
+        return super().now() + self.shift
+
+
 class World:
     """An engine, the desk before it, and the operations behind it."""
 
@@ -105,7 +118,7 @@ class World:
         self.services: dict[str, Service] = {}
         self.notes = Notes()
         self.max_active = 10_000
-        self.clock = SystemClock()
+        self.clock = Shifted()
         self.specs: dict[str, dict[str, Any]] = {}
         self.shipped: Sequence[Definition] = ()
         self.database: Database | None = None
@@ -179,6 +192,12 @@ class World:
             finally:
                 self.database.close()
                 self.database = None
+
+    async def down_for(self, pause: timedelta) -> None:
+        """Stop, let time pass, and start again."""
+        await self.down()
+        self.clock.shift += pause
+        await self.up()
 
     async def define(self, *steps: dict[str, Any], **fields: Any) -> None:
         """Keep a definition, `w` version 1 unless said otherwise."""

@@ -1,4 +1,4 @@
-"""Fan-out, sub-workflows, waits, approvals, compensation of what is cancelled."""
+"""Fan-out, sub-workflows, compensation of what is cancelled; definitions of them."""
 
 from __future__ import annotations
 
@@ -8,15 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from integritas.kernel.contracts import Actor, Context, Failure
+from integritas.kernel.contracts import Failure
 from integritas.kernel.errors import (
-    Conflict,
     InvalidDefinition,
-    NotFound,
-    NotPermitted,
 )
 from integritas.kernel.ids import DEFAULT_TENANT, RunId
-from integritas.kernel.states import ActorKind
 from integritas.workflows.api import (
     Call,
     RunDetail,
@@ -346,124 +342,6 @@ async def test_a_workflow_that_runs_itself_comes_to_an_end(world: World) -> None
     assert "deep, 16 may be" in detail.run.cause
 
 
-# Waits --------------------------------------------------------------------------------
-
-
-async def test_a_sleep_lets_time_pass(world: World) -> None:
-    await world.up()
-    await world.define(
-        {"name": "rest", "sleep_s": 0.05}, world.step("a", after=["rest"])
-    )
-    detail = await world.run()
-    view = world.last(detail, "rest")
-    assert view.state is StepState.SUCCEEDED
-    assert view.started_at is not None
-    assert view.ended_at is not None
-    assert view.ended_at - view.started_at >= timedelta(seconds=0.05)
-
-
-@pytest.mark.parametrize(
-    ("until", "state"),
-    [
-        ("'2026-01-01T00:00:00Z'", RunState.SUCCEEDED),
-        ("timestamp('2026-01-01T00:00:00Z')", RunState.SUCCEEDED),
-        ("submission.at", RunState.FAILED),
-        ("'soon'", RunState.FAILED),
-    ],
-)
-async def test_a_sleep_until_a_time(world: World, until: str, state: RunState) -> None:
-    await world.up()
-    await world.define({"name": "rest", "sleep_until": until})
-    assert (await world.run()).run.state is state
-
-
-async def test_a_sleep_is_not_begun_anew_by_a_restart(world: World) -> None:
-    await world.up()
-    await world.define({"name": "rest", "sleep_s": 1.0})
-    run_id = await world.start()
-    await in_state(world, run_id, "rest", StepState.WAITING)
-    await world.until(run_id, lambda d: d.steps[0].started_at is not None)
-    before = (await world.desk.run(DEFAULT_TENANT, run_id)).steps[0].started_at
-    await world.down()
-    await world.up()
-    detail = await world.ended(run_id)
-    view = world.last(detail, "rest")
-    assert view.started_at == before
-    assert before is not None
-    assert view.ended_at is not None
-    assert view.ended_at - before < timedelta(seconds=1.9)
-
-
-async def test_a_time_out_of_a_signal_counts_through_a_restart(world: World) -> None:
-    await world.up()
-    await world.define({**GO, "timeout_s": 0.5})
-    run_id = await world.start()
-    await world.until(run_id, lambda d: d.steps[0].started_at is not None)
-    await world.down()
-    await asyncio.sleep(0.6)  # down for longer than the signal may take
-    loop = asyncio.get_running_loop()
-    began = loop.time()
-    await world.up()
-    detail = await world.ended(run_id)
-    assert "no signal 'go' within 0.5 s" in detail.run.cause
-    assert loop.time() - began < 0.5
-
-
-# Approvals ----------------------------------------------------------------------------
-
-APPROVAL = {"name": "ok", "approval": {"roles": ["reviewer"]}}
-REVIEWER = Context(
-    DEFAULT_TENANT, Actor("user_2", ActorKind.PERSON, frozenset({"reviewer"})), "c"
-)
-
-
-async def test_an_approval_survives_a_restart_and_says_who(world: World) -> None:
-    await world.up()
-    await world.define(APPROVAL, world.step("a", after=["ok"]))
-    run_id = await world.start()
-    await in_state(world, run_id, "ok", StepState.WAITING)
-    await world.down()
-    await world.up()
-    await world.desk.decide(REVIEWER, run_id, "ok", approve=True, reason="fine")
-    detail = await world.ended(run_id)
-    assert detail.run.state is RunState.SUCCEEDED
-    result = world.last(detail, "ok").result
-    assert (result["approved"], result["by"], result["reason"]) == (
-        True,
-        "user_2",
-        "fine",
-    )
-
-
-async def test_a_rejection_fails_its_step(world: World) -> None:
-    await world.up()
-    await world.define(APPROVAL)
-    run_id = await world.start()
-    await in_state(world, run_id, "ok", StepState.WAITING)
-    await world.desk.decide(REVIEWER, run_id, "ok", approve=False, reason="no")
-    detail = await world.ended(run_id)
-    assert detail.run.state is RunState.FAILED
-    assert detail.run.cause == "step ok failed: user_2 said no: no"
-    error = world.last(detail, "ok").error
-    assert error is not None
-    assert error["code"] == "rejected"
-
-
-async def test_not_everybody_may_decide_and_not_any_time(world: World) -> None:
-    await world.up()
-    await world.define(GO, {**APPROVAL, "after": ["s"]})
-    run_id = await world.start()
-    with pytest.raises(Conflict, match="does not wait for a decision now"):
-        await world.desk.decide(REVIEWER, run_id, "ok", approve=True)
-    with pytest.raises(NotFound, match="no step 's' to approve"):
-        await world.desk.decide(REVIEWER, run_id, "s", approve=True)
-    await world.desk.signal(world.context, run_id, "go", None)
-    await in_state(world, run_id, "ok", StepState.WAITING)
-    with pytest.raises(NotPermitted, match="decided by reviewer"):
-        await world.desk.decide(world.context, run_id, "ok", approve=True)
-    assert (await world.desk.run(DEFAULT_TENANT, run_id)).run.state is RunState.RUNNING
-
-
 # Ending from outside, with what it takes ----------------------------------------------
 
 
@@ -501,17 +379,42 @@ async def test_a_superseded_run_undoes_too(world: World) -> None:
     await in_state(world, second, "s", StepState.WAITING)
 
 
+async def test_a_superseded_run_of_many_children_ends_with_them(world: World) -> None:
+    await world.up()
+    await world.define(GO, name="child")
+    await world.define(
+        {"name": "sub", "workflow": "child", "for_each": "submission.list"}, GO
+    )
+    run_id = await world.start(given={"list": list(range(120))})
+
+    async def all_begun() -> bool:
+        where = RunFilter(parent=run_id)
+        found = await world.desk.search(DEFAULT_TENANT, where, limit=500)
+        return len(found) == 120
+
+    await world.poll(all_begun)
+    second = await world.start(given={"list": []})
+    assert (await world.ended(run_id)).run.state is RunState.CANCELLED
+    where = RunFilter(parent=run_id)
+    children = await world.desk.search(DEFAULT_TENANT, where, limit=500)
+    assert {child.state for child in children} == {RunState.CANCELLED}
+    await in_state(world, second, "s", StepState.WAITING)
+
+
 async def test_a_run_out_of_time_undoes_too(world: World) -> None:
     world.service("y.undo")
     await world.up()
     await world.define(
         world.step("a", compensate="y.undo"),
-        {**GO, "after": ["a"]},
-        timeout_s=0.2,
+        {**GO, "after": ["a"], "timeout_s": 86_400},
+        timeout_s=3_600,
     )
-    detail = await world.run()
+    run_id = await world.start()
+    await in_state(world, run_id, "s", StepState.WAITING)
+    await world.down_for(timedelta(hours=1))
+    detail = await world.ended(run_id)
     assert detail.run.state is RunState.FAILED
-    assert detail.run.cause == "the run did not end within 0.2 s"
+    assert detail.run.cause == "the run did not end within 3600 s"
     assert world.services["y.undo"].steps == ["a"]
 
 

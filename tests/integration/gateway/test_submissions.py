@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import httpx
 import pytest
+
+from integritas.kernel.clock import SystemClock
+from integritas.workflows.api import Admission
 
 SUBMISSIONS = "/api/v1/submissions"
 KINDS = ("message", "procurement", "party", "payment")
@@ -237,3 +242,28 @@ async def test_submissions_page_newest_first(
         if cursor is None:
             break
     assert seen == ["4", "3", "2", "1", "0"]
+
+
+@pytest.fixture
+def no_room(gateway: Any) -> Iterator[None]:
+    """Let so many runs wait that no more may."""
+    parts = gateway.app.state.parts
+    full = Admission(gateway.platform.database, SystemClock(), limit=1)
+    full._waiting, full._next_look = 1, float("inf")
+    gateway.app.state.parts = replace(parts, admission=full)
+    yield
+    gateway.app.state.parts = parts
+
+
+@pytest.mark.usefixtures("no_room")
+async def test_when_too_many_runs_wait_submitters_come_back_later(
+    analyst: httpx.AsyncClient, evidence: dict[str, dict[str, Any]]
+) -> None:
+    one = {"evidence": [evidence["message"]]}
+    for url, body in ((SUBMISSIONS, one), (f"{SUBMISSIONS}/batch", {"items": [one]})):
+        answer = await analyst.post(url, json=body)
+        assert answer.status_code == 429
+        assert int(answer.headers["retry-after"]) >= 1
+        assert answer.json()["code"] == "too_many_requests"
+        assert "as may: 1" in answer.json()["detail"]
+    assert (await analyst.get(SUBMISSIONS)).json()["data"] == []

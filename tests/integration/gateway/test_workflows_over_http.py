@@ -159,3 +159,121 @@ async def test_runs_are_listed_by_case_and_state(
     ).json()
     assert [*page["data"], *rest["data"]] == runs
     assert rest["next_cursor"] is None
+
+
+async def test_a_step_is_approved_over_http(
+    tenant: Any, admin: httpx.AsyncClient, listed: dict[str, Any], in_state: Any
+) -> None:
+    case = await tenant.assessed(listed)
+    steps = [{"name": "ok", "approval": {"roles": ["admin"]}}]
+    await admin.post(WORKFLOWS, json={"name": "ask", "steps": steps})
+    started = await admin.post(f"{WORKFLOWS}/ask/runs", json={"subject": case["id"]})
+    run_id = started.json()["run_id"]
+    await in_state(admin, run_id, "running")
+    url = f"/api/v1/runs/{run_id}/steps"
+    missing = await admin.post(f"{url}/nothing/decide", json={"approve": True})
+    assert missing.status_code == 404
+    sent = await admin.post(f"{url}/ok/decide", json={"approve": True, "reason": "r"})
+    assert sent.status_code == 202
+    await in_state(admin, run_id, "succeeded")
+    [step] = (await run_of(admin, run_id))["steps"]
+    assert step["result"]["reason"] == "r"
+
+
+async def test_the_same_key_starts_one_run(
+    tenant: Any, admin: httpx.AsyncClient, listed: dict[str, Any], in_state: Any
+) -> None:
+    case = await tenant.assessed(listed)
+    await admin.post(WORKFLOWS, json=OWN)
+    body = {"subject": case["id"], "priority": 5, "attributes": {"region": "north"}}
+    key = {"Idempotency-Key": "one"}
+    url = f"{WORKFLOWS}/own/runs"
+    first = await admin.post(url, json=body, headers=key)
+    again = await admin.post(url, json=body, headers=key)
+    assert first.json() == again.json()
+    assert again.headers["Idempotency-Replayed"] == "true"
+    other = await admin.post(url, json={**body, "priority": 6}, headers=key)
+    assert other.status_code == 422
+    run_id = first.json()["run_id"]
+    await in_state(admin, run_id, "running")
+    shown = await run_of(admin, run_id)
+    assert (shown["priority"], shown["attributes"]) == (5, {"region": "north"})
+    runs = "/api/v1/runs?attribute=region:north"
+    assert [r["id"] for r in (await admin.get(runs)).json()["data"]] == [run_id]
+    none = await admin.get(f"{runs}&attribute=team:a")
+    assert none.json()["data"] == []
+    assert (await admin.get("/api/v1/runs?attribute=nothing")).status_code == 422
+
+
+async def test_a_failed_case_is_redriven_from_the_dead_letters(
+    tenant: Any, admin: httpx.AsyncClient, listed: dict[str, Any], in_state: Any
+) -> None:
+    case = await tenant.assessed(listed)
+    steps = [
+        {"name": "intake", "operation": "cases.intake"},
+        {"name": "late", "signal": "go", "timeout_s": 0.01, "after": ["intake"]},
+    ]
+    await admin.post(WORKFLOWS, json={"name": "late", "steps": steps})
+    started = await admin.post(f"{WORKFLOWS}/late/runs", json={"subject": case["id"]})
+    run_id = started.json()["run_id"]
+    await in_state(admin, run_id, "failed")
+    letters = (await admin.get("/api/v1/dead-letters")).json()["data"]
+    assert [letter["id"] for letter in letters] == [run_id]
+    url = f"/api/v1/dead-letters/{run_id}/redrive"
+    made = await admin.post(url)
+    assert made.status_code == 202
+    second = made.json()["run_id"]
+    await in_state(admin, second, "failed")
+    shown = await run_of(admin, second)
+    assert shown["origin"] == run_id
+    assert (await admin.post(url)).status_code == 404
+
+
+async def test_a_finished_run_is_retried_and_forked(
+    tenant: Any, admin: httpx.AsyncClient, listed: dict[str, Any], in_state: Any
+) -> None:
+    case = await tenant.assessed(listed)
+    [run] = (await admin.get(f"/api/v1/runs?subject={case['id']}")).json()["data"]
+    url = f"/api/v1/runs/{run['id']}"
+    refused = await admin.post(f"{url}/retry", json={})
+    assert refused.status_code == 422
+    assert refused.json()["errors"][0]["path"] == "from_step"
+    retried = await admin.post(f"{url}/retry", json={"from_step": "decide"})
+    assert retried.status_code == 202
+    await in_state(admin, retried.json()["run_id"], "succeeded")
+    forked = await admin.post(f"{url}/fork", json={"from_step": "spam", "input": {}})
+    await in_state(admin, forked.json()["run_id"], "succeeded")
+    found = (await admin.get(f"/api/v1/runs?origin={run['id']}")).json()["data"]
+    assert len(found) == 2
+
+
+async def test_a_workflow_is_paused_and_resumed(admin: httpx.AsyncClient) -> None:
+    await admin.post(WORKFLOWS, json=OWN)
+    body = {"reason": "an incident"}
+    assert (await admin.post(f"{WORKFLOWS}/own/pause", json=body)).status_code == 204
+    assert (await admin.post(f"{WORKFLOWS}/own/pause", json=body)).status_code == 409
+    [pause] = (await admin.get("/api/v1/workflow-pauses")).json()["data"]
+    assert (pause["name"], pause["reason"]) == ("own", "an incident")
+    assert (await admin.post(f"{WORKFLOWS}/own/resume")).status_code == 204
+    assert (await admin.post(f"{WORKFLOWS}/own/resume")).status_code == 409
+    for what, sent in (("pause", {}), ("resume", None)):
+        nothing = await admin.post(f"{WORKFLOWS}/nothing/{what}", json=sent)
+        assert nothing.status_code == 404
+
+
+async def test_a_schedule_is_kept_paused_and_deleted(admin: httpx.AsyncClient) -> None:
+    await admin.post(WORKFLOWS, json=OWN)
+    url = "/api/v1/schedules"
+    body = {"name": "nightly", "workflow": "own", "cron": "0 2 * * *"}
+    made = await admin.post(url, json=body)
+    assert made.status_code == 201
+    assert made.json()["next_at"].endswith("02:00:00Z")
+    assert (await admin.post(url, json=body)).status_code == 409
+    wrong = await admin.post(url, json={**body, "name": "x", "cron": "never"})
+    assert wrong.status_code == 422
+    assert wrong.json()["errors"][0]["path"] == "cron"
+    patched = await admin.patch(f"{url}/nightly", json={"paused": True})
+    assert patched.json()["paused"] is True
+    assert [s["name"] for s in (await admin.get(url)).json()["data"]] == ["nightly"]
+    assert (await admin.delete(f"{url}/nightly")).status_code == 204
+    assert (await admin.delete(f"{url}/nightly")).status_code == 404

@@ -101,7 +101,7 @@ async def submit(  # noqa: PLR0917 - FastAPI passes by name
     operation_id="submissions_create_batch",
     summary="Submit many, each by itself",
     status_code=202,
-    responses=problem_responses(400, 401, 403, 413, 422, 503),
+    responses=problem_responses(400, 401, 403, 413, 422, 429, 503),
 )
 async def submit_batch(
     parts: Parts, context: Writing, body: SubmissionBatchIn

@@ -457,7 +457,7 @@ async def pause_workflow(
     operation_id="workflows_resume",
     summary="Resume a workflow",
     status_code=204,
-    responses=problem_responses(401, 403, 409),
+    responses=problem_responses(401, 403, 404, 409),
 )
 async def resume_workflow(parts: Parts, context: Writing, name: str) -> None:
     """Let runs of a paused workflow go on."""

@@ -297,8 +297,16 @@ class ActiveRun:
         return self.known.results
 
     def item(self, index: int, item: int) -> Any:  # noqa: ANN401 - JSON
-        """Return an item of the list of a step that fans out."""
-        return self._fans[index].items[item]
+        """Return an item of the list of a step that fans out.
+
+        Raises:
+            IntegritasError: after a restart, the list cannot be evaluated any more.
+        """
+        fan, step = self._fans[index], self.plan.steps[index]
+        if not fan.items and step.for_each is not None:
+            # Restored to be undone, so it was never opened again.
+            fan.items = evaluate_list(step.for_each, self.known.scope(), MAX_ITEMS)
+        return fan.items[item]
 
     # Recovery --------------------------------------------------------------------
 

@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING, Any, Final
 import structlog
 
 from integritas.kernel.contracts import Failure
-from integritas.kernel.errors import IntegritasError
 from integritas.workflows.backends.active import ActiveRun, StepRow, Task, failure_of
 from integritas.workflows.backends.calls import call_operation
 from integritas.workflows.backends.children import PARENT_ENDED
@@ -497,7 +496,7 @@ class EmbeddedEngine:
         for task in batch:
             try:
                 calls.append(task.call())
-            except IntegritasError as error:
+            except Exception as error:  # noqa: BLE001 - one run must not stop all
                 self._failed(task, failure_of(error))
             else:
                 callable_.append(task)

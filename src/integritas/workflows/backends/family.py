@@ -84,7 +84,9 @@ class Family:
         for run in [run for run in memory.changed.values() if run.failing]:
             for key in memory.children.of(run):
                 child = memory.runs.get(key)
-                if child is not None and not child.failing:
+                if child is None or child.state is not RunState.RUNNING:
+                    continue
+                if not child.failing:
                     self.stop(child, PARENT_ENDED)
                     stopped = True
         return stopped

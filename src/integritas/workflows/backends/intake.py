@@ -25,7 +25,12 @@ from integritas.workflows.backends.recovery import impossible_run, seed_of
 from integritas.workflows.backends.seeds import PLAIN
 from integritas.workflows.definitions import CASE_WORKFLOW, Definitions
 from integritas.workflows.model import RunState, RunView
-from integritas.workflows.options import keep_options, read_options, stop_runs
+from integritas.workflows.options import (
+    keep_options,
+    read_options,
+    running_on,
+    stop_runs,
+)
 from integritas.workflows.store import RunEnd, RunStore
 
 if TYPE_CHECKING:
@@ -263,9 +268,7 @@ class Intake:
         spared: RunId,
         taken: Taken,
     ) -> None:
-        running = self._store.list_runs(
-            tx, context.tenant, subject=subject, state=RunState.RUNNING, limit=100
-        )
+        running = running_on(tx, context.tenant, subject)
         stop_runs(tx, self._store, context, running, SUPERSEDED)
         taken.dropped.append((context.tenant, subject, frozenset({spared})))
 

@@ -42,7 +42,7 @@ class Listener:
         self._notice = notice
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
-        self.heard = 0
+        self.listening = False
 
     def start(self) -> None:
         """Begin to listen."""
@@ -78,13 +78,14 @@ class Listener:
                 connection.exec_driver_sql(f"LISTEN {CHANNEL}")
                 driver = connection.connection.driver_connection
                 assert driver is not None  # noqa: S101 - it is connected
+                self.listening = True
                 while not self._stopping.is_set():
                     try:
                         told = list(driver.notifies(timeout=LOOK_S, stop_after=1))
                     except Exception as error:  # the driver's own tree
                         raise OSError(str(error)) from error
                     if told:
-                        self.heard += 1
                         self._loop.call_soon_threadsafe(self._notice)
         finally:
+            self.listening = False
             engine.dispose()

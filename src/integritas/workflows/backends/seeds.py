@@ -23,7 +23,7 @@ __all__ = [
 
 PLAIN: Final = RunOptions()
 _UNDO: Final = "compensate:"
-_KEPT: Final = re.compile(r"(compensate:)?([^\[\]]+)(?:\[(\d{1,9})\])?")
+_KEPT: Final = re.compile(r"(compensate:)?([^\[\]:]+)(?:\[(\d{1,9})\])?")
 
 
 def kept_name(step: str, item: int | None = None, *, undo: bool = False) -> str:

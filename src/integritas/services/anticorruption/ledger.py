@@ -12,6 +12,8 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+import msgspec
+
 from integritas.services.anticorruption.quantiles import round4
 
 if TYPE_CHECKING:
@@ -37,8 +39,8 @@ class Group(StrEnum):
     TENDERER = "Tenderer"
 
 
-class Share(NamedTuple):
-    """A part of a whole, both counted."""
+class Share(msgspec.Struct, gc=False):
+    """A part of a whole, both counted; a ledger's grow."""
 
     part: int
     whole: int
@@ -92,13 +94,20 @@ class Ledger:
 
     def count(self, what: str, organisation: str, part: int, whole: int) -> None:
         """Add to a share."""
-        shares = self.shares.setdefault(what, {})
+        shares = self.shares_of(what)
         known = shares.get(organisation)
-        shares[organisation] = (
-            Share(part, whole)
-            if known is None
-            else Share(known.part + part, known.whole + whole)
-        )
+        if known is None:
+            shares[organisation] = Share(part, whole)
+        else:
+            known.part += part
+            known.whole += whole
+
+    def shares_of(self, what: str) -> dict[str, Share]:
+        """Return the shares of one kind, by organisation, to be added to."""
+        shares = self.shares.get(what)
+        if shares is None:
+            shares = self.shares[what] = {}
+        return shares
 
     def flag(self, group: Group, key: str, code: str, value: float) -> None:
         """Set a result; a later one of the same code replaces it."""
@@ -117,6 +126,25 @@ class Ledger:
                 self._tenderers.setdefault(name, {}).setdefault(ocid, set()).update(
                     found
                 )
+
+    def merge(self, later: Ledger) -> None:
+        """Take over what another ledger learned of the releases that follow."""
+        self.processes += later.processes
+        self.margins.update(later.margins)
+        for what, shares in later.shares.items():
+            for organisation, share in shares.items():
+                self.count(what, organisation, share.part, share.whole)
+        for supplier, (processes, codes) in later.varieties.items():
+            before, known = self.varieties.get(supplier, (0, set()))
+            self.varieties[supplier] = (before + processes, known | codes)
+        for group, results in later._results.items():
+            for key, values in results.items():
+                self._results.setdefault(group, {}).setdefault(key, {}).update(values)
+        for name, organisations in later._organisations.items():
+            self._organisations.setdefault(name, {}).update(organisations)
+        for name, processes_ in later._tenderers.items():
+            for ocid, tenderers in processes_.items():
+                self.map_tenderers(name, ocid, tenderers)
 
     def document(self, *, meta: bool = True) -> dict[str, object]:
         """Return all results in Cardinal's form; NaN stands for null."""
@@ -170,7 +198,12 @@ def freeze(ledger: Ledger, *, version: str) -> Reference:
             {code: MappingProxyType(dict(f)) for code, f in ledger.fences.items()}
         ),
         shares=MappingProxyType(
-            {what: MappingProxyType(dict(s)) for what, s in ledger.shares.items()}
+            {
+                what: MappingProxyType(
+                    {who: Share(s.part, s.whole) for who, s in shares.items()}
+                )
+                for what, shares in ledger.shares.items()
+            }
         ),
         varieties=MappingProxyType(
             {

@@ -38,6 +38,7 @@ __all__ = [
     "read_lowest_bid",
     "read_margin",
     "read_process",
+    "read_valid",
 ]
 
 
@@ -155,17 +156,25 @@ _FINAL_WITHOUT_AWARD: Final = frozenset({"cancelled", "unsuccessful"})
 
 def read_process(document: Mapping[str, JsonValue]) -> Process | None:
     """Return what the flags need of a parsed release, None if it has no ocid."""
+    process = read_valid(document)
+    if process is not None:
+        return process
+    release = read_leniently(document)
+    return None if release is None else digest(release)
+
+
+def read_valid(document: Mapping[str, JsonValue]) -> Process | None:
+    """Return the process of a release that is valid, or may be (`doubtful`)."""
     try:
         return digest(msgspec.convert(document, Release))
-    except (msgspec.ValidationError, OverflowError):
-        release = read_leniently(document)
-    return None if release is None else digest(release)
+    except (msgspec.ValidationError, OverflowError, RecursionError):
+        return None
 
 
 def digest(release: Release) -> Process:
     """Return the process that a release tells of."""
     tender = release.tender
-    process = Process(release.ocid, release)
+    process = Process(release.ocid, release, doubtful=not release.ocid)
     if release.buyer is not None:
         process.buyer = release.buyer.id
     if tender is not None:
@@ -195,6 +204,8 @@ def _add_tender(process: Process, tender: Tender) -> None:
     number = tender.number_of_tenderers
     if type(number) is int:
         process.number_of_tenderers = number
+    elif number is not None:
+        process.doubtful = True
     if tender.procuring_entity is not None:
         process.procuring_entity = tender.procuring_entity.id
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from integritas.kernel.contracts import (
@@ -79,15 +80,19 @@ def coverage_finding(
         score=0.0,
         subject=Subject(evidence=evidence, path=pointer),
         title=f"{computed} of {total} indicators could be computed on {ocid}",
-        reasons=tuple(
-            Reason(text=f"{code} not computable: {why}.") for code, why in gaps.items()
-        ),
+        reasons=tuple([_gap(code, why) for code, why in gaps.items()]),
         data={
             "ocid": ocid,
             "not_computable": dict(gaps),
             "reference": reference.version,
         },
     )
+
+
+@lru_cache(maxsize=1024)
+def _gap(code: str, why: str) -> Reason:
+    """Return the reason of a gap; the same ones come again and again."""
+    return Reason(text=f"{code} not computable: {why}.")
 
 
 def invalid_finding(errors: tuple[FieldError, ...], *, evidence: EvidenceId) -> Finding:

@@ -33,9 +33,12 @@ __all__ = [
     "Release",
     "Tender",
     "Transaction",
+    "Unit",
 ]
 
 Amount: TypeAlias = Annotated[float, msgspec.Meta(ge=0)]
+Count: TypeAlias = Annotated[int, msgspec.Meta(ge=0)]
+Currency: TypeAlias = Annotated[str, msgspec.Meta(min_length=1)]
 Label: TypeAlias = str | int
 """An identifier that nothing compares; OCDS allows a text or a whole number."""
 
@@ -48,7 +51,7 @@ class Money(_Entry):
     """A value."""
 
     amount: Amount | None = None
-    currency: str | None = None
+    currency: Currency | None = None
 
 
 class Period(_Entry):
@@ -65,12 +68,20 @@ class Classification(_Entry):
     scheme: str | None = None
 
 
+class Unit(_Entry):
+    """What an item is counted in, and the price of one."""
+
+    value: Money | None = None
+
+
 class Item(_Entry):
     """A thing bought."""
 
     id: Label | None = None
     description: str | None = None
     classification: Classification | None = None
+    quantity: float | None = None
+    unit: Unit | None = None
 
 
 class Organisation(_Entry):
@@ -112,7 +123,7 @@ class Tender(_Entry):
     tender_period: Period | None = None
     enquiry_period: Period | None = None
     award_period: Period | None = None
-    number_of_tenderers: int | float | None = None
+    number_of_tenderers: Count | float | None = None
     procuring_entity: Organisation | None = None
     tenderers: list[Organisation] | None = None
     items: list[Item] | None = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from integritas.kernel.contracts import (
@@ -16,7 +17,11 @@ from integritas.kernel.contracts import (
 from integritas.kernel.errors import ContractViolation, FieldError
 from integritas.kernel.evidence import Procurement
 from integritas.kernel.ids import EvidenceId, TenantId
-from integritas.services.anticorruption.features import read_process
+from integritas.services.anticorruption.features import (
+    Process,
+    read_process,
+    read_valid,
+)
 from integritas.services.anticorruption.findings import (
     coverage_finding,
     flag_finding,
@@ -101,11 +106,10 @@ class AntiCorruptionService:
     def _findings(
         self, evidence: EvidenceId, content: Procurement, reference: Reference
     ) -> list[Finding]:
-        errors = validate_release(content)
-        chosen = None if errors else choose_release(content)
-        process = None if chosen is None else read_process(chosen.release)
-        if chosen is None or process is None:
-            return [invalid_finding(errors or _NOTHING_TO_JUDGE, evidence=evidence)]
+        read = _read(content)
+        if isinstance(read, tuple):
+            return [invalid_finding(read, evidence=evidence)]
+        process, pointer = read.process, read.pointer
         opinion = self._judge.judge(process, reference)
         found = [
             flag_finding(
@@ -113,7 +117,7 @@ class AntiCorruptionService:
                 flag,
                 evidence=evidence,
                 ocid=process.ocid,
-                pointer=chosen.pointer,
+                pointer=pointer,
             )
             for spec, flag in opinion.flags
         ]
@@ -121,11 +125,31 @@ class AntiCorruptionService:
             opinion,
             evidence=evidence,
             ocid=process.ocid,
-            pointer=chosen.pointer,
+            pointer=pointer,
             reference=reference,
             computed=self._indicators - len(opinion.gaps),
         )
         return [*found, coverage]
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    process: Process
+    pointer: str
+
+
+def _read(content: Procurement) -> _Read | tuple[FieldError, ...]:
+    """Return the process that stands for the evidence, or what is wrong with it."""
+    if content.form == "release":
+        valid = read_valid(content.document)
+        if valid is not None and not valid.doubtful:
+            return _Read(valid, "")
+    errors = validate_release(content)
+    chosen = None if errors else choose_release(content)
+    process = None if chosen is None else read_process(chosen.release)
+    if chosen is None or process is None:
+        return errors or _NOTHING_TO_JUDGE
+    return _Read(process, chosen.pointer)
 
 
 _NOTHING_TO_JUDGE: Final = (

@@ -17,8 +17,10 @@ from integritas.services.anticorruption.features import (
     read_lowest_bid,
     read_margin,
     read_process,
+    read_valid,
 )
 from integritas.services.anticorruption.lenient import read_leniently
+from integritas.services.anticorruption.ocds import check_release
 from integritas.services.anticorruption.release import Release
 
 Build = Callable[..., dict[str, Any]]
@@ -35,6 +37,13 @@ JSON = st.recursive(
         )
     ),
     max_leaves=12,
+)
+MONEY = st.fixed_dictionaries(
+    {},
+    optional={
+        "amount": st.floats(-1, 9) | st.integers(-1, 9) | st.text(max_size=1),
+        "currency": st.sampled_from(["EUR", "", None]) | st.integers(),
+    },
 )
 
 
@@ -243,3 +252,31 @@ def test_what_decodes_strictly_reads_leniently_alike(document: dict[str, Any]) -
     except msgspec.ValidationError:
         return
     assert digest(strict) == digest(lenient)
+
+
+@given(
+    st.fixed_dictionaries(
+        {"ocid": st.text(max_size=3)},
+        optional={
+            "date": st.none() | st.text(max_size=3) | st.just("2023-01-01T00:00:00Z"),
+            "buyer": JSON,
+            "tender": st.fixed_dictionaries(
+                {},
+                optional={
+                    "numberOfTenderers": st.integers(-1, 3) | st.just(1.5),
+                    "value": MONEY,
+                    "items": st.lists(
+                        st.fixed_dictionaries({"unit": st.builds(dict, value=MONEY)})
+                    ),
+                    "tenderPeriod": JSON,
+                },
+            ),
+            "bids": st.builds(dict, details=st.lists(st.builds(dict, value=MONEY))),
+            "awards": JSON,
+        },
+    )
+)
+def test_what_reads_as_valid_has_no_errors(document: dict[str, Any]) -> None:
+    process = read_valid(document)
+    if process is not None and not process.doubtful:
+        assert check_release(document) == ()

@@ -1,4 +1,6 @@
-"""Indicators over a file of compiled releases, one JSON object a line.
+"""Indicators over a file: releases, records or packages, one JSON object a line.
+
+A file that is one JSON document, as portals publish packages, is read as a whole.
 
 A line that is no release is left out and told; a field of the wrong type is left out
 of the calculation, as Cardinal does, and told as well. A valid line is decoded straight
@@ -13,22 +15,22 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, Final
+from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 import msgspec
 import orjson
 
+from integritas.services.anticorruption.documents import read_document
 from integritas.services.anticorruption.features import digest, read_process
 from integritas.services.anticorruption.ledger import Ledger
+from integritas.services.anticorruption.merging import compiled_releases
 from integritas.services.anticorruption.ocds import check_release
 from integritas.services.anticorruption.parallel import collect, plan_ranges, start
 from integritas.services.anticorruption.release import Release
 from integritas.services.anticorruption.scoring import Calculation
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from pydantic import JsonValue
+    from collections.abc import Callable, Iterator, Mapping
 
     from integritas.services.anticorruption.settings import Settings
 
@@ -87,6 +89,11 @@ def run_indicators(
     reading = Reading(calculation, on_reject, max_line_bytes)
     ranges = plan_ranges(stream, processes=processes)
     with _no_collection():
+        whole, stream = read_document(stream)
+        if whole is not None:
+            reading.lines += 1
+            reading.take_document(1, whole)
+            return reading.run()
         if ranges is None:
             reading.follow(stream)
             return reading.run()
@@ -210,21 +217,30 @@ class Reading:
         return Run(ledger, self.lines, self.read, self.rejected, self.ignored)
 
     def _take_with_care(self, number: int, line: bytes | None) -> None:
-        release = _parse(number, line, self._limit)
-        process = None if isinstance(release, Reject) else read_process(release)
-        if isinstance(release, Reject) or process is None:
+        document = _parse(number, line, self._limit)
+        if isinstance(document, Reject):
             self.rejected += 1
-            self._on_reject(
-                release if isinstance(release, Reject) else _no_ocid(number)
-            )
-            return
-        self.read += 1
-        self._add(process)
-        for error in check_release(release):
-            self.ignored += 1
-            self._on_reject(
-                Reject(number, error.path, error.message, error.remedy, used=True)
-            )
+            self._on_reject(document)
+        else:
+            self.take_document(number, document)
+
+    def take_document(self, number: int, document: Mapping[str, Any]) -> None:
+        """Take a release, a record or a package that stands on a line."""
+        for path, release in compiled_releases(document):
+            process = read_process(release)
+            if process is None:
+                self.rejected += 1
+                self._on_reject(_no_ocid(number, path))
+                continue
+            self.read += 1
+            self._add(process)
+            dot = f"{path}." if path else ""
+            for error in check_release(release):
+                self.ignored += 1
+                place = f"{dot}{error.path}"
+                self._on_reject(
+                    Reject(number, place, error.message, error.remedy, used=True)
+                )
 
 
 @contextmanager
@@ -253,9 +269,7 @@ def _ignore(reject: Reject) -> None:
     del reject
 
 
-def _parse(
-    number: int, line: bytes | None, limit: int
-) -> dict[str, JsonValue] | Reject:
+def _parse(number: int, line: bytes | None, limit: int) -> dict[str, Any] | Reject:
     if line is None:
         message = f"is longer than {limit} bytes"
         return Reject(
@@ -283,10 +297,10 @@ def _parse(
     return release
 
 
-def _no_ocid(number: int) -> Reject:
+def _no_ocid(number: int, path: str) -> Reject:
     return Reject(
         number,
-        "ocid",
+        f"{path}.ocid" if path else "ocid",
         "is missing or no text",
         "add the ocid of the contracting process",
         used=False,

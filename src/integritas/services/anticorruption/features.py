@@ -174,7 +174,7 @@ def read_valid(document: Mapping[str, JsonValue]) -> Process | None:
 def digest(release: Release) -> Process:
     """Return the process that a release tells of."""
     tender = release.tender
-    process = Process(release.ocid, release, doubtful=not release.ocid)
+    process = Process(release.ocid, release, doubtful=_is_doubtful(release))
     if release.buyer is not None:
         process.buyer = release.buyer.id
     if tender is not None:
@@ -188,6 +188,15 @@ def digest(release: Release) -> Process:
     for contract in release.contracts or ():
         _note_dates(process, contract.date_signed, contract.period)
     return process
+
+
+def _is_doubtful(release: Release) -> bool:
+    """Say whether the document has no name, or is a record."""
+    return (
+        not release.ocid
+        or release.compiled_release is not None
+        or release.releases is not None
+    )
 
 
 def _add_tender(process: Process, tender: Tender) -> None:

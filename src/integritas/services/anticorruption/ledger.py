@@ -74,7 +74,8 @@ _MAPS: Final = (
 class Ledger:
     """The running state of a calculation over a set.
 
-    `margins` are by ocid; `shares` by what is counted (`R025`, `R038.Buyer` …) and
+    `margins` are by ocid; `numbers` by what is counted, for whom, and of what (a
+    supplier, a day, a digit); `shares` by what is counted (`R025`, `R038.Buyer` …) and
     organisation; `varieties` by supplier. A release that comes twice is counted twice
     where counts are kept, and its later margin stands.
     """
@@ -88,6 +89,7 @@ class Ledger:
         self.shares: dict[str, dict[str, Share]] = {}
         self.varieties: dict[str, tuple[int, set[str]]] = {}
         self.fences: dict[str, dict[str, float]] = {}
+        self.numbers: dict[str, dict[str, dict[str, int]]] = {}
         self._results: dict[Group, dict[str, dict[str, float]]] = {}
         self._organisations: dict[str, dict[str, str]] = {}
         self._tenderers: dict[str, dict[str, set[str]]] = {}
@@ -108,6 +110,11 @@ class Ledger:
         if shares is None:
             shares = self.shares[what] = {}
         return shares
+
+    def number(self, what: str, whom: str, of: str, by: int = 1) -> None:
+        """Count one thing of somebody."""
+        counts = self.numbers.setdefault(what, {}).setdefault(whom, {})
+        counts[of] = counts.get(of, 0) + by
 
     def flag(self, group: Group, key: str, code: str, value: float) -> None:
         """Set a result; a later one of the same code replaces it."""
@@ -137,6 +144,13 @@ class Ledger:
         for supplier, (processes, codes) in later.varieties.items():
             before, known = self.varieties.get(supplier, (0, set()))
             self.varieties[supplier] = (before + processes, known | codes)
+        for what, holders in later.numbers.items():
+            for whom, counts in holders.items():
+                for of, by in counts.items():
+                    self.number(what, whom, of, by)
+        self._merge_results(later)
+
+    def _merge_results(self, later: Ledger) -> None:
         for group, results in later._results.items():
             for key, values in results.items():
                 self._results.setdefault(group, {}).setdefault(key, {}).update(values)
@@ -174,7 +188,7 @@ class Reference:
     """What a set told at one moment.
 
     `version` names the set and the cursor it had been read to; `fences` are by
-    indicator, `shares` and `varieties` as in `Ledger`.
+    indicator, `shares`, `varieties` and `numbers` as in `Ledger`.
     """
 
     version: str
@@ -183,6 +197,7 @@ class Reference:
     fences: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     shares: Mapping[str, Mapping[str, Share]] = field(default_factory=dict)
     varieties: Mapping[str, Variety] = field(default_factory=dict)
+    numbers: Mapping[str, Mapping[str, Mapping[str, int]]] = field(default_factory=dict)
 
 
 EMPTY_REFERENCE: Final = Reference(version="empty")
@@ -209,6 +224,12 @@ def freeze(ledger: Ledger, *, version: str) -> Reference:
             {
                 supplier: Variety(processes, frozenset(codes))
                 for supplier, (processes, codes) in ledger.varieties.items()
+            }
+        ),
+        numbers=MappingProxyType(
+            {
+                what: MappingProxyType({who: dict(n) for who, n in holders.items()})
+                for what, holders in ledger.numbers.items()
             }
         ),
     )

@@ -111,10 +111,15 @@ def _is_union(hint: object) -> bool:
     return type(hint).__name__ == "_UnionGenericAlias"
 
 
+def _as_is(value: object) -> object:
+    return value
+
+
 _READERS: Final[Mapping[frozenset[type], _Reader]] = {
     frozenset({str}): _text,
     frozenset({str, int}): _label,
     frozenset({int, float}): _count,
     frozenset({float}): _amount,
+    frozenset({object}): _as_is,
 }
 _PLAN: Final = _struct(Release)

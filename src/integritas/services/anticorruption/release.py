@@ -262,3 +262,6 @@ class Release(_Entry):
     bids: Bids | None = None
     awards: list[AwardEntry] | None = None
     contracts: list[ContractEntry] | None = None
+    compiled_release: object = None
+    """Set where the document is a record; so is `releases`."""
+    releases: object = None

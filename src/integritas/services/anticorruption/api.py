@@ -17,7 +17,10 @@ from integritas.services.anticorruption.settings import Settings
 from integritas.services.anticorruption.settings import parse_settings as _parse
 
 if TYPE_CHECKING:
+    from integritas.kernel.clock import Clock
+    from integritas.platform.db import Database
     from integritas.services.anticorruption.collusion.model import CollusionModel
+    from integritas.services.anticorruption.desk import DatasetDesk
 
 __all__ = [
     "DEFAULT_SETTINGS",
@@ -31,15 +34,31 @@ __all__ = [
     "Settings",
     "load_anticorruption_service",
     "load_collusion_model",
+    "open_dataset_desk",
     "parse_settings",
     "run_indicators",
     "validate_release",
 ]
 
 
-def load_anticorruption_service() -> AntiCorruptionService:
-    """Return the service with every indicator at its defaults and no reference."""
-    return AntiCorruptionService()
+def load_anticorruption_service(
+    desk: DatasetDesk | None = None,
+) -> AntiCorruptionService:
+    """Return the service with every indicator at its defaults.
+
+    With a `desk` it judges against what a tenant's releases told, and learns.
+    """
+    return AntiCorruptionService(desk=desk)
+
+
+def open_dataset_desk(database: Database, clock: Clock) -> DatasetDesk:
+    """Return the datasets of all tenants over a database."""
+    # It needs SQLAlchemy, which a command that reads a file must not wait for.
+    from integritas.services.anticorruption.desk import (  # noqa: PLC0415
+        DatasetDesk as Desk,
+    )
+
+    return Desk(database, clock)
 
 
 def load_collusion_model() -> CollusionModel:

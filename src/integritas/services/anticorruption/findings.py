@@ -14,6 +14,7 @@ from integritas.kernel.contracts import (
     Severity,
     Subject,
 )
+from integritas.services.anticorruption.risk import load_risk_policy
 
 if TYPE_CHECKING:
     from integritas.kernel.errors import FieldError
@@ -84,6 +85,7 @@ def coverage_finding(
         data={
             "ocid": ocid,
             "not_computable": dict(gaps),
+            "risk": load_risk_policy().risk(opinion.flags).document(),
             "reference": reference.version,
         },
     )

@@ -2,7 +2,8 @@
 
 The routine of OCDS 1.1, https://standard.open-contracting.org/1.1/en/schema/merging/:
 releases in the order of their dates; a later value replaces an earlier one, null
-removes it; objects are merged field by field, lists of objects by `id`, other lists as a whole.
+removes it; objects are merged field by field, lists of objects by `id`, other lists as
+a whole.
 """
 
 from __future__ import annotations

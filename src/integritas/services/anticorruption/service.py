@@ -16,7 +16,7 @@ from integritas.kernel.contracts import (
 )
 from integritas.kernel.errors import ContractViolation, FieldError
 from integritas.kernel.evidence import Procurement
-from integritas.kernel.ids import EvidenceId, TenantId
+from integritas.kernel.ids import EventId, EvidenceId, TenantId
 from integritas.services.anticorruption.features import (
     Process,
     read_process,
@@ -32,6 +32,7 @@ from integritas.services.anticorruption.ocds import choose_release, validate_rel
 from integritas.services.anticorruption.scoring import DEFAULT_SETTINGS, Judge
 
 if TYPE_CHECKING:
+    from integritas.services.anticorruption.desk import DatasetDesk
     from integritas.services.anticorruption.settings import Settings
 
 __all__ = ["RULES_VERSION", "SERVICE", "AntiCorruptionService", "ReferenceSource"]
@@ -63,8 +64,13 @@ class AntiCorruptionService:
         *,
         settings: Settings = DEFAULT_SETTINGS,
         references: ReferenceSource = _no_reference,
+        desk: DatasetDesk | None = None,
     ) -> None:
-        """Take the thresholds, and where a tenant's reference comes from."""
+        """Take the thresholds, and where a tenant's reference comes from.
+
+        With a `desk` it comes from there, and the service learns through `observe`.
+        """
+        self._desk = desk
         self._judge = Judge(settings)
         self._indicators = len(settings.sections)
         self._references = references
@@ -73,10 +79,20 @@ class AntiCorruptionService:
         self, batch: Sequence[Dossier], /
     ) -> Sequence[Assessment | Failure]:
         """Answer each dossier with an assessment or an error, in the same order."""
-        references = {d.tenant: self._references(d.tenant) for d in batch}
+        references = {
+            tenant: self._references(tenant)
+            if self._desk is None
+            else await self._desk.reference(tenant)
+            for tenant in {dossier.tenant for dossier in batch}
+        }
         if len(batch) < _THREAD_FROM:
             return self._assess(batch, references)
         return await asyncio.to_thread(self._assess, batch, references)
+
+    async def observe(self, event_id: EventId, batch: Sequence[Dossier], /) -> None:
+        """Learn from dossiers; the same event a second time changes nothing."""
+        if self._desk is not None:
+            await self._desk.observe(event_id, batch)
 
     def _assess(
         self, batch: Sequence[Dossier], references: dict[TenantId, Reference]

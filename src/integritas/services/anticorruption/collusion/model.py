@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -15,6 +13,7 @@ from integritas.services.anticorruption.collusion.forest import (
     shapley_values,
 )
 from integritas.services.anticorruption.collusion.scorefile import score_bids
+from integritas.services.anticorruption.collusion.scores import BidScore
 from integritas.services.anticorruption.collusion.screens import FEATURES, features_of
 
 if TYPE_CHECKING:
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
     from integritas.services.anticorruption.collusion.bids import Reading, TenderBids
     from integritas.services.anticorruption.collusion.scorefile import CollusionRun
 
-__all__ = ["BidScore", "CollusionModel", "load_collusion_model"]
+__all__ = ["CollusionModel", "load_collusion_model"]
 
 _REASONS: Final = 4
 # Interquartile ranges beyond which Tukey calls a value far out.
@@ -38,37 +37,6 @@ _ESTIMATE_FREE: Final = frozenset(
     for feature in FEATURES
     if "premium" not in feature.name and "estimate" not in feature.text
 )
-
-
-@dataclass(frozen=True, slots=True)
-class BidScore:
-    """What is said of one bid.
-
-    `probability` in [0, 1] that it is a bid of a cartel, None if it cannot be scored;
-    `collusive` is the decision at the model's threshold; `anomaly` in [0, 1] compares
-    the tender with the others of the input, None if they are too few; `out_of_domain`
-    are the features unlike any of the training tenders.
-    """
-
-    tender: Any
-    probability: float | None
-    reasons: tuple[str, ...]
-    collusive: bool = False
-    anomaly: float | None = None
-    out_of_domain: tuple[str, ...] = ()
-    contributions: Mapping[str, float] = field(default_factory=dict)
-
-    def line(self) -> dict[str, Any]:
-        """Return the JSON object of an output line."""
-        return {
-            "tender": self.tender,
-            "probability": self.probability,
-            "reasons": list(self.reasons),
-            "collusive": self.collusive,
-            "anomaly": self.anomaly,
-            "out_of_domain": list(self.out_of_domain),
-            "contributions": dict(self.contributions),
-        }
 
 
 class CollusionModel:
@@ -112,7 +80,7 @@ class CollusionModel:
         Raises:
             InvalidInput: it is none of these; the message says where it breaks.
         """
-        return score_bids(self, content)
+        return score_bids(self.score, content)
 
     def score_tender(
         self, tender: TenderBids, anomaly: float | None = None

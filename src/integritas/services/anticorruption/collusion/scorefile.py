@@ -10,13 +10,10 @@ from integritas.kernel.errors import FieldError, InvalidInput
 from integritas.services.anticorruption.collusion.bids import read_bids, read_csv
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
-    from integritas.services.anticorruption.collusion.bids import BidReject
-    from integritas.services.anticorruption.collusion.model import (
-        BidScore,
-        CollusionModel,
-    )
+    from integritas.services.anticorruption.collusion.bids import BidReject, Reading
+    from integritas.services.anticorruption.collusion.scores import BidScore
 
 __all__ = ["CollusionRun", "score_bids"]
 
@@ -33,14 +30,16 @@ class CollusionRun(NamedTuple):
         return b"".join(orjson.dumps(s.line()) + b"\n" for s in self.scores)
 
 
-def score_bids(model: CollusionModel, content: bytes) -> CollusionRun:
+def score_bids(
+    score: Callable[[Reading], Sequence[BidScore]], content: bytes
+) -> CollusionRun:
     """Score bids: a JSON list, JSON Lines, or CSV with a header.
 
     Raises:
         InvalidInput: it is none of these; the message says where it breaks.
     """
     reading = read_bids(_entries(content))
-    scores = model.score(reading)
+    scores = score(reading)
     strange = sum(bool(score.out_of_domain) for score in scores)
     return CollusionRun(scores, reading.rejects, strange)
 

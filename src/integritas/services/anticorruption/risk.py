@@ -76,6 +76,8 @@ class RiskPolicy:
         Of several flags of one code the strongest counts. `probability` is the
         collusion model's for the process, None where it was not asked.
         """
+        if not flags and probability is None and not signs:
+            return Risk(0.0, (), self.version)
         strongest: dict[str, Part] = {}
         for spec, flag in flags:
             worth = self.flags.get(spec.code, self.other_flags) * flag.strength
@@ -95,7 +97,7 @@ class RiskPolicy:
         ]
         parts = [part for part in parts if part.points > 0]
         parts.sort(key=lambda part: (-part.points, part.source))
-        clean = math.prod(1 - part.points / 100 for part in parts)
+        clean = math.prod([1 - part.points / 100 for part in parts])
         return Risk(round(100 * (1 - clean), 1), tuple(parts), self.version)
 
 

@@ -137,18 +137,24 @@ class Judge:
     def __init__(self, settings: Settings = DEFAULT_SETTINGS) -> None:
         """Make the rules once."""
         self._settings = settings
-        self._rules = _rules(settings)
+        self._judges = [
+            (rule.judge, rule.spec, rule.spec.code) for rule in _rules(settings)
+        ]
 
     def judge(self, process: Process, reference: Reference) -> Opinion:
         """Return flags and gaps of one process."""
         opinion = Opinion()
-        left_out = _excluded(process, self._settings)
-        for rule in self._rules:
-            said = _LEFT_OUT if left_out else rule.judge(process, reference)
-            if isinstance(said, Gap):
-                opinion.gaps[rule.spec.code] = said.why
-            else:
-                opinion.flags.extend((rule.spec, flag) for flag in said)
+        gaps = opinion.gaps
+        if _excluded(process, self._settings):
+            gaps.update((code, _LEFT_OUT.why) for _, _, code in self._judges)
+            return opinion
+        for judge, spec, code in self._judges:
+            said = judge(process, reference)
+            if type(said) is tuple:
+                if said:
+                    opinion.flags += [(spec, flag) for flag in said]
+            elif isinstance(said, Gap):
+                gaps[code] = said.why
         return opinion
 
 

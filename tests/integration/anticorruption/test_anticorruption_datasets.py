@@ -31,7 +31,7 @@ from integritas.services.anticorruption.api import (
 )
 from integritas.services.anticorruption.app import router
 from integritas.services.anticorruption.dataset import Dataset, encode_body
-from integritas.services.anticorruption.desk import DatasetDesk
+from integritas.services.anticorruption.desk import LEAST_PROCESSES, DatasetDesk
 from integritas.services.anticorruption.features import read_process
 
 pytestmark = pytest.mark.integration
@@ -171,14 +171,18 @@ async def test_the_same_event_teaches_once(desk: DatasetDesk) -> None:
 async def test_what_was_learned_outlives_the_process(
     database: Database, desk: DatasetDesk
 ) -> None:
-    await desk.observe(EventId("e"), [dossier(contest(1), contest(2))])
+    learned = [contest(n) for n in range(LEAST_PROCESSES)]
+    await desk.observe(EventId("e"), [dossier(*learned)])
     await desk.create(DEFAULT_TENANT, "roads")
     await desk.load(DEFAULT_TENANT, "roads", [contest(7)])
     again = open_dataset_desk(database, SystemClock())
-    assert (await again.reference(DEFAULT_TENANT)).shares["R025"]["A"].whole == 2
+    assert (await again.reference(DEFAULT_TENANT)).shares["R025"][
+        "A"
+    ].whole == LEAST_PROCESSES
     assert (await again.get(DEFAULT_TENANT, "roads"))["processes"] == 1
-    await again.observe(EventId("e"), [dossier(contest(9))])
-    assert (await again.get(DEFAULT_TENANT, "observed"))["processes"] == 2
+    await again.observe(EventId("e"), [dossier(contest(99))])
+    told = await again.get(DEFAULT_TENANT, "observed")
+    assert told["processes"] == LEAST_PROCESSES
 
 
 async def test_networks_are_of_a_tenant_and_a_dataset(desk: DatasetDesk) -> None:
@@ -196,11 +200,15 @@ async def test_the_service_judges_by_what_it_observed(desk: DatasetDesk) -> None
     (before,) = await service.assess([dossier(contest(1))])
     assert isinstance(before, Assessment)
     assert before.versions["reference"] == "empty"
-    learned = dossier(*(contest(n) for n in range(20)))
-    await service.observe(EventId("e"), [learned])
+    learned = [contest(n) for n in range(LEAST_PROCESSES)]
+    await service.observe(EventId("e1"), [dossier(*learned[1:])])
+    (early,) = await service.assess([dossier(contest(1))])
+    assert isinstance(early, Assessment)
+    assert early.versions["reference"] == "empty"
+    await service.observe(EventId("e2"), [dossier(learned[0])])
     (after,) = await service.assess([dossier(contest(1))])
     assert isinstance(after, Assessment)
-    assert after.versions["reference"] == "observed@20"
+    assert after.versions["reference"] == f"observed@{LEAST_PROCESSES}"
     assert {f.code for f in after.findings} >= {"I201", "I202"}
     (other,) = await service.assess([dossier(contest(1), tenant=OTHER)])
     assert isinstance(other, Assessment)

@@ -41,10 +41,13 @@ if TYPE_CHECKING:
     from integritas.platform.db import Database, Transaction
     from integritas.services.anticorruption.network import Neighbourhood
 
-__all__ = ["OBSERVED", "DatasetDesk", "Loaded", "PartyNetwork"]
+__all__ = ["LEAST_PROCESSES", "OBSERVED", "DatasetDesk", "Loaded", "PartyNetwork"]
 
 OBSERVED: Final = "observed"
 """The dataset that `observe` teaches, against which evidence is judged."""
+
+LEAST_PROCESSES: Final = 30
+"""Fences of fewer processes are noise; until then releases are judged alone."""
 
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 
@@ -157,9 +160,9 @@ class DatasetDesk:
                 await self._learn(event_id, tenant, bodies)
 
     async def reference(self, tenant: TenantId) -> Reference:
-        """Return what the observed releases of a tenant tell."""
+        """Return what the observed releases of a tenant tell, if they are enough."""
         dataset = await self._observed(tenant)
-        if not len(dataset):
+        if len(dataset) < LEAST_PROCESSES:
             return EMPTY_REFERENCE
         async with self._lock:
             return dataset.reference()

@@ -57,9 +57,12 @@ def commands(
     command: Command, path: tuple[str, ...]
 ) -> list[tuple[tuple[str, ...], Command]]:
     """Return every command below `command` that runs, with its words."""
-    subcommands = getattr(command, "commands", None)
-    if not subcommands:
+    if not hasattr(command, "list_commands"):
         return [(path, command)]
+    context = command.make_context(path[-1], [], resilient_parsing=True)
+    subcommands = {
+        n: command.get_command(context, n) for n in command.list_commands(context)
+    }
     found = []
     if getattr(command, "invoke_without_command", False):
         found.append((path, command))

@@ -45,8 +45,10 @@ from integritas.platform.telemetry import CallMetrics, new_registry
 from integritas.services.anticorruption import app as anticorruption_app
 from integritas.services.anticorruption.api import (
     load_anticorruption_service,
+    open_dataset_desk,
     validate_release,
 )
+from integritas.services.anticorruption.desk import DatasetDesk
 from integritas.services.audit import app as audit_app
 from integritas.services.audit.api import AuditTrail
 from integritas.services.compliance import app as compliance_app
@@ -123,6 +125,7 @@ class Services:
     anticorruption: Assessor
     compliance: ComplianceDesk
     pings: dict[str, Ping]
+    datasets: DatasetDesk | None = None
     closers: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
 
 
@@ -290,7 +293,9 @@ def bootstrap(
         migrated = ensure(database)
         if migrated.backup is not None:
             _LOG.info("database.migrated", backup=str(migrated.backup))
-        given = services or _services(settings, kit, lists)
+        desk = open_dataset_desk(database, kit.clock)
+        given = services or _services(settings, kit, lists, desk)
+        given.datasets = given.datasets or desk
         return _wire(settings, role, kit, database, given, passwords=passwords)
     except BaseException:
         database.close()
@@ -446,7 +451,9 @@ def _wire(
     )
 
 
-def _services(settings: Settings, kit: Kit, lists: Sequence[Path]) -> Services:
+def _services(
+    settings: Settings, kit: Kit, lists: Sequence[Path], datasets: DatasetDesk
+) -> Services:
     """Return each service: a client where settings give its address, else the thing."""
     pings: dict[str, Ping] = {}
     closers: list[Callable[[], Awaitable[None]]] = []
@@ -477,7 +484,7 @@ def _services(settings: Settings, kit: Kit, lists: Sequence[Path]) -> Services:
         spam=RemoteAssessor(spam) if spam else load_spam_service(),
         anticorruption=RemoteAssessor(anticorruption)
         if anticorruption
-        else load_anticorruption_service(),
+        else load_anticorruption_service(datasets),
         compliance=desk,
         pings=pings,
         closers=closers,
@@ -497,7 +504,9 @@ def _routers(services: Services, audit: AuditTrail, kit: Kit) -> Sequence[APIRou
     ids, clock = kit.ids, kit.clock
     return (
         spam_app.router(services.spam, ids, clock),
-        anticorruption_app.router(services.anticorruption, ids, clock),
+        anticorruption_app.router(
+            services.anticorruption, ids, clock, services.datasets
+        ),
         compliance_app.router(services.compliance, ids=ids, clock=clock),
         audit_app.router(audit),
     )

@@ -6,54 +6,71 @@
 from __future__ import annotations
 
 import sys
-from importlib import metadata
-from typing import Annotated, NoReturn
+from importlib import import_module, metadata
+from typing import TYPE_CHECKING, Annotated, Final, NoReturn
 
 import typer
+from typer.core import TyperGroup
+from typer.main import get_group
 
-from integritas.cli import (
-    audit,
-    audit_search,
-    bench,
-    compliance,
-    database,
-    demo,
-    doctor,
-    procurement,
-    reconcile,
-    server,
-    spam,
-    timestamp,
-    users,
-    witness,
-)
 from integritas.kernel.errors import IntegritasError
 
-__all__ = ["app", "main"]
+if TYPE_CHECKING:
+    from typer._click.core import Command, Context
+
+__all__ = ["COMMANDS", "app", "main"]
+
+# Each command is imported when it is asked for: a bulk command that reads a file in a
+# second must not first load a web server for two.
+COMMANDS: Final = {
+    "demo": "demo:demo",
+    "serve": "server:serve",
+    "doctor": "doctor:doctor",
+    "openapi": "server:openapi",
+    "db": "database:app",
+    "users": "users:app",
+    "spam": "spam:app",
+    "procurement": "procurement:app",
+    "compliance": "compliance:app",
+    "audit": "audit_group:app",
+    "bench": "bench:app",
+}
+
+
+class _Commands(TyperGroup):
+    """The commands, loaded on demand."""
+
+    def list_commands(self, ctx: Context) -> list[str]:
+        """Return the names in the order of the help."""
+        del ctx
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Context, cmd_name: str) -> Command | None:
+        """Return a command, None if there is none of the name."""
+        del ctx
+        place = COMMANDS.get(cmd_name)
+        return None if place is None else _load(cmd_name, place)
+
+
+def _load(name: str, place: str) -> Command:
+    module, _, attribute = place.partition(":")
+    found = getattr(import_module(f"integritas.cli.{module}"), attribute)
+    holder = typer.Typer(pretty_exceptions_enable=False, add_completion=False)
+    if isinstance(found, typer.Typer):
+        holder.add_typer(found, name=name)
+    else:
+        holder.command(name=name)(found)
+    return get_group(holder).commands[name]
+
 
 app = typer.Typer(
     name="integritas",
+    cls=_Commands,
     help="The integrity-case platform: triage, screen, decide, and prove it.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-app.command(name="demo")(demo.demo)
-app.command(name="serve")(server.serve)
-app.command(name="doctor")(doctor.doctor)
-app.command(name="openapi")(server.openapi)
-app.add_typer(database.app, name="db")
-app.add_typer(users.app, name="users")
-app.add_typer(spam.app, name="spam")
-app.add_typer(procurement.app, name="procurement")
-app.add_typer(compliance.app, name="compliance")
-audit.app.command(name="search")(audit_search.search)
-audit.app.command(name="reconcile")(reconcile.reconcile_all)
-audit.app.command(name="witness")(witness.witness)
-audit.app.command(name="cosign")(witness.cosign)
-audit.app.command(name="timestamp")(timestamp.timestamp)
-app.add_typer(audit.app, name="audit")
-app.add_typer(bench.app, name="bench")
 
 
 def _print_version(asked: bool) -> None:

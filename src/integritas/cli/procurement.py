@@ -12,6 +12,7 @@ from integritas.cli.bulk import open_bulk, read_text, shown
 from integritas.services.anticorruption.api import (
     DEFAULT_SETTINGS,
     Settings,
+    load_collusion_model,
     parse_settings,
     run_indicators,
 )
@@ -75,6 +76,54 @@ def indicators(
         )
         document = run.ledger.document(meta=not no_meta)
         bulk.output.write(orjson.dumps(document) + b"\n")
+
+
+@app.command()
+def collusion(
+    *,
+    source: Annotated[
+        str,
+        typer.Option(
+            "--input",
+            "-i",
+            help="Bids of whole tenders: a JSON list, JSON Lines or CSV with columns"
+            " Tender, Bid_value, Pre-Tender Estimate (PTE); - is standard input.",
+        ),
+    ],
+    target: Annotated[
+        str,
+        typer.Option(
+            "--output",
+            "-o",
+            help="A line a bid in the same order, JSON Lines {tender, probability,"
+            " reasons[], …}; - is standard output.",
+        ),
+    ],
+    rejects: Annotated[
+        str | None,
+        typer.Option(
+            "--rejects", help="Write the bids that gave no score here, JSON Lines."
+        ),
+    ] = None,
+) -> None:
+    """Score bids for collusion: a probability, whether it may be trusted, and why."""
+    model = load_collusion_model()
+    with open_bulk(source, output=target, rejects=rejects) as bulk:
+        run = model.score_file(bulk.source.read())
+        for reject in run.rejects:
+            bulk.rejects.take(reject)
+        nothing = run.rejects and len(run.rejects) == len(run.scores)
+        bulk.rejects.conclude(
+            f"{len(run.rejects)} of {len(run.scores)} bids not scored",
+            failure=f"no bid of {shown(source)} could be scored" if nothing else None,
+        )
+        bulk.output.write(run.lines())
+    if run.out_of_domain:
+        typer.echo(
+            f"warning: {run.out_of_domain} of {len(run.scores)} bids are unlike the"
+            " tenders the model was trained on; their probability says little",
+            err=True,
+        )
 
 
 def _settings(path: Path | None) -> Settings:

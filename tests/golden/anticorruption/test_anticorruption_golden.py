@@ -60,9 +60,9 @@ async def test_planted_cases_are_flagged_and_the_clean_one_is_not() -> None:
         "ocds-g-clean": set(),
         "ocds-g-single": {"R003", "R018"},
         "ocds-g-identical": {"R028"},
-        "ocds-g-close": {"R024"},
-        "ocds-g-discount": {"R058"},
-        "ocds-g-steered": {"R030", "R035", "R036"},
+        "ocds-g-close": {"I113", "R024"},
+        "ocds-g-discount": {"I113", "R058"},
+        "ocds-g-steered": {"I113", "R030", "R035", "R036"},
         "ocds-g-cancelled": set(),
         "ocds-g-broken": set(),
     }

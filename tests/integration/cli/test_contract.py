@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterator
 from importlib import metadata
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import typer
@@ -21,13 +21,19 @@ if TYPE_CHECKING:
     from tests.integration.cli.conftest import Run
 
 
-def commands(group: typer.Typer = app, path: tuple[str, ...] = ()) -> Iterator[str]:
-    for command in group.registered_commands:
-        name = command.name or getattr(command.callback, "__name__", "")
-        yield " ".join([*path, str(name)])
-    for sub in group.registered_groups:
-        assert sub.typer_instance is not None
-        yield from commands(sub.typer_instance, (*path, str(sub.name)))
+def commands(
+    command: Any = None,  # a click command, loaded when it is asked for
+    path: tuple[str, ...] = (),
+) -> Iterator[str]:
+    command = typer.main.get_command(app) if command is None else command
+    if not hasattr(command, "list_commands"):
+        yield " ".join(path)
+        return
+    context = command.make_context("integritas", [], resilient_parsing=True)
+    if path and getattr(command, "invoke_without_command", False):
+        yield " ".join(path)
+    for name in command.list_commands(context):
+        yield from commands(command.get_command(context, name), (*path, name))
 
 
 pytestmark = pytest.mark.timeout(120)  # a process starts slowly on a busy machine

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from integritas.services.anticorruption.bulk import Reject, Run, run_indicators
 from integritas.services.anticorruption.indicators import OPTIONS
 from integritas.services.anticorruption.ledger import EMPTY_REFERENCE, Reference
@@ -14,6 +16,12 @@ from integritas.services.anticorruption.service import (
 from integritas.services.anticorruption.settings import Settings
 from integritas.services.anticorruption.settings import parse_settings as _parse
 
+if TYPE_CHECKING:
+    from integritas.kernel.clock import Clock
+    from integritas.platform.db import Database
+    from integritas.services.anticorruption.collusion.model import CollusionModel
+    from integritas.services.anticorruption.desk import DatasetDesk
+
 __all__ = [
     "DEFAULT_SETTINGS",
     "EMPTY_REFERENCE",
@@ -25,15 +33,46 @@ __all__ = [
     "Run",
     "Settings",
     "load_anticorruption_service",
+    "load_collusion_model",
+    "open_dataset_desk",
     "parse_settings",
     "run_indicators",
     "validate_release",
 ]
 
 
-def load_anticorruption_service() -> AntiCorruptionService:
-    """Return the service with every indicator at its defaults and no reference."""
-    return AntiCorruptionService()
+def load_anticorruption_service(
+    desk: DatasetDesk | None = None,
+) -> AntiCorruptionService:
+    """Return the service with every indicator at its defaults.
+
+    With a `desk` it judges against what a tenant's releases told, and learns.
+    """
+    return AntiCorruptionService(desk=desk)
+
+
+def open_dataset_desk(database: Database, clock: Clock) -> DatasetDesk:
+    """Return the datasets of all tenants over a database."""
+    # It needs SQLAlchemy, which a command that reads a file must not wait for.
+    from integritas.services.anticorruption.desk import (  # noqa: PLC0415
+        DatasetDesk as Desk,
+    )
+
+    return Desk(database, clock)
+
+
+def load_collusion_model() -> CollusionModel:
+    """Return the shipped collusion model, verified.
+
+    Raises:
+        IntegrityViolation: it is missing, or not what its manifest says.
+    """
+    # It needs numpy, which takes as long to import as a bulk run has left to win.
+    from integritas.services.anticorruption.collusion.model import (  # noqa: PLC0415
+        load_collusion_model as load,
+    )
+
+    return load()
 
 
 def parse_settings(text: str, *, source: str = "settings") -> Settings:

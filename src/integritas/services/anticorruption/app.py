@@ -13,6 +13,10 @@ from integritas.platform.http import (
 )
 from integritas.platform.problems import problem_responses
 from integritas.services.anticorruption.catalogue import IndicatorList, catalogue
+from integritas.services.anticorruption.routes import (
+    add_desk_routes,
+    add_model_routes,
+)
 from integritas.services.anticorruption.service import SERVICE
 
 if TYPE_CHECKING:
@@ -23,14 +27,18 @@ if TYPE_CHECKING:
     from integritas.kernel.clock import Clock
     from integritas.kernel.contracts import Assessor
     from integritas.kernel.ids import IdFactory
+    from integritas.services.anticorruption.desk import DatasetDesk
 
 __all__ = ["create_app", "router"]
 
 
-def router(assessor: Assessor, ids: IdFactory, clock: Clock) -> APIRouter:
+def router(
+    assessor: Assessor, ids: IdFactory, clock: Clock, desk: DatasetDesk | None = None
+) -> APIRouter:
     """Return the routes; `assessor` is the service here, or a client of it elsewhere.
 
-    The catalogue comes from declarations, so it needs no service.
+    The catalogue comes from declarations, so it needs no service. Datasets and
+    networks are there with a `desk`.
     """
     routes = assess_router(SERVICE, assessor, ids, clock)
 
@@ -44,6 +52,9 @@ def router(assessor: Assessor, ids: IdFactory, clock: Clock) -> APIRouter:
         del context  # known callers only
         return catalogue()
 
+    add_model_routes(routes)
+    if desk is not None:
+        add_desk_routes(routes, desk)
     return routes
 
 

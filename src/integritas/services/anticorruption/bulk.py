@@ -1,32 +1,48 @@
-"""Indicators over a file of compiled releases, one JSON object a line.
+"""Indicators over a file: releases, records or packages, one JSON object a line.
+
+A file that is one JSON document, as portals publish packages, is read as a whole.
 
 A line that is no release is left out and told; a field of the wrong type is left out
-of the calculation, as Cardinal does, and told as well.
+of the calculation, as Cardinal does, and told as well. A valid line is decoded straight
+into typed structs and judged by them alone; only what that refuses is read a second
+time, with a message for each thing wrong.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, BinaryIO, Final
+import gc
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
+import msgspec
 import orjson
 
-from integritas.services.anticorruption.features import read_process
+from integritas.services.anticorruption.documents import read_document
+from integritas.services.anticorruption.features import digest, read_process
 from integritas.services.anticorruption.ledger import Ledger
+from integritas.services.anticorruption.merging import compiled_releases
 from integritas.services.anticorruption.ocds import check_release
+from integritas.services.anticorruption.parallel import collect, plan_ranges, start
+from integritas.services.anticorruption.release import Release
 from integritas.services.anticorruption.scoring import Calculation
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from pydantic import JsonValue
+    from collections.abc import Callable, Iterator, Mapping
 
     from integritas.services.anticorruption.settings import Settings
 
-__all__ = ["MAX_LINE_BYTES", "Reject", "Run", "run_indicators"]
+__all__ = ["MAX_LINE_BYTES", "Reading", "Reject", "Run", "run_indicators", "skip_line"]
 
 MAX_LINE_BYTES: Final = 64 * 1024 * 1024
 _BOM: Final = b"\xef\xbb\xbf"
+_SKIPPED_AT_ONCE: Final = 1024 * 1024
+_LINES_TO_DECIDE: Final = 1_000
+# Lines of a later part are numbered from here until their place is known.
+_NOT_FIRST: Final = 1
+_DECODE: Final = msgspec.json.Decoder(Release).decode
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,46 +79,197 @@ def run_indicators(
     with_maps: bool,
     on_reject: Callable[[Reject], None],
     max_line_bytes: int = MAX_LINE_BYTES,
+    processes: int | None = None,
 ) -> Run:
-    """Read a stream to its end and return all results; memory holds one line a time."""
+    """Read a stream to its end and return all results; memory holds one line a time.
+
+    A large plain file is read by several processes; `processes` says by how many.
+    """
     calculation = Calculation(settings, with_maps=with_maps)
-    lines = read = rejected = ignored = 0
-    for number, line in _lines(stream, max_line_bytes):
-        lines += 1
-        release = _parse(number, line, max_line_bytes)
-        process = None if isinstance(release, Reject) else read_process(release)
-        if isinstance(release, Reject) or process is None:
-            rejected += 1
-            on_reject(release if isinstance(release, Reject) else _no_ocid(number))
-            continue
-        read += 1
-        calculation.add(process)
-        for error in check_release(release):
-            ignored += 1
-            on_reject(
-                Reject(number, error.path, error.message, error.remedy, used=True)
-            )
-    return Run(calculation.conclude(), lines, read, rejected, ignored)
+    reading = Reading(calculation, on_reject, max_line_bytes)
+    ranges = plan_ranges(stream, processes=processes)
+    with _no_collection():
+        whole, stream = read_document(stream)
+        if whole is not None:
+            reading.lines += 1
+            reading.take_document(1, whole)
+            return reading.run()
+        if ranges is None:
+            reading.follow(stream)
+            return reading.run()
+        if not reading.decide_currency(stream):
+            reading.follow(stream)
+            return reading.run()
+        workers = [
+            start(partial(_read_range, reading.beside(), ranges.path, bounds))
+            for bounds in ranges.bounds[1:]
+        ]
+        reading.follow(stream, until=ranges.bounds[0][1])
+        for part in collect(workers):
+            if isinstance(part, _Part):
+                reading.join(part)
+        return reading.run()
 
 
-def _lines(stream: BinaryIO, limit: int) -> Iterator[tuple[int, bytes | None]]:
-    """Yield numbered lines that are not blank; None stands for one over the limit."""
-    number = 0
-    while chunk := stream.readline(limit + 1):
-        number += 1
-        if len(chunk) > limit and not chunk.endswith(b"\n"):
-            while (rest := stream.readline(limit)) and not rest.endswith(b"\n"):
-                pass
-            yield number, None
-            continue
-        line = chunk.removeprefix(_BOM) if number == 1 else chunk
-        if line.strip():
-            yield number, line
+class _Part(msgspec.Struct):
+    """What a process read of a file: lines are numbered from its own start."""
+
+    ledger: Ledger
+    rejects: list[Reject]
+    numbered: int
+    counts: tuple[int, int, int, int]
 
 
-def _parse(
-    number: int, line: bytes | None, limit: int
-) -> dict[str, JsonValue] | Reject:
+def _read_range(reading: Reading, path: str, bounds: tuple[int, int]) -> _Part:
+    first, end = bounds
+    with Path(path).open("rb") as stream:
+        stream.seek(first - 1)
+        skip_line(stream)  # it belongs to the range before
+        reading.follow(stream, until=end)
+    return reading.part()
+
+
+class Reading:
+    """Takes lines into a calculation, and tells what is wrong with them."""
+
+    def __init__(
+        self,
+        calculation: Calculation,
+        on_reject: Callable[[Reject], None],
+        max_line_bytes: int = MAX_LINE_BYTES,
+    ) -> None:
+        """Begin without any."""
+        self._calculation = calculation
+        self._add = calculation.add
+        self._on_reject = on_reject
+        self._limit = max_line_bytes
+        self._kept: list[Reject] = []
+        self._number = 0
+        self.lines = self.read = self.rejected = self.ignored = 0
+
+    def follow(self, stream: BinaryIO, *, until: int | None = None) -> None:
+        """Take all lines, or those that begin before a position."""
+        place = 0 if until is None else stream.tell()
+        readline, limit, take = stream.readline, self._limit, self.take
+        while (until is None or place < until) and (line := readline(limit + 1)):
+            place += len(line)
+            self._number += 1
+            if len(line) > limit and not line.endswith(b"\n"):
+                place += skip_line(stream)
+                take(self._number, None)
+            elif not line.isspace():
+                take(self._number, line)
+
+    def decide_currency(self, stream: BinaryIO) -> bool:
+        """Read until the first price has decided the currency; say if it is."""
+        for _ in range(_LINES_TO_DECIDE):
+            if self._calculation.decided:
+                return True
+            self.follow(stream, until=stream.tell() + 1)
+        return self._calculation.decided
+
+    def beside(self) -> Reading:
+        """Return an empty reading for another part of the file; it keeps rejects."""
+        reading = Reading(self._calculation.beside(), _ignore, self._limit)
+        reading._on_reject = reading._kept.append
+        reading._number = _NOT_FIRST
+        return reading
+
+    def part(self) -> _Part:
+        """Return what was read, to be joined to another reading."""
+        counts = (self.lines, self.read, self.rejected, self.ignored)
+        numbered = self._number - _NOT_FIRST
+        return _Part(self._calculation.ledger, self._kept, numbered, counts)
+
+    def join(self, part: _Part) -> None:
+        """Take over what another process read of the lines that follow."""
+        self._calculation.ledger.merge(part.ledger)
+        for reject in part.rejects:
+            line = reject.line - _NOT_FIRST + self._number
+            self._on_reject(replace(reject, line=line))
+        self._number += part.numbered
+        lines, read, rejected, ignored = part.counts
+        self.lines += lines
+        self.read += read
+        self.rejected += rejected
+        self.ignored += ignored
+
+    def take(self, number: int, line: bytes | None) -> None:
+        """Take one line; None stands for one over the limit."""
+        self.lines += 1
+        if number == 1 and line is not None:
+            line = line.removeprefix(_BOM)
+        try:
+            # What msgspec skips it does not check: the encoding is.
+            if line is not None and (line.isascii() or line.decode()):
+                process = digest(_DECODE(line))
+                if not process.doubtful:
+                    self.read += 1
+                    self._add(process)
+                    return
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+            pass
+        self._take_with_care(number, line)
+
+    def run(self) -> Run:
+        """Conclude, and return what was counted."""
+        ledger = self._calculation.conclude()
+        return Run(ledger, self.lines, self.read, self.rejected, self.ignored)
+
+    def _take_with_care(self, number: int, line: bytes | None) -> None:
+        document = _parse(number, line, self._limit)
+        if isinstance(document, Reject):
+            self.rejected += 1
+            self._on_reject(document)
+        else:
+            self.take_document(number, document)
+
+    def take_document(self, number: int, document: Mapping[str, Any]) -> None:
+        """Take a release, a record or a package that stands on a line."""
+        for path, release in compiled_releases(document):
+            process = read_process(release)
+            if process is None:
+                self.rejected += 1
+                self._on_reject(_no_ocid(number, path))
+                continue
+            self.read += 1
+            self._add(process)
+            dot = f"{path}." if path else ""
+            for error in check_release(release):
+                self.ignored += 1
+                place = f"{dot}{error.path}"
+                self._on_reject(
+                    Reject(number, place, error.message, error.remedy, used=True)
+                )
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Put off the collector: a reading makes no cycles, only many objects."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            gc.enable()
+
+
+def skip_line(stream: BinaryIO) -> int:
+    """Read to the end of the line without keeping it; return how many bytes."""
+    skipped = 0
+    while chunk := stream.readline(_SKIPPED_AT_ONCE):
+        skipped += len(chunk)
+        if chunk.endswith(b"\n"):
+            break
+    return skipped
+
+
+def _ignore(reject: Reject) -> None:
+    del reject
+
+
+def _parse(number: int, line: bytes | None, limit: int) -> dict[str, Any] | Reject:
     if line is None:
         message = f"is longer than {limit} bytes"
         return Reject(
@@ -130,10 +297,10 @@ def _parse(
     return release
 
 
-def _no_ocid(number: int) -> Reject:
+def _no_ocid(number: int, path: str) -> Reject:
     return Reject(
         number,
-        "ocid",
+        f"{path}.ocid" if path else "ocid",
         "is missing or no text",
         "add the ocid of the contracting process",
         used=False,

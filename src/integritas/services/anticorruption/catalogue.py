@@ -131,10 +131,11 @@ def _row(option: OptionOut) -> str:
 _HEAD = """\
 # Red flags
 
-Every indicator is a reason to look, never a proof. Definitions, options and results are
-those of OCDS Cardinal 0.0.8; how to run them is told in
-[the guide](../guides/anticorruption.md). This page is made of the indicators' own
-declarations.
+Every indicator is a reason to look, never a proof. Definitions, options and results of
+codes that begin with R are those of OCDS Cardinal 0.0.8; those that begin with I are
+further flags of the Open Contracting Partnership's guide and the literature. How to run
+them is told in [the guide](../guides/anticorruption.md). This page is made of the
+indicators' own declarations.
 """
 
 

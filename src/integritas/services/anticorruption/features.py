@@ -1,8 +1,7 @@
 """What the red flags read of one OCDS release, taken out once.
 
-Reading is as tolerant as Cardinal's: a field of the wrong type counts as absent, so a
-sparse or partly broken release still tells what it can. `ocds.py` is the strict check.
 Positions in `awards` and `bids` are those of the release, so they make JSON pointers.
+Shared facts (who won, which bids were valid) are found here, once for all indicators.
 """
 
 from __future__ import annotations
@@ -10,10 +9,22 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+import msgspec
+
+from integritas.services.anticorruption.lenient import read_leniently
+from integritas.services.anticorruption.release import AwardEntry, BidEntry, Release
+from integritas.services.anticorruption.timestamps import KNOWN, parse_timestamp
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from pydantic import JsonValue
+
+    from integritas.services.anticorruption.release import (
+        Organisation,
+        Period,
+        Tender,
+    )
 
 __all__ = [
     "Award",
@@ -22,12 +33,12 @@ __all__ = [
     "Margin",
     "Price",
     "Process",
-    "complete_awards",
+    "digest",
     "method_matches",
     "read_lowest_bid",
     "read_margin",
     "read_process",
-    "sole_winner",
+    "read_valid",
 ]
 
 
@@ -42,16 +53,19 @@ class Price(NamedTuple):
         return f"{self.amount:,.2f} {self.currency}"
 
 
-class Bid(NamedTuple):
-    """One of `bids.details`.
+class Bid(msgspec.Struct, gc=False):
+    """One of `bids.details`, at a position.
 
     `tenderers` are the ids given; `sole_tenderer` is set if there is exactly one.
+    `amount` and `currency` are both set, or neither is.
     """
 
+    position: int
     status: str | None
     tenderers: tuple[str, ...]
     sole_tenderer: str | None
-    price: Price | None
+    amount: float | None
+    currency: str | None
     date: str | None
 
     @property
@@ -59,30 +73,60 @@ class Bid(NamedTuple):
         """Say whether it was handed in: pending, valid, disqualified, not withdrawn."""
         return self.status is not None and self.status not in _NOT_SUBMITTED
 
+    @property
+    def price(self) -> Price | None:
+        """Return amount and currency, if both are given."""
+        if self.amount is None or self.currency is None:
+            return None
+        return Price(self.amount, self.currency)
 
-class Award(NamedTuple):
-    """One of `awards`; `classifications` are the ids of its items' classifications."""
+
+class Award(msgspec.Struct, gc=False):
+    """One of `awards`; `entry` is the award as released."""
 
     status: str | None
     suppliers: tuple[str, ...]
     sole_supplier: str | None
-    classifications: tuple[str, ...]
+    entry: AwardEntry
+
+    @property
+    def classifications(self) -> tuple[str, ...]:
+        """Return the ids of its items' classifications."""
+        return tuple(
+            item.classification.id
+            for item in self.entry.items or ()
+            if item.classification is not None and item.classification.id is not None
+        )
 
 
-class Process(NamedTuple):
-    """One contracting process."""
+class Process(msgspec.Struct, gc=False):
+    """One contracting process.
+
+    `submitted`, `valid` and `disqualified` are those of `bids` with that status.
+    `complete` are the active awards, None while any award is not in a final state;
+    `winner` the one supplier of the one active award, if that is how it ended: with
+    one active award all bids are taken to compete for all items; with several, only
+    lots would tell which bids compete. `doubtful` tells that some date is none.
+    """
 
     ocid: str
-    cancelled: bool
-    method: str | None
-    details: str | None
-    start: str | None
-    end: str | None
-    number_of_tenderers: int | None
-    buyer: str | None
-    procuring_entity: str | None
-    bids: tuple[Bid, ...]
-    awards: tuple[Award, ...]
+    release: Release
+    cancelled: bool = False
+    method: str | None = None
+    details: str | None = None
+    start: str | None = None
+    end: str | None = None
+    number_of_tenderers: int | None = None
+    buyer: str | None = None
+    procuring_entity: str | None = None
+    bids: list[Bid] = []
+    submitted: list[Bid] = []
+    valid: list[Bid] = []
+    disqualified: list[Bid] = []
+    awards: list[Award] = []
+    complete: list[Award] | None = []
+    winner: str | None = None
+    doubtful: bool = False
 
 
 class Margin(NamedTuple):
@@ -108,51 +152,136 @@ class LowestBid(NamedTuple):
 
 _NOT_SUBMITTED: Final = frozenset({"invited", "withdrawn"})
 _FINAL_WITHOUT_AWARD: Final = frozenset({"cancelled", "unsuccessful"})
-_NOTHING: Final[Mapping[str, JsonValue]] = {}
 
 
-def read_process(release: Mapping[str, JsonValue]) -> Process | None:
-    """Return what the flags need of a release, None if it has no ocid."""
-    ocid = release.get("ocid")
-    if not isinstance(ocid, str):
+def read_process(document: Mapping[str, JsonValue]) -> Process | None:
+    """Return what the flags need of a parsed release, None if it has no ocid."""
+    process = read_valid(document)
+    if process is not None:
+        return process
+    release = read_leniently(document)
+    return None if release is None else digest(release)
+
+
+def read_valid(document: Mapping[str, JsonValue]) -> Process | None:
+    """Return the process of a release that is valid, or may be (`doubtful`)."""
+    try:
+        return digest(msgspec.convert(document, Release))
+    except (msgspec.ValidationError, OverflowError, RecursionError):
         return None
-    tender = _object(release.get("tender"))
-    period = _object(tender.get("tenderPeriod"))
-    number = tender.get("numberOfTenderers")
-    return Process(
-        ocid=ocid,
-        cancelled=tender.get("status") == "cancelled",
-        method=_text(tender.get("procurementMethod")),
-        details=_text(tender.get("procurementMethodDetails")),
-        start=_text(period.get("startDate")),
-        end=_text(period.get("endDate")),
-        number_of_tenderers=number if type(number) is int else None,
-        buyer=_identifier(release.get("buyer")),
-        procuring_entity=_identifier(tender.get("procuringEntity")),
-        bids=tuple(map(_bid, _list(_object(release.get("bids")).get("details")))),
-        awards=tuple(map(_award, _list(release.get("awards")))),
+
+
+def digest(release: Release) -> Process:
+    """Return the process that a release tells of."""
+    tender = release.tender
+    process = Process(release.ocid, release, doubtful=_is_doubtful(release))
+    if release.buyer is not None:
+        process.buyer = release.buyer.id
+    if tender is not None:
+        _add_tender(process, tender)
+    if release.bids is not None and release.bids.details:
+        _add_bids(process, release.bids.details)
+    if release.awards:
+        _add_awards(process, release.awards)
+    if release.date is not None:
+        _note_dates(process, release.date)
+    for contract in release.contracts or ():
+        _note_dates(process, contract.date_signed, contract.period)
+    return process
+
+
+def _is_doubtful(release: Release) -> bool:
+    """Say whether the document has no name, or is a record."""
+    return (
+        not release.ocid
+        or release.compiled_release is not None
+        or release.releases is not None
     )
 
 
-def complete_awards(process: Process) -> list[Award] | None:
-    """Return the active awards, None while any award is not in a final state."""
-    complete = []
-    for award in process.awards:
-        if award.status == "active":
-            complete.append(award)
-        elif award.status is not None and award.status not in _FINAL_WITHOUT_AWARD:
-            return None
-    return complete
+def _add_tender(process: Process, tender: Tender) -> None:
+    process.cancelled = tender.status == "cancelled"
+    process.method = tender.procurement_method
+    process.details = tender.procurement_method_details
+    period = tender.tender_period
+    if period is not None:
+        process.start, process.end = period.start_date, period.end_date
+        _note_dates(process, None, period)
+    if tender.enquiry_period is not None or tender.award_period is not None:
+        _note_dates(process, None, tender.enquiry_period)
+        _note_dates(process, None, tender.award_period)
+    number = tender.number_of_tenderers
+    if type(number) is int:
+        process.number_of_tenderers = number
+    elif number is not None:
+        process.doubtful = True
+    if tender.procuring_entity is not None:
+        process.procuring_entity = tender.procuring_entity.id
 
 
-def sole_winner(process: Process) -> str | None:
-    """Return the one supplier of the one active award, if that is how it ended.
+def _add_bids(process: Process, entries: list[BidEntry]) -> None:
+    bids, submitted, valid = process.bids, process.submitted, process.valid
+    for position, entry in enumerate(entries):
+        status, value, date = entry.status, entry.value, entry.date
+        tenderers, sole = _identifiers(entry.tenderers)
+        amount = currency = None
+        if value is not None:
+            amount, currency = value.amount, value.currency
+            if amount is None or currency is None:
+                amount = currency = None
+        if date is not None and date not in KNOWN and parse_timestamp(date) is None:
+            process.doubtful = True
+        bid = Bid(position, status, tenderers, sole, amount, currency, date)
+        bids.append(bid)
+        if status == "valid":
+            valid.append(bid)
+        elif status is None or status in _NOT_SUBMITTED:
+            continue
+        elif status == "disqualified":
+            process.disqualified.append(bid)
+        submitted.append(bid)
 
-    With one active award all bids are taken to compete for all items; with several,
-    only lots would tell which bids compete.
-    """
-    awards = complete_awards(process)
-    return awards[0].sole_supplier if awards is not None and len(awards) == 1 else None
+
+def _add_awards(process: Process, entries: list[AwardEntry]) -> None:
+    complete: list[Award] | None = []
+    for entry in entries:
+        status = entry.status
+        suppliers, sole = _identifiers(entry.suppliers)
+        award = Award(status, suppliers, sole, entry)
+        process.awards.append(award)
+        if status == "active":
+            if complete is not None:
+                complete.append(award)
+        elif status is not None and status not in _FINAL_WITHOUT_AWARD:
+            complete = None
+        if entry.date is not None or entry.contract_period is not None:
+            _note_dates(process, entry.date, entry.contract_period)
+    process.complete = complete
+    if complete is not None and len(complete) == 1:
+        process.winner = complete[0].sole_supplier
+
+
+def _identifiers(
+    entries: list[Organisation] | None,
+) -> tuple[tuple[str, ...], str | None]:
+    """Return the ids given, and the one if there is exactly one entry."""
+    if not entries:
+        return (), None
+    if len(entries) == 1:
+        only = entries[0].id
+        return ((), None) if only is None else ((only,), only)
+    return tuple([entry.id for entry in entries if entry.id is not None]), None
+
+
+def _note_dates(
+    process: Process, date: str | None, period: Period | None = None
+) -> None:
+    """Note if a date or an end of a period is no RFC 3339 date-time."""
+    if date is not None and date not in KNOWN and parse_timestamp(date) is None:
+        process.doubtful = True
+    if period is not None:
+        _note_dates(process, period.start_date)
+        _note_dates(process, period.end_date)
 
 
 def method_matches(
@@ -172,26 +301,28 @@ def read_margin(
     None unless one supplier won, others bid, and the winning bid was the lowest: else
     price was not the only criterion.
     """
-    winner = sole_winner(process)
+    winner = process.winner
     if winner is None:
         return None, currency
-    won: tuple[int, Bid, Price] | None = None
-    lost: tuple[int, Bid, Price] | None = None
-    for position, bid in enumerate(process.bids):
-        if bid.status != "valid" or bid.sole_tenderer is None or bid.price is None:
+    won: Bid | None = None
+    lost: Bid | None = None
+    least = most = math.inf
+    for bid in process.valid:
+        amount = bid.amount
+        if amount is None or bid.sole_tenderer is None:
             continue
         if currency is None:
-            currency = bid.price.currency
-        if bid.price.currency != currency:
+            currency = bid.currency
+        if bid.currency != currency:
             continue
-        found = (position, bid, bid.price)
         if bid.sole_tenderer == winner:
-            won = found if won is None else min(won, found, key=_amount)
-        else:
-            lost = found if lost is None else min(lost, found, key=_amount)
-    if won is None or lost is None or lost[2].amount < won[2].amount:
+            if won is None or amount < least:
+                won, least = bid, amount
+        elif lost is None or amount < most:
+            lost, most = bid, amount
+    if won is None or lost is None or most < least:
         return None, currency
-    return _margin(won, lost), currency
+    return _margin(won, lost, least, most), currency
 
 
 def read_lowest_bid(
@@ -200,108 +331,38 @@ def read_lowest_bid(
     """Return the lowest submitted bid of an awarded process, and the currency."""
     if not any(award.status == "active" for award in process.awards):
         return None, currency
-    lowest: tuple[int, Bid, Price] | None = None
+    lowest: Bid | None = None
+    least = math.inf
     comparable = False
-    for position, bid in enumerate(process.bids):
-        if not bid.submitted or bid.price is None:
+    for bid in process.submitted:
+        amount = bid.amount
+        if amount is None:
             continue
         if currency is None:
-            currency = bid.price.currency
-        if bid.price.currency != currency:
+            currency = bid.currency
+        if bid.currency != currency:
             continue
-        if lowest is None or bid.price.amount < lowest[2].amount:
-            lowest = (position, bid, bid.price)
+        if lowest is None or amount < least:
+            lowest, least = bid, amount
         comparable = comparable or bid.status == "valid"
-    if lowest is None:
+    if lowest is None or lowest.currency is None:
         return None, currency
-    position, bid, price = lowest
-    return (
-        LowestBid(position, price, bid.status == "disqualified", comparable),
-        currency,
-    )
+    price = Price(least, lowest.currency)
+    disqualified = lowest.status == "disqualified"
+    return LowestBid(lowest.position, price, disqualified, comparable), currency
 
 
-def _amount(found: tuple[int, Bid, Price]) -> float:
-    return found[2].amount
-
-
-def _margin(won: tuple[int, Bid, Price], lost: tuple[int, Bid, Price]) -> Margin:
-    winning, second = won[2].amount, lost[2].amount
+def _margin(won: Bid, lost: Bid, winning: float, second: float) -> Margin:
     if winning != 0:
         ratio = (second - winning) / winning
     else:
         ratio = math.inf if second > 0 else math.nan
     return Margin(
         ratio=ratio,
-        winner=won[1].sole_tenderer or "",
-        runner_up=lost[1].sole_tenderer or "",
-        winning=won[2],
-        second=lost[2],
-        winning_bid=won[0],
-        second_bid=lost[0],
+        winner=won.sole_tenderer or "",
+        runner_up=lost.sole_tenderer or "",
+        winning=Price(winning, won.currency or ""),
+        second=Price(second, lost.currency or ""),
+        winning_bid=won.position,
+        second_bid=lost.position,
     )
-
-
-def _bid(value: JsonValue) -> Bid:
-    bid = _object(value)
-    tenderers = _list(bid.get("tenderers"))
-    identifiers = _identifiers(tenderers)
-    return Bid(
-        status=_text(bid.get("status")),
-        tenderers=identifiers,
-        sole_tenderer=identifiers[0]
-        if len(tenderers) == len(identifiers) == 1
-        else None,
-        price=_price(bid.get("value")),
-        date=_text(bid.get("date")),
-    )
-
-
-def _award(value: JsonValue) -> Award:
-    award = _object(value)
-    suppliers = _list(award.get("suppliers"))
-    identifiers = _identifiers(suppliers)
-    items = _list(award.get("items"))
-    codes = (_identifier(_object(item).get("classification")) for item in items)
-    return Award(
-        status=_text(award.get("status")),
-        suppliers=identifiers,
-        sole_supplier=identifiers[0]
-        if len(suppliers) == len(identifiers) == 1
-        else None,
-        classifications=tuple(code for code in codes if code is not None),
-    )
-
-
-def _price(value: JsonValue) -> Price | None:
-    price = _object(value)
-    amount, currency = price.get("amount"), price.get("currency")
-    if isinstance(amount, bool) or not isinstance(amount, int | float):
-        return None
-    if not isinstance(currency, str):
-        return None
-    try:
-        return Price(float(amount), currency)
-    except OverflowError:  # an integer beyond any float is no price
-        return None
-
-
-def _object(value: JsonValue) -> Mapping[str, JsonValue]:
-    return value if isinstance(value, dict) else _NOTHING
-
-
-def _list(value: JsonValue) -> list[JsonValue]:
-    return value if isinstance(value, list) else []
-
-
-def _text(value: JsonValue) -> str | None:
-    return value if isinstance(value, str) else None
-
-
-def _identifier(value: JsonValue) -> str | None:
-    return _text(_object(value).get("id"))
-
-
-def _identifiers(values: list[JsonValue]) -> tuple[str, ...]:
-    found = (_identifier(value) for value in values)
-    return tuple(identifier for identifier in found if identifier is not None)

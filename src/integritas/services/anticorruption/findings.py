@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from integritas.kernel.contracts import (
@@ -13,6 +14,7 @@ from integritas.kernel.contracts import (
     Severity,
     Subject,
 )
+from integritas.services.anticorruption.risk import load_risk_policy
 
 if TYPE_CHECKING:
     from integritas.kernel.errors import FieldError
@@ -79,15 +81,20 @@ def coverage_finding(
         score=0.0,
         subject=Subject(evidence=evidence, path=pointer),
         title=f"{computed} of {total} indicators could be computed on {ocid}",
-        reasons=tuple(
-            Reason(text=f"{code} not computable: {why}.") for code, why in gaps.items()
-        ),
+        reasons=tuple([_gap(code, why) for code, why in gaps.items()]),
         data={
             "ocid": ocid,
             "not_computable": dict(gaps),
+            "risk": load_risk_policy().risk(opinion.flags).document(),
             "reference": reference.version,
         },
     )
+
+
+@lru_cache(maxsize=1024)
+def _gap(code: str, why: str) -> Reason:
+    """Return the reason of a gap; the same ones come again and again."""
+    return Reason(text=f"{code} not computable: {why}.")
 
 
 def invalid_finding(errors: tuple[FieldError, ...], *, evidence: EvidenceId) -> Finding:

@@ -12,6 +12,8 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+import msgspec
+
 from integritas.services.anticorruption.quantiles import round4
 
 if TYPE_CHECKING:
@@ -37,8 +39,8 @@ class Group(StrEnum):
     TENDERER = "Tenderer"
 
 
-class Share(NamedTuple):
-    """A part of a whole, both counted."""
+class Share(msgspec.Struct, gc=False):
+    """A part of a whole, both counted; a ledger's grow."""
 
     part: int
     whole: int
@@ -72,7 +74,8 @@ _MAPS: Final = (
 class Ledger:
     """The running state of a calculation over a set.
 
-    `margins` are by ocid; `shares` by what is counted (`R025`, `R038.Buyer` …) and
+    `margins` are by ocid; `numbers` by what is counted, for whom, and of what (a
+    supplier, a day, a digit); `shares` by what is counted (`R025`, `R038.Buyer` …) and
     organisation; `varieties` by supplier. A release that comes twice is counted twice
     where counts are kept, and its later margin stands.
     """
@@ -86,19 +89,32 @@ class Ledger:
         self.shares: dict[str, dict[str, Share]] = {}
         self.varieties: dict[str, tuple[int, set[str]]] = {}
         self.fences: dict[str, dict[str, float]] = {}
+        self.numbers: dict[str, dict[str, dict[str, int]]] = {}
         self._results: dict[Group, dict[str, dict[str, float]]] = {}
         self._organisations: dict[str, dict[str, str]] = {}
         self._tenderers: dict[str, dict[str, set[str]]] = {}
 
     def count(self, what: str, organisation: str, part: int, whole: int) -> None:
         """Add to a share."""
-        shares = self.shares.setdefault(what, {})
+        shares = self.shares_of(what)
         known = shares.get(organisation)
-        shares[organisation] = (
-            Share(part, whole)
-            if known is None
-            else Share(known.part + part, known.whole + whole)
-        )
+        if known is None:
+            shares[organisation] = Share(part, whole)
+        else:
+            known.part += part
+            known.whole += whole
+
+    def shares_of(self, what: str) -> dict[str, Share]:
+        """Return the shares of one kind, by organisation, to be added to."""
+        shares = self.shares.get(what)
+        if shares is None:
+            shares = self.shares[what] = {}
+        return shares
+
+    def number(self, what: str, whom: str, of: str, by: int = 1) -> None:
+        """Count one thing of somebody."""
+        counts = self.numbers.setdefault(what, {}).setdefault(whom, {})
+        counts[of] = counts.get(of, 0) + by
 
     def flag(self, group: Group, key: str, code: str, value: float) -> None:
         """Set a result; a later one of the same code replaces it."""
@@ -117,6 +133,32 @@ class Ledger:
                 self._tenderers.setdefault(name, {}).setdefault(ocid, set()).update(
                     found
                 )
+
+    def merge(self, later: Ledger) -> None:
+        """Take over what another ledger learned of the releases that follow."""
+        self.processes += later.processes
+        self.margins.update(later.margins)
+        for what, shares in later.shares.items():
+            for organisation, share in shares.items():
+                self.count(what, organisation, share.part, share.whole)
+        for supplier, (processes, codes) in later.varieties.items():
+            before, known = self.varieties.get(supplier, (0, set()))
+            self.varieties[supplier] = (before + processes, known | codes)
+        for what, holders in later.numbers.items():
+            for whom, counts in holders.items():
+                for of, by in counts.items():
+                    self.number(what, whom, of, by)
+        self._merge_results(later)
+
+    def _merge_results(self, later: Ledger) -> None:
+        for group, results in later._results.items():
+            for key, values in results.items():
+                self._results.setdefault(group, {}).setdefault(key, {}).update(values)
+        for name, organisations in later._organisations.items():
+            self._organisations.setdefault(name, {}).update(organisations)
+        for name, processes_ in later._tenderers.items():
+            for ocid, tenderers in processes_.items():
+                self.map_tenderers(name, ocid, tenderers)
 
     def document(self, *, meta: bool = True) -> dict[str, object]:
         """Return all results in Cardinal's form; NaN stands for null."""
@@ -146,7 +188,7 @@ class Reference:
     """What a set told at one moment.
 
     `version` names the set and the cursor it had been read to; `fences` are by
-    indicator, `shares` and `varieties` as in `Ledger`.
+    indicator, `shares`, `varieties` and `numbers` as in `Ledger`.
     """
 
     version: str
@@ -155,6 +197,7 @@ class Reference:
     fences: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     shares: Mapping[str, Mapping[str, Share]] = field(default_factory=dict)
     varieties: Mapping[str, Variety] = field(default_factory=dict)
+    numbers: Mapping[str, Mapping[str, Mapping[str, int]]] = field(default_factory=dict)
 
 
 EMPTY_REFERENCE: Final = Reference(version="empty")
@@ -170,12 +213,23 @@ def freeze(ledger: Ledger, *, version: str) -> Reference:
             {code: MappingProxyType(dict(f)) for code, f in ledger.fences.items()}
         ),
         shares=MappingProxyType(
-            {what: MappingProxyType(dict(s)) for what, s in ledger.shares.items()}
+            {
+                what: MappingProxyType(
+                    {who: Share(s.part, s.whole) for who, s in shares.items()}
+                )
+                for what, shares in ledger.shares.items()
+            }
         ),
         varieties=MappingProxyType(
             {
                 supplier: Variety(processes, frozenset(codes))
                 for supplier, (processes, codes) in ledger.varieties.items()
+            }
+        ),
+        numbers=MappingProxyType(
+            {
+                what: MappingProxyType({who: dict(n) for who, n in holders.items()})
+                for what, holders in ledger.numbers.items()
             }
         ),
     )

@@ -58,7 +58,10 @@ def round4(value: float) -> float:
 
 def _ordered(values: Iterable[float]) -> list[float]:
     """Sort, NaN last: a ratio of nothing to nothing is no small ratio."""
-    return sorted(values, key=lambda value: (math.isnan(value), value))
+    given = list(values)
+    if any(map(math.isnan, given)):
+        return sorted(given, key=lambda value: (math.isnan(value), value))
+    return sorted(given)
 
 
 def _quantile(ordered: Sequence[float], tau: float) -> float:

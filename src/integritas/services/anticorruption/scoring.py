@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from integritas.services.anticorruption.features import Process, method_matches
 from integritas.services.anticorruption.indicators import INDICATORS, OPTIONS
@@ -11,10 +11,14 @@ from integritas.services.anticorruption.indicators.contract import (
     Gap,
     Indicator,
     Spec,
+    When,
 )
 from integritas.services.anticorruption.indicators.margins import Margins
 from integritas.services.anticorruption.ledger import Ledger, Reference, freeze
 from integritas.services.anticorruption.settings import Settings, default_settings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 __all__ = ["DEFAULT_SETTINGS", "Calculation", "Judge", "Opinion"]
 
@@ -23,6 +27,7 @@ DEFAULT_SETTINGS: Final = default_settings(OPTIONS)
 # Cardinal lists a process's tenderers for the flags it sets on organisations only.
 _ON_ORGANISATIONS: Final = frozenset({"R025", "R038", "R048"})
 _ON_MARGINS: Final = frozenset({"R024", "R058"})
+_ON_PRICES: Final = frozenset({"R024", "R036", "R058"})
 _LEFT_OUT: Final = Gap("the process is cancelled, or excluded by settings")
 
 
@@ -36,6 +41,12 @@ class Calculation:
         """Start with an empty set."""
         self._settings = settings
         self._rules = _rules(settings)
+        self._always = _tallies(self._rules, When.ALWAYS)
+        self._submitted = _tallies(self._rules, When.SUBMITTED)
+        self._disqualified = _tallies(self._rules, When.DISQUALIFIED)
+        self._won = _tallies(self._rules, When.WON)
+        self._awarded = _tallies(self._rules, When.AWARDED)
+        self._excludes = bool(settings.excluded_methods)
         self._margins = (
             Margins.of(settings) if _ON_MARGINS & settings.sections.keys() else None
         )
@@ -46,20 +57,59 @@ class Calculation:
 
     def add(self, process: Process) -> None:
         """Take one process into account, unless it is cancelled or excluded."""
-        if _excluded(process, self._settings):
+        if process.cancelled or (self._excludes and _excluded(process, self._settings)):
             return
         ledger = self._ledger
         ledger.processes += 1
         if self._maps_tenderers:
-            submitted = (bid.tenderers for bid in process.bids if bid.submitted)
-            ledger.map_tenderers(
-                "ocid_tenderer", process.ocid, (t for ids in submitted for t in ids)
-            )
-        if self._margins is not None:
+            self._map_tenderers(process)
+        undecided = ledger.currency is None
+        if self._margins is not None and process.winner is not None:
             # Before the rules, since the first price seen may set the currency.
             self._margins.note(process, ledger)
-        for rule in self._rules:
-            rule.tally(process, ledger)
+        for tally in self._always:
+            tally(process, ledger)
+        if process.submitted:
+            for tally in self._submitted:
+                tally(process, ledger)
+        # So may the first bid, disqualified or not.
+        if process.disqualified or undecided:
+            for tally in self._disqualified:
+                tally(process, ledger)
+        if process.awards:
+            self._add_awarded(process)
+
+    def _map_tenderers(self, process: Process) -> None:
+        submitted = (bid.tenderers for bid in process.submitted)
+        self._ledger.map_tenderers(
+            "ocid_tenderer", process.ocid, (t for ids in submitted for t in ids)
+        )
+
+    def _add_awarded(self, process: Process) -> None:
+        ledger = self._ledger
+        if process.winner is not None:
+            for tally in self._won:
+                tally(process, ledger)
+        for tally in self._awarded:
+            tally(process, ledger)
+
+    @property
+    def ledger(self) -> Ledger:
+        """Return what is known so far, without conclusions."""
+        return self._ledger
+
+    @property
+    def decided(self) -> bool:
+        """Say whether no price still to come decides which currency is compared in."""
+        return self._ledger.currency is not None or not (
+            _ON_PRICES & self._settings.sections.keys()
+        )
+
+    def beside(self) -> Calculation:
+        """Return an empty calculation of the same settings, in the same currency."""
+        other = Calculation(self._settings, with_maps=self._ledger.with_maps)
+        other._ledger.currency = self._ledger.currency
+        return other
 
     def conclude(self) -> Ledger:
         """Draw the conclusions that need the whole set; return all results."""
@@ -87,19 +137,31 @@ class Judge:
     def __init__(self, settings: Settings = DEFAULT_SETTINGS) -> None:
         """Make the rules once."""
         self._settings = settings
-        self._rules = _rules(settings)
+        self._judges = [
+            (rule.judge, rule.spec, rule.spec.code) for rule in _rules(settings)
+        ]
 
     def judge(self, process: Process, reference: Reference) -> Opinion:
         """Return flags and gaps of one process."""
         opinion = Opinion()
-        left_out = _excluded(process, self._settings)
-        for rule in self._rules:
-            said = _LEFT_OUT if left_out else rule.judge(process, reference)
-            if isinstance(said, Gap):
-                opinion.gaps[rule.spec.code] = said.why
-            else:
-                opinion.flags.extend((rule.spec, flag) for flag in said)
+        gaps = opinion.gaps
+        if _excluded(process, self._settings):
+            gaps.update((code, _LEFT_OUT.why) for _, _, code in self._judges)
+            return opinion
+        for judge, spec, code in self._judges:
+            said = judge(process, reference)
+            if type(said) is tuple:
+                if said:
+                    opinion.flags += [(spec, flag) for flag in said]
+            elif isinstance(said, Gap):
+                gaps[code] = said.why
         return opinion
+
+
+def _tallies(
+    rules: tuple[Indicator, ...], when: When
+) -> list[Callable[[Process, Ledger], None]]:
+    return [rule.tally for rule in rules if rule.spec.when is when]
 
 
 def _excluded(process: Process, settings: Settings) -> bool:

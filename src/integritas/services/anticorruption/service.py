@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from integritas.kernel.contracts import (
@@ -15,8 +16,12 @@ from integritas.kernel.contracts import (
 )
 from integritas.kernel.errors import ContractViolation, FieldError
 from integritas.kernel.evidence import Procurement
-from integritas.kernel.ids import EvidenceId, TenantId
-from integritas.services.anticorruption.features import read_process
+from integritas.kernel.ids import EventId, EvidenceId, TenantId
+from integritas.services.anticorruption.features import (
+    Process,
+    read_process,
+    read_valid,
+)
 from integritas.services.anticorruption.findings import (
     coverage_finding,
     flag_finding,
@@ -27,6 +32,7 @@ from integritas.services.anticorruption.ocds import choose_release, validate_rel
 from integritas.services.anticorruption.scoring import DEFAULT_SETTINGS, Judge
 
 if TYPE_CHECKING:
+    from integritas.services.anticorruption.desk import DatasetDesk
     from integritas.services.anticorruption.settings import Settings
 
 __all__ = ["RULES_VERSION", "SERVICE", "AntiCorruptionService", "ReferenceSource"]
@@ -58,8 +64,13 @@ class AntiCorruptionService:
         *,
         settings: Settings = DEFAULT_SETTINGS,
         references: ReferenceSource = _no_reference,
+        desk: DatasetDesk | None = None,
     ) -> None:
-        """Take the thresholds, and where a tenant's reference comes from."""
+        """Take the thresholds, and where a tenant's reference comes from.
+
+        With a `desk` it comes from there, and the service learns through `observe`.
+        """
+        self._desk = desk
         self._judge = Judge(settings)
         self._indicators = len(settings.sections)
         self._references = references
@@ -68,10 +79,20 @@ class AntiCorruptionService:
         self, batch: Sequence[Dossier], /
     ) -> Sequence[Assessment | Failure]:
         """Answer each dossier with an assessment or an error, in the same order."""
-        references = {d.tenant: self._references(d.tenant) for d in batch}
+        references = {
+            tenant: self._references(tenant)
+            if self._desk is None
+            else await self._desk.reference(tenant)
+            for tenant in {dossier.tenant for dossier in batch}
+        }
         if len(batch) < _THREAD_FROM:
             return self._assess(batch, references)
         return await asyncio.to_thread(self._assess, batch, references)
+
+    async def observe(self, event_id: EventId, batch: Sequence[Dossier], /) -> None:
+        """Learn from dossiers; the same event a second time changes nothing."""
+        if self._desk is not None:
+            await self._desk.observe(event_id, batch)
 
     def _assess(
         self, batch: Sequence[Dossier], references: dict[TenantId, Reference]
@@ -101,11 +122,10 @@ class AntiCorruptionService:
     def _findings(
         self, evidence: EvidenceId, content: Procurement, reference: Reference
     ) -> list[Finding]:
-        errors = validate_release(content)
-        chosen = None if errors else choose_release(content)
-        process = None if chosen is None else read_process(chosen.release)
-        if chosen is None or process is None:
-            return [invalid_finding(errors or _NOTHING_TO_JUDGE, evidence=evidence)]
+        read = _read(content)
+        if isinstance(read, tuple):
+            return [invalid_finding(read, evidence=evidence)]
+        process, pointer = read.process, read.pointer
         opinion = self._judge.judge(process, reference)
         found = [
             flag_finding(
@@ -113,7 +133,7 @@ class AntiCorruptionService:
                 flag,
                 evidence=evidence,
                 ocid=process.ocid,
-                pointer=chosen.pointer,
+                pointer=pointer,
             )
             for spec, flag in opinion.flags
         ]
@@ -121,11 +141,31 @@ class AntiCorruptionService:
             opinion,
             evidence=evidence,
             ocid=process.ocid,
-            pointer=chosen.pointer,
+            pointer=pointer,
             reference=reference,
             computed=self._indicators - len(opinion.gaps),
         )
         return [*found, coverage]
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    process: Process
+    pointer: str
+
+
+def _read(content: Procurement) -> _Read | tuple[FieldError, ...]:
+    """Return the process that stands for the evidence, or what is wrong with it."""
+    if content.form == "release":
+        valid = read_valid(content.document)
+        if valid is not None and not valid.doubtful:
+            return _Read(valid, "")
+    errors = validate_release(content)
+    chosen = None if errors else choose_release(content)
+    process = None if chosen is None else read_process(chosen.release)
+    if chosen is None or process is None:
+        return errors or _NOTHING_TO_JUDGE
+    return _Read(process, chosen.pointer)
 
 
 _NOTHING_TO_JUDGE: Final = (

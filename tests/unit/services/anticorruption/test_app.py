@@ -30,8 +30,8 @@ async def test_the_catalogue_lists_every_indicator(app: FastAPI) -> None:
         answer = await http.get("/api/v1/anticorruption/indicators", headers=HEADERS)
     assert answer.status_code == 200
     body = answer.json()
-    assert len(body["data"]) == 11
-    assert body["data"][0]["code"] == "R003"
+    assert len(body["data"]) == 32
+    assert body["data"][0]["code"] == "I101"
     assert body["next_cursor"] is None
 
 

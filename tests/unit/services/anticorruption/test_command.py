@@ -153,3 +153,33 @@ def test_rejects_that_cannot_be_written_are_an_error(
 
 def test_a_missing_argument_is_bad_usage() -> None:
     assert run("indicators").exit_code == 2
+
+
+def test_collusion_writes_a_line_a_bid_in_order(tmp_path: Path) -> None:
+    bids = [
+        {"Tender": 1, "Bid_value": value, "Pre-Tender Estimate (PTE)": 100.0}
+        for value in (130.0, 131.0, 133.0)
+    ]
+    source, target = tmp_path / "bids.json", tmp_path / "scores.jsonl"
+    rejects = tmp_path / "rejects.jsonl"
+    source.write_text(json.dumps([*bids, {"Tender": 2, "Bid_value": 5}]), "utf-8")
+    result = run(
+        *("collusion", "--input", str(source), "--output", str(target)),
+        *("--rejects", str(rejects)),
+    )
+    assert result.exit_code == 0, result.output
+    lines = [json.loads(line) for line in target.read_text("utf-8").splitlines()]
+    assert [line["tender"] for line in lines] == [1, 1, 1, 2]
+    assert [line["probability"] is None for line in lines] == [False] * 3 + [True]
+    assert all(line["reasons"] for line in lines)
+    assert "1 of 4 bids not scored" in result.stderr
+    assert json.loads(rejects.read_text("utf-8"))["path"] == "Tender"
+    assert "unlike the tenders the model was trained on" in result.stderr
+
+
+def test_collusion_fails_where_nothing_could_be_scored(tmp_path: Path) -> None:
+    source = tmp_path / "bids.json"
+    source.write_text('[{"Tender": 1, "Bid_value": 5}]', "utf-8")
+    result = run("collusion", "--input", str(source), "--output", "-")
+    assert isinstance(result.exception, InvalidInput)
+    assert "has one usable bid" in str(result.exception)

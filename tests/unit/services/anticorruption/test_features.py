@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,13 +12,16 @@ from hypothesis import strategies as st
 from integritas.services.anticorruption.features import (
     Price,
     Process,
-    complete_awards,
+    digest,
     method_matches,
     read_lowest_bid,
     read_margin,
     read_process,
-    sole_winner,
+    read_valid,
 )
+from integritas.services.anticorruption.lenient import read_leniently
+from integritas.services.anticorruption.ocds import check_release
+from integritas.services.anticorruption.release import Release
 
 Build = Callable[..., dict[str, Any]]
 JSON = st.recursive(
@@ -33,6 +37,13 @@ JSON = st.recursive(
         )
     ),
     max_leaves=12,
+)
+MONEY = st.fixed_dictionaries(
+    {},
+    optional={
+        "amount": st.floats(-1, 9) | st.integers(-1, 9) | st.text(max_size=1),
+        "currency": st.sampled_from(["EUR", "", None]) | st.integers(),
+    },
 )
 
 
@@ -127,20 +138,20 @@ def test_a_sole_tenderer_is_the_only_one_listed(release: Build, bid: Build) -> N
 
 def test_complete_awards_waits_for_final_states(release: Build, award: Build) -> None:
     done = [award("A"), award("B", status="cancelled"), {"suppliers": []}]
-    found = complete_awards(read(release(awards=done)))
+    found = read(release(awards=done)).complete
     assert found is not None
     assert [a.suppliers for a in found] == [("A",)]
     pending = [*done, award("C", status="pending")]
-    assert complete_awards(read(release(awards=pending))) is None
+    assert read(release(awards=pending)).complete is None
 
 
 def test_sole_winner_needs_one_award_to_one_supplier(
     release: Build, award: Build
 ) -> None:
-    assert sole_winner(read(release(awards=[award("A")]))) == "A"
-    assert sole_winner(read(release(awards=[award("A+B")]))) is None
-    assert sole_winner(read(release(awards=[award("A"), award("A")]))) is None
-    assert sole_winner(read(release())) is None
+    assert read(release(awards=[award("A")])).winner == "A"
+    assert read(release(awards=[award("A+B")])).winner is None
+    assert read(release(awards=[award("A"), award("A")])).winner is None
+    assert read(release()).winner is None
 
 
 @pytest.mark.parametrize(
@@ -223,3 +234,49 @@ def test_read_lowest_bid_needs_an_active_award(
     bids = [bid("A", 5)]
     unawarded = read(release("x", *bids, awards=[award(status="cancelled")]))
     assert read_lowest_bid(unawarded, None) == (None, None)
+
+
+@given(
+    st.fixed_dictionaries(
+        {"ocid": st.text(max_size=3)},
+        optional=dict.fromkeys(
+            ("tender", "bids", "awards", "buyer", "contracts"), JSON
+        ),
+    )
+)
+def test_what_decodes_strictly_reads_leniently_alike(document: dict[str, Any]) -> None:
+    lenient = read_leniently(document)
+    assert lenient is not None
+    try:
+        strict = msgspec.convert(document, Release)
+    except msgspec.ValidationError:
+        return
+    assert digest(strict) == digest(lenient)
+
+
+@given(
+    st.fixed_dictionaries(
+        {"ocid": st.text(max_size=3)},
+        optional={
+            "date": st.none() | st.text(max_size=3) | st.just("2023-01-01T00:00:00Z"),
+            "buyer": JSON,
+            "tender": st.fixed_dictionaries(
+                {},
+                optional={
+                    "numberOfTenderers": st.integers(-1, 3) | st.just(1.5),
+                    "value": MONEY,
+                    "items": st.lists(
+                        st.fixed_dictionaries({"unit": st.builds(dict, value=MONEY)})
+                    ),
+                    "tenderPeriod": JSON,
+                },
+            ),
+            "bids": st.builds(dict, details=st.lists(st.builds(dict, value=MONEY))),
+            "awards": JSON,
+        },
+    )
+)
+def test_what_reads_as_valid_has_no_errors(document: dict[str, Any]) -> None:
+    process = read_valid(document)
+    if process is not None and not process.doubtful:
+        assert check_release(document) == ()

@@ -96,3 +96,27 @@ def test_parse_timestamp_agrees_with_datetime(when: datetime) -> None:
 )
 def test_whole_days_drops_the_broken_day_towards_zero(span: int, days: int) -> None:
     assert whole_days(1_000, 1_000 + span) == days
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2023-W01-1T00:00:00Z",
+        "2023-01-01T24:00:00Z",
+        "2023-01-01T000000.0Z",
+        "2023-02-30T00:00:00Z",
+        "0000-01-01T00:00:00Z",
+        "٢٠٢٣-01-01T00:00:00Z",
+    ],
+)
+def test_what_only_looks_like_the_common_form_is_none(text: str) -> None:
+    assert parse_timestamp(text) is None
+
+
+def test_what_was_parsed_before_is_the_same_again() -> None:
+    text = "2023-01-01T00:00:59Z"
+    assert (
+        parse_timestamp(text)
+        == parse_timestamp(text)
+        == parse_timestamp("2023-01-01T00:00:59+00:00")
+    )

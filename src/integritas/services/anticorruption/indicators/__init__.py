@@ -4,6 +4,27 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from integritas.services.anticorruption.indicators.i101 import MissingPublicity
+from integritas.services.anticorruption.indicators.i102 import ShortDecision
+from integritas.services.anticorruption.indicators.i103 import LongDecision
+from integritas.services.anticorruption.indicators.i104 import AwardBeforeClosing
+from integritas.services.anticorruption.indicators.i105 import SignedBeforeAward
+from integritas.services.anticorruption.indicators.i106 import PriceGrowth
+from integritas.services.anticorruption.indicators.i107 import ManyAmendments
+from integritas.services.anticorruption.indicators.i108 import AboveEstimate
+from integritas.services.anticorruption.indicators.i109 import EqualsEstimate
+from integritas.services.anticorruption.indicators.i110 import UnreasonedLimitedMethod
+from integritas.services.anticorruption.indicators.i111 import RoundPrices
+from integritas.services.anticorruption.indicators.i112 import FixedMultiple
+from integritas.services.anticorruption.indicators.i113 import MissingFields
+from integritas.services.anticorruption.indicators.i114 import SupplierDidNotBid
+from integritas.services.anticorruption.indicators.i115 import DisqualifiedWinner
+from integritas.services.anticorruption.indicators.i116 import Overpaid
+from integritas.services.anticorruption.indicators.i117 import SharedContacts
+from integritas.services.anticorruption.indicators.i201 import BuyerConcentration
+from integritas.services.anticorruption.indicators.i202 import RepeatWinner
+from integritas.services.anticorruption.indicators.i203 import Splitting
+from integritas.services.anticorruption.indicators.i204 import BenfordDeviation
 from integritas.services.anticorruption.indicators.r003 import ShortSubmissionPeriod
 from integritas.services.anticorruption.indicators.r018 import SingleBid
 from integritas.services.anticorruption.indicators.r024 import CloseToWinningBid
@@ -31,6 +52,27 @@ if TYPE_CHECKING:
 __all__ = ["INDICATORS", "OPTIONS"]
 
 INDICATORS: Final[tuple[type[Indicator], ...]] = (
+    MissingPublicity,
+    ShortDecision,
+    LongDecision,
+    AwardBeforeClosing,
+    SignedBeforeAward,
+    PriceGrowth,
+    ManyAmendments,
+    AboveEstimate,
+    EqualsEstimate,
+    UnreasonedLimitedMethod,
+    RoundPrices,
+    FixedMultiple,
+    MissingFields,
+    SupplierDidNotBid,
+    DisqualifiedWinner,
+    Overpaid,
+    SharedContacts,
+    BuyerConcentration,
+    RepeatWinner,
+    Splitting,
+    BenfordDeviation,
     ShortSubmissionPeriod,
     SingleBid,
     CloseToWinningBid,

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from enum import Enum, auto
 from typing import TYPE_CHECKING, ClassVar, Protocol, Self, TypeAlias
 
 from pydantic import JsonValue
@@ -26,6 +27,7 @@ __all__ = [
     "Indicator",
     "Judgement",
     "Spec",
+    "When",
     "organisations",
     "record",
     "strength_above",
@@ -33,12 +35,24 @@ __all__ = [
 ]
 
 
+class When(Enum):
+    """Which processes an indicator has something to tally in."""
+
+    ALWAYS = auto()
+    SUBMITTED = auto()
+    DISQUALIFIED = auto()
+    WON = auto()
+    AWARDED = auto()
+    NEVER = auto()
+
+
 @dataclass(frozen=True, slots=True)
 class Spec:
     """What an indicator declares of itself; its reference page is made of this.
 
     `fields` are the OCDS fields it reads. `weight` in [0, 1] is the most a flag of it
-    can score. `alone` says how a release is judged when there is no reference.
+    can score. `alone` says how a release is judged when there is no reference. `when`
+    keeps an indicator from processes that it has nothing to tally in.
     """
 
     code: str
@@ -53,6 +67,7 @@ class Spec:
     severity: Severity
     weight: float
     alone: str
+    when: When = When.ALWAYS
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from integritas.services.anticorruption.indicators.contract import (
     Gap,
     Judgement,
     Spec,
+    When,
     record,
     strength_below,
 )
@@ -59,6 +60,7 @@ class CloseToWinningBid:
         alone=(
             f"held against {_ALONE}, an assumption of ours, until a set gives a fence"
         ),
+        when=When.NEVER,
     )
 
     @classmethod

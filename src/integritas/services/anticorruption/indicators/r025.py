@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar, Self
+from typing import TYPE_CHECKING, ClassVar, Final, Self
 
 from integritas.kernel.contracts import Severity
-from integritas.services.anticorruption.features import Process, sole_winner
 from integritas.services.anticorruption.indicators.contract import (
     Flag,
     Gap,
     Judgement,
     Spec,
+    When,
     strength_below,
 )
-from integritas.services.anticorruption.ledger import Group, Ledger, Reference
+from integritas.services.anticorruption.ledger import Group, Ledger, Reference, Share
 from integritas.services.anticorruption.quantiles import quantile, quartiles
 from integritas.services.anticorruption.settings import Option, OptionKind, Settings
+
+if TYPE_CHECKING:
+    from integritas.services.anticorruption.features import Process
 
 __all__ = ["ExcessiveUnsuccessfulBids"]
 
@@ -63,6 +66,7 @@ class ExcessiveUnsuccessfulBids:
         severity=Severity.MEDIUM,
         weight=0.4,
         alone="not computable: needs the tenderer's history",
+        when=When.WON,
     )
 
     @classmethod
@@ -76,11 +80,16 @@ class ExcessiveUnsuccessfulBids:
 
     def tally(self, process: Process, ledger: Ledger) -> None:
         """Count each valid tenderer once, and the winner's win."""
-        winner = sole_winner(process)
-        if winner is None:
+        winner = process.winner
+        if winner is None or not process.valid:
             return
+        shares = ledger.shares_of(_CODE)
         for tenderer in _valid_tenderers(process):
-            ledger.count(self.spec.code, tenderer, int(tenderer == winner), 1)
+            share = shares.get(tenderer)
+            if share is None:
+                share = shares[tenderer] = Share(0, 0)
+            share.part += tenderer == winner
+            share.whole += 1
 
     def conclude(self, ledger: Ledger) -> None:
         """Flag the frequent tenderers below the fence.
@@ -135,10 +144,13 @@ class ExcessiveUnsuccessfulBids:
         return tuple(flags)
 
 
+_CODE: Final = ExcessiveUnsuccessfulBids.spec.code
+
+
 def _valid_tenderers(process: Process) -> dict[str, int]:
     """Return the single tenderers of valid bids, each with the place of a bid."""
     return {
-        bid.sole_tenderer: position
-        for position, bid in enumerate(process.bids)
-        if bid.status == "valid" and bid.sole_tenderer is not None
+        bid.sole_tenderer: bid.position
+        for bid in process.valid
+        if bid.sole_tenderer is not None
     }

@@ -12,6 +12,7 @@ from integritas.services.anticorruption.indicators.contract import (
     Gap,
     Judgement,
     Spec,
+    When,
     organisations,
     record,
 )
@@ -56,6 +57,7 @@ class IdenticalBidPrices:
         severity=Severity.HIGH,
         weight=0.7,
         alone="computed on the release itself",
+        when=When.SUBMITTED,
     )
 
     @classmethod
@@ -77,7 +79,7 @@ class IdenticalBidPrices:
         del reference
         if not self._applies(process):
             return Gap("prices are not compared in this procurement method")
-        if sum(bid.submitted and bid.price is not None for bid in process.bids) < 2:
+        if sum(bid.amount is not None for bid in process.submitted) < 2:
             return Gap("fewer than two submitted bids with a price")
         repeats = self._repeats(process)
         if not repeats:
@@ -112,16 +114,20 @@ class IdenticalBidPrices:
 
         A tenderer may submit its own price again.
         """
+        submitted = process.submitted
+        if len({bid.amount for bid in submitted}) == len(submitted):
+            return []
         if not self._applies(process):
             return []
         seen: dict[Price, frozenset[str]] = {}
         repeats = []
-        for position, bid in enumerate(process.bids):
-            if not bid.submitted or bid.price is None or not bid.tenderers:
+        for bid in submitted:
+            price = bid.price
+            if price is None or not bid.tenderers:
                 continue
             tenderers = frozenset(bid.tenderers)
-            before = seen.get(bid.price)
+            before = seen.get(price)
             if before is not None and before != tenderers:
-                repeats.append(_Repeat(bid.price, position, before | tenderers))
-            seen[bid.price] = tenderers
+                repeats.append(_Repeat(price, bid.position, before | tenderers))
+            seen[price] = tenderers
         return repeats

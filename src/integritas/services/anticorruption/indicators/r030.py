@@ -11,6 +11,7 @@ from integritas.services.anticorruption.indicators.contract import (
     Gap,
     Judgement,
     Spec,
+    When,
     organisations,
     record,
 )
@@ -60,6 +61,7 @@ class LateBidWon:
         severity=Severity.HIGH,
         weight=0.8,
         alone="computed on the release itself",
+        when=When.SUBMITTED,
     )
 
     @classmethod
@@ -105,7 +107,11 @@ class LateBidWon:
 
 
 def _late_bids(process: Process) -> list[_LateBid]:
-    if process.end is None:
+    end = process.end
+    if end is None:
+        return []
+    late = [bid for bid in process.valid if bid.date is not None and bid.date > end]
+    if not late:
         return []
     suppliers = {
         supplier
@@ -114,9 +120,8 @@ def _late_bids(process: Process) -> list[_LateBid]:
         for supplier in award.suppliers
     }
     found = []
-    for position, bid in enumerate(process.bids):
-        if bid.status == "valid" and bid.date is not None and bid.date > process.end:
-            winners = tuple(t for t in bid.tenderers if t in suppliers)
-            if winners:
-                found.append(_LateBid(position, bid.date, winners))
+    for bid in late:
+        winners = tuple(t for t in bid.tenderers if t in suppliers)
+        if winners:
+            found.append(_LateBid(bid.position, bid.date or "", winners))
     return found

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar, NamedTuple, Self
+from typing import TYPE_CHECKING, ClassVar, NamedTuple, Self
 
 from integritas.kernel.contracts import Severity
-from integritas.services.anticorruption.features import Process, complete_awards
 from integritas.services.anticorruption.indicators.contract import (
     Flag,
     Gap,
     Judgement,
     Spec,
+    When,
     record,
     strength_above,
 )
 from integritas.services.anticorruption.ledger import Group, Ledger, Reference
 from integritas.services.anticorruption.settings import Option, OptionKind, Settings
+
+if TYPE_CHECKING:
+    from integritas.services.anticorruption.features import Bid, Process
 
 __all__ = ["AllExceptWinnerDisqualified"]
 
@@ -63,6 +66,7 @@ class AllExceptWinnerDisqualified:
         severity=Severity.HIGH,
         weight=0.6,
         alone="computed on the release itself",
+        when=When.DISQUALIFIED,
     )
 
     @classmethod
@@ -83,7 +87,7 @@ class AllExceptWinnerDisqualified:
     def judge(self, process: Process, reference: Reference) -> Judgement:
         """Judge by the release alone."""
         del reference
-        if not process.bids or complete_awards(process) is None or not process.awards:
+        if not process.bids or process.complete is None or not process.awards:
             return Gap("no bids, or awards that are not final")
         measure = _measure(process)
         if measure is None or len(measure.disqualified) < self.threshold:
@@ -110,16 +114,15 @@ def _measure(process: Process) -> _Measure | None:
 
     Several winners are no sign: a buyer may split a contract among all valid bids.
     """
-    awards = complete_awards(process)
-    if awards is None:
+    if process.complete is None or not process.disqualified:
         return None
-    suppliers = {supplier for award in awards for supplier in award.suppliers}
-    valid = _tenderers(process, "valid")
+    suppliers = {supplier for award in process.complete for supplier in award.suppliers}
+    valid = _tenderers(process.valid)
     if len(valid) != 1 or valid != suppliers:
         return None
     (winner,) = valid
-    return _Measure(winner, frozenset(_tenderers(process, "disqualified") - valid))
+    return _Measure(winner, frozenset(_tenderers(process.disqualified) - valid))
 
 
-def _tenderers(process: Process, status: str) -> set[str]:
-    return {t for bid in process.bids if bid.status == status for t in bid.tenderers}
+def _tenderers(bids: list[Bid]) -> set[str]:
+    return {tenderer for bid in bids for tenderer in bid.tenderers}

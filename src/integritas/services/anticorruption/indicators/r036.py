@@ -17,6 +17,7 @@ from integritas.services.anticorruption.indicators.contract import (
     Gap,
     Judgement,
     Spec,
+    When,
     record,
 )
 from integritas.services.anticorruption.ledger import Group, Ledger, Reference
@@ -57,6 +58,7 @@ class LowestBidDisqualified:
         severity=Severity.MEDIUM,
         weight=0.5,
         alone="computed on the release itself, in its first currency",
+        when=When.DISQUALIFIED,
     )
 
     @classmethod
@@ -70,6 +72,8 @@ class LowestBidDisqualified:
 
     def tally(self, process: Process, ledger: Ledger) -> None:
         """Flag the process if its lowest bid is disqualified."""
+        if not process.disqualified and ledger.currency is not None:
+            return
         if not self._applies(process):
             return
         lowest, ledger.currency = read_lowest_bid(process, ledger.currency)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, Self
+from typing import TYPE_CHECKING, ClassVar, Final, Self
 
 from integritas.kernel.contracts import Severity
 from integritas.services.anticorruption.indicators.contract import (
@@ -11,6 +11,7 @@ from integritas.services.anticorruption.indicators.contract import (
     Gap,
     Judgement,
     Spec,
+    When,
     strength_above,
 )
 from integritas.services.anticorruption.ledger import Group, Ledger, Reference, Share
@@ -75,6 +76,7 @@ class ExcessiveDisqualifiedBids:
         severity=Severity.MEDIUM,
         weight=0.45,
         alone="not computable: needs the organisations' history",
+        when=When.SUBMITTED,
     )
 
     @classmethod
@@ -91,17 +93,18 @@ class ExcessiveDisqualifiedBids:
 
     def tally(self, process: Process, ledger: Ledger) -> None:
         """Count submitted and disqualified bids of all who take part."""
-        submitted = disqualified = 0
-        for bid in process.bids:
-            if not bid.submitted:
-                continue
-            out = int(bid.status == "disqualified")
-            submitted += 1
-            disqualified += out
-            for tenderer in bid.tenderers:
-                ledger.count(_key(Group.TENDERER), tenderer, out, 1)
+        submitted, disqualified = len(process.submitted), len(process.disqualified)
         if not submitted:
             return
+        shares = ledger.shares_of(_TENDERERS)
+        for bid in process.submitted:
+            out = int(bid.status == "disqualified")
+            for tenderer in bid.tenderers:
+                share = shares.get(tenderer)
+                if share is None:
+                    share = shares[tenderer] = Share(0, 0)
+                share.part += out
+                share.whole += 1
         for group, organisation in _hosts(process):
             ledger.count(_key(group), organisation, disqualified, submitted)
             if disqualified:
@@ -173,8 +176,12 @@ class ExcessiveDisqualifiedBids:
         return share.whole >= minimum
 
 
+_KEYS: Final = {group: f"R038.{group}" for group in Group}
+_TENDERERS: Final = _KEYS[Group.TENDERER]
+
+
 def _key(group: Group) -> str:
-    return f"R038.{group}"
+    return _KEYS[group]
 
 
 def _hosts(process: Process) -> list[tuple[Group, str]]:
@@ -190,9 +197,9 @@ def _participants(process: Process) -> list[tuple[Group, str, str]]:
     """Return who took part, each with a place in the release."""
     places = {Group.BUYER: "/buyer", Group.PROCURING_ENTITY: "/tender/procuringEntity"}
     tenderers: dict[str, str] = {}
-    for position, bid in enumerate(process.bids):
-        for tenderer in bid.tenderers if bid.submitted else ():
-            tenderers.setdefault(tenderer, f"/bids/details/{position}")
+    for bid in process.submitted:
+        for tenderer in bid.tenderers:
+            tenderers.setdefault(tenderer, f"/bids/details/{bid.position}")
     return [
         *((group, host, places[group]) for group, host in _hosts(process)),
         *((Group.TENDERER, tenderer, at) for tenderer, at in tenderers.items()),

@@ -11,6 +11,7 @@ from integritas.services.anticorruption.indicators.contract import (
     Gap,
     Judgement,
     Spec,
+    When,
     strength_above,
 )
 from integritas.services.anticorruption.ledger import Group, Ledger, Reference
@@ -73,6 +74,7 @@ class HeterogeneousSupplier:
         severity=Severity.LOW,
         weight=0.35,
         alone="not computable: needs the supplier's history",
+        when=When.AWARDED,
     )
 
     @classmethod
@@ -90,18 +92,19 @@ class HeterogeneousSupplier:
 
     def tally(self, process: Process, ledger: Ledger) -> None:
         """Collect the classes that each single supplier was awarded."""
-        observed = set()
+        observed: set[str] = set()
         for award in process.awards:
             supplier = award.sole_supplier
-            if award.status != "active" or supplier is None:
+            if award.status != "active" or supplier is None or not award.entry.items:
                 continue
-            if not award.classifications:
+            classifications = award.classifications
+            if not classifications:
                 continue
             processes, codes = ledger.varieties.get(supplier, (0, set()))
             if supplier not in observed:
                 observed.add(supplier)
                 processes += 1
-            codes.update(code[: self.digits] for code in award.classifications)
+            codes.update(code[: self.digits] for code in classifications)
             ledger.varieties[supplier] = (processes, codes)
 
     def conclude(self, ledger: Ledger) -> None:

@@ -11,6 +11,7 @@ from integritas.services.anticorruption.indicators.contract import (
     Gap,
     Judgement,
     Spec,
+    When,
     record,
     strength_above,
 )
@@ -59,6 +60,7 @@ class HeavilyDiscountedBid:
             f"held against {_ALONE}, the value in Cardinal's settings template, until a"
             " set gives a fence"
         ),
+        when=When.NEVER,
     )
 
     @classmethod

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from integritas.services.anticorruption.api import Reference
+from integritas.services.anticorruption.ledger import Share
 from integritas.services.anticorruption.scoring import Opinion
 
 Build = Callable[..., dict[str, Any]]
@@ -68,7 +69,7 @@ def test_r025_counts_a_tenderer_once_a_process(
 ) -> None:
     bids = [bid("A"), bid("A"), bid("B"), bid("C", status="disqualified"), bid("D+E")]
     shares = reference_of("R025", [release("x", *bids, awards=[award("A")])]).shares
-    assert shares["R025"] == {"A": (1, 1), "B": (0, 1)}
+    assert shares["R025"] == {"A": Share(1, 1), "B": Share(0, 1)}
 
 
 @pytest.mark.parametrize("supplier", ["A+B", ""])

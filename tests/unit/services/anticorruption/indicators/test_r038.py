@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from integritas.services.anticorruption.api import Reference
+from integritas.services.anticorruption.ledger import Share
 from integritas.services.anticorruption.scoring import Opinion
 
 Build = Callable[..., dict[str, Any]]
@@ -80,8 +81,8 @@ def test_r038_counts_submitted_bids_only(
     statuses = ("valid", "pending", "disqualified", "invited", "withdrawn")
     made = release("x", *(bid("A", status=s) for s in statuses), buyer={"id": "B"})
     shares = reference_of("R038", [made]).shares
-    assert shares["R038.Tenderer"] == {"A": (1, 3)}
-    assert shares["R038.Buyer"] == {"B": (1, 3)}
+    assert shares["R038.Tenderer"] == {"A": Share(1, 3)}
+    assert shares["R038.Buyer"] == {"B": Share(1, 3)}
 
 
 def test_r038_without_bids_counts_nothing(release: Build, over_set: Build) -> None:

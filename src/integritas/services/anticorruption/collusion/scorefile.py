@@ -1,0 +1,73 @@
+"""Scores for a file of bids: JSON or CSV in, JSON Lines out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import orjson
+
+from integritas.kernel.errors import FieldError, InvalidInput
+from integritas.services.anticorruption.collusion.bids import read_bids, read_csv
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from integritas.services.anticorruption.collusion.bids import BidReject, Reading
+    from integritas.services.anticorruption.collusion.scores import BidScore
+
+__all__ = ["CollusionRun", "score_bids"]
+
+
+class CollusionRun(NamedTuple):
+    """A score for each bid in order, what could not be scored, and how much of it."""
+
+    scores: Sequence[BidScore]
+    rejects: Sequence[BidReject]
+    out_of_domain: int
+
+    def lines(self) -> bytes:
+        """Return the scores as JSON Lines."""
+        return b"".join(orjson.dumps(s.line()) + b"\n" for s in self.scores)
+
+
+def score_bids(
+    score: Callable[[Reading], Sequence[BidScore]], content: bytes
+) -> CollusionRun:
+    """Score bids: a JSON list, JSON Lines, or CSV with a header.
+
+    Raises:
+        InvalidInput: it is none of these; the message says where it breaks.
+    """
+    reading = read_bids(_entries(content))
+    scores = score(reading)
+    strange = sum(bool(score.out_of_domain) for score in scores)
+    return CollusionRun(scores, reading.rejects, strange)
+
+
+def _entries(content: bytes) -> Any:  # noqa: ANN401 - JSON
+    start = content.lstrip(b"\xef\xbb\xbf \t\r\n")[:1]
+    if not start:
+        return []
+    if start == b"[":
+        return _json(content.removeprefix(b"\xef\xbb\xbf"), 1)
+    if start == b"{":
+        lines = content.removeprefix(b"\xef\xbb\xbf").splitlines()
+        return [_json(line, n) for n, line in enumerate(lines, start=1) if line.strip()]
+    try:
+        return read_csv(content.decode())
+    except UnicodeDecodeError as error:
+        raise InvalidInput(
+            "the bids are neither JSON nor CSV in UTF-8",
+            errors=(FieldError("(whole)", str(error), "write UTF-8"),),
+        ) from error
+
+
+def _json(content: bytes, line: int) -> Any:  # noqa: ANN401 - JSON
+    try:
+        return orjson.loads(content)
+    except orjson.JSONDecodeError as error:
+        place = f"line {line + error.lineno - 1} column {error.colno}"
+        raise InvalidInput(
+            f"the bids are not JSON: {error.msg} at {place}",
+            errors=(FieldError(place, error.msg, "JSON has no NaN and no comments"),),
+        ) from error

@@ -1,0 +1,110 @@
+"""A set of processes that grows: its statistics, and its graph.
+
+Statistics are kept process by process. What a new release is judged against, a
+`Reference`, is an immutable copy, taken anew when the set has grown by one per cent: so
+judging costs what the release costs, and learning does not grow with the set.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+
+from integritas.services.anticorruption.features import digest
+from integritas.services.anticorruption.ledger import EMPTY_REFERENCE, Reference
+from integritas.services.anticorruption.network import Graph
+from integritas.services.anticorruption.quantiles import round4
+from integritas.services.anticorruption.release import Release
+from integritas.services.anticorruption.scoring import DEFAULT_SETTINGS, Calculation
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from integritas.services.anticorruption.features import Process
+    from integritas.services.anticorruption.settings import Settings
+
+__all__ = ["Dataset", "decode_body", "encode_body"]
+
+_GROWTH: Final = 100
+_ENCODE: Final = msgspec.msgpack.Encoder().encode
+_DECODE: Final = msgspec.msgpack.Decoder(Release, strict=False).decode
+
+
+def encode_body(release: Release) -> bytes:
+    """Return the stored form of a release."""
+    return _ENCODE(release)
+
+
+def decode_body(body: bytes) -> Release:
+    """Return the release of a stored form."""
+    return _DECODE(body)
+
+
+class Dataset:
+    """The processes of one name and tenant; a later release replaces an earlier."""
+
+    def __init__(self, name: str, settings: Settings = DEFAULT_SETTINGS) -> None:
+        """Start empty."""
+        self.name = name
+        self.graph = Graph()
+        self._settings = settings
+        self._bodies: dict[str, bytes] = {}
+        self._calculation = Calculation(settings)
+        self._cursor = 0
+        self._taken_at = 0
+        self._replaced = False
+        self._reference = EMPTY_REFERENCE
+
+    def __len__(self) -> int:
+        """Return how many processes there are."""
+        return len(self._bodies)
+
+    def learn(self, bodies: Iterable[bytes]) -> None:
+        """Take processes in, in their stored form."""
+        for body in bodies:
+            process = digest(decode_body(body))
+            if process.ocid in self._bodies:
+                self._replaced = True  # counts cannot be taken back: see `reference`
+            else:
+                self._calculation.add(process)
+            self._bodies[process.ocid] = body
+            self.graph.add(process)
+            self._cursor += 1
+
+    def reference(self, *, fresh: bool = False) -> Reference:
+        """Return what the set tells, at most one per cent of it old, or `fresh`."""
+        grown = self._cursor - self._taken_at
+        if not grown or (not fresh and grown * _GROWTH < self._taken_at):
+            return self._reference
+        if self._replaced:
+            self._calculation = Calculation(self._settings)
+            for body in self._bodies.values():
+                self._calculation.add(digest(decode_body(body)))
+            self._replaced = False
+        self._taken_at = self._cursor
+        version = f"{self.name}@{self._cursor}"
+        self._reference = self._calculation.reference(version=version)
+        return self._reference
+
+    def find(self, ocid: str) -> Process | None:
+        """Return a process, None if it is not in the set."""
+        body = self._bodies.get(ocid)
+        return None if body is None else digest(decode_body(body))
+
+    def statistics(self) -> dict[str, Any]:
+        """Return counts and fences for people."""
+        reference = self.reference(fresh=True)
+        return {
+            "processes": len(self),
+            "version": reference.version,
+            "currency": reference.currency,
+            "parties": len(self.graph.nodes),
+            "fences": {
+                code: {
+                    name: round4(value) if value == value else None  # noqa: PLR0124 - NaN
+                    for name, value in fences.items()
+                }
+                for code, fences in reference.fences.items()
+            },
+        }

@@ -1,0 +1,242 @@
+"""Datasets of tenants: created, loaded, learned through `observe`, asked for networks.
+
+Everything learned is stored first, in one unit of work with the note that its event was
+learned from; memory is rebuilt from the store when a tenant is first asked for.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from integritas.kernel.errors import Conflict, FieldError, InvalidInput, NotFound
+from integritas.kernel.evidence import Procurement
+from integritas.services.anticorruption.collusion.model import (
+    CollusionModel,
+    load_collusion_model,
+)
+from integritas.services.anticorruption.dataset import Dataset, encode_body
+from integritas.services.anticorruption.features import read_process
+from integritas.services.anticorruption.ledger import EMPTY_REFERENCE, Reference
+from integritas.services.anticorruption.merging import compiled_releases
+from integritas.services.anticorruption.ocds import check_release, choose_release
+from integritas.services.anticorruption.profile import Profile, profile_of
+from integritas.services.anticorruption.signs import Sign, signs_of
+from integritas.services.anticorruption.store import (
+    DatasetRow,
+    insert_dataset,
+    list_datasets,
+    note_observed,
+    read_bodies,
+    save_bodies,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from integritas.kernel.clock import Clock
+    from integritas.kernel.contracts import Dossier
+    from integritas.kernel.ids import EventId, TenantId
+    from integritas.platform.db import Database, Transaction
+    from integritas.services.anticorruption.network import Neighbourhood
+
+__all__ = ["LEAST_PROCESSES", "OBSERVED", "DatasetDesk", "Loaded", "PartyNetwork"]
+
+OBSERVED: Final = "observed"
+"""The dataset that `observe` teaches, against which evidence is judged."""
+
+LEAST_PROCESSES: Final = 30
+"""Fences of fewer processes are noise; until then releases are judged alone."""
+
+_NAME: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
+
+
+class Loaded(NamedTuple):
+    """What a load did: releases taken in, and what was wrong with others."""
+
+    loaded: int
+    rejects: tuple[FieldError, ...]
+
+
+class PartyNetwork(NamedTuple):
+    """The neighbourhood of a party, and the signs on it."""
+
+    neighbourhood: Neighbourhood
+    signs: tuple[Sign, ...]
+
+
+class DatasetDesk:
+    """The datasets of all tenants, over one database."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        """Read nothing yet."""
+        self._database = database
+        self._clock = clock
+        self._datasets: dict[tuple[TenantId, str], Dataset] = {}
+        self._lock = asyncio.Lock()
+        self._model: CollusionModel | None = None
+
+    async def create(self, tenant: TenantId, name: str, title: str = "") -> DatasetRow:
+        """Create an empty dataset.
+
+        Raises:
+            InvalidInput: the name has other than lower-case letters, digits, - and _.
+            Conflict: there is one of that name.
+        """
+        if _NAME.fullmatch(name) is None:
+            raise InvalidInput(
+                "the name of the dataset is not valid",
+                errors=(FieldError("name", "is not valid", "write a-z, 0-9, - and _"),),
+            )
+        row = DatasetRow(name, title, self._clock.now())
+
+        def work(tx: Transaction) -> bool:
+            return insert_dataset(tx, tenant, row)
+
+        if not await self._database.transact(work):
+            raise Conflict(f"there is a dataset {name}")
+        return row
+
+    async def list(self, tenant: TenantId) -> Sequence[DatasetRow]:
+        """Return a tenant's datasets by name."""
+        return await self._database.read(lambda tx: list_datasets(tx, tenant))
+
+    async def get(self, tenant: TenantId, name: str) -> Mapping[str, Any]:
+        """Return a dataset's statistics.
+
+        Raises:
+            NotFound: there is none of that name.
+        """
+        dataset = await self._open(tenant, name)
+        async with self._lock:
+            return await asyncio.to_thread(dataset.statistics)
+
+    async def load(
+        self, tenant: TenantId, name: str, documents: Sequence[Mapping[str, Any]]
+    ) -> Loaded:
+        """Take releases, records or packages into a dataset; tell of what is wrong.
+
+        Raises:
+            NotFound: there is none of that name.
+        """
+        dataset = await self._open(tenant, name)
+        bodies: dict[str, bytes] = {}
+        rejects: list[FieldError] = []
+        for place, document in enumerate(documents):
+            for path, release in compiled_releases(document):
+                at = f"releases[{place}]" + (f".{path}" if path else "")
+                process = read_process(release)
+                if process is None:
+                    rejects.append(
+                        FieldError(f"{at}.ocid", "is missing", "add the ocid")
+                    )
+                    continue
+                rejects += [
+                    FieldError(f"{at}.{error.path}", error.message, error.remedy)
+                    for error in check_release(dict(release))
+                ]
+                bodies[process.ocid] = encode_body(process.release)
+        async with self._lock:
+            await self._database.transact(
+                lambda tx: save_bodies(tx, tenant, name, bodies)
+            )
+            await asyncio.to_thread(dataset.learn, list(bodies.values()))
+        return Loaded(len(bodies), tuple(rejects))
+
+    async def observe(self, event_id: EventId, batch: Sequence[Dossier], /) -> None:
+        """Learn from dossiers; the same event a second time changes nothing."""
+        by_tenant: dict[TenantId, dict[str, bytes]] = {}
+        for dossier in batch:
+            bodies = by_tenant.setdefault(dossier.tenant, {})
+            for item in dossier.evidence:
+                if isinstance(item.content, Procurement):
+                    chosen = choose_release(item.content)
+                    process = None if chosen is None else read_process(chosen.release)
+                    if process is not None:
+                        bodies[process.ocid] = encode_body(process.release)
+        for tenant, bodies in by_tenant.items():
+            if bodies:
+                await self._learn(event_id, tenant, bodies)
+
+    async def reference(self, tenant: TenantId) -> Reference:
+        """Return what the observed releases of a tenant tell, if they are enough."""
+        dataset = await self._observed(tenant)
+        if len(dataset) < LEAST_PROCESSES:
+            return EMPTY_REFERENCE
+        async with self._lock:
+            return dataset.reference()
+
+    async def network(
+        self, tenant: TenantId, party: str, *, dataset: str = OBSERVED, steps: int = 2
+    ) -> PartyNetwork:
+        """Return what lies around a party in a dataset, and the signs on it.
+
+        Raises:
+            NotFound: there is no such dataset, or nobody of that id in it.
+        """
+        found = await (
+            self._observed(tenant)
+            if dataset == OBSERVED
+            else self._open(tenant, dataset)
+        )
+        async with self._lock:
+            near = found.graph.neighbourhood(party, steps=steps)
+            if near is None:
+                raise NotFound(f"nobody of the id {party} is known in {dataset}")
+            return PartyNetwork(near, tuple(signs_of(found.graph, party)))
+
+    async def profile(self, tenant: TenantId, name: str, ocid: str) -> Profile:
+        """Return flags, model, signs and risk of a process in a dataset.
+
+        Raises:
+            NotFound: there is no such dataset, or no such process in it.
+        """
+        dataset = await self._open(tenant, name)
+        async with self._lock:
+            process = dataset.find(ocid)
+            if process is None:
+                raise NotFound(f"there is no process {ocid} in {name}")
+            if self._model is None:
+                self._model = load_collusion_model()
+            return profile_of(process, dataset.reference(), dataset.graph, self._model)
+
+    async def _learn(
+        self, event_id: EventId, tenant: TenantId, bodies: Mapping[str, bytes]
+    ) -> None:
+        dataset = await self._observed(tenant)
+
+        def work(tx: Transaction) -> bool:
+            new = note_observed(tx, tenant, event_id)
+            if new:
+                save_bodies(tx, tenant, OBSERVED, bodies)
+            return new
+
+        async with self._lock:
+            if await self._database.transact(work):
+                dataset.learn(bodies.values())
+
+    async def _open(self, tenant: TenantId, name: str) -> Dataset:
+        if name != OBSERVED and (tenant, name) not in self._datasets:
+            rows = await self.list(tenant)
+            if all(row.name != name for row in rows):
+                raise NotFound(f"there is no dataset {name}")
+        return await self._read(tenant, name)
+
+    async def _observed(self, tenant: TenantId) -> Dataset:
+        return await self._read(tenant, OBSERVED)
+
+    async def _read(self, tenant: TenantId, name: str) -> Dataset:
+        known = self._datasets.get((tenant, name))
+        if known is not None:
+            return known
+        async with self._lock:
+            known = self._datasets.get((tenant, name))
+            if known is None:
+                known = Dataset(name)
+                bodies = await self._database.read(
+                    lambda tx: read_bodies(tx, tenant, name)
+                )
+                await asyncio.to_thread(known.learn, bodies)
+                self._datasets[tenant, name] = known
+            return known

@@ -1,0 +1,108 @@
+"""Statements over what was learned: a function each, in a unit of work."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import sqlalchemy as sa
+
+from integritas.services.anticorruption.tables import (
+    ANTICORRUPTION_DATASETS,
+    ANTICORRUPTION_OBSERVED,
+    ANTICORRUPTION_RELEASES,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    from integritas.kernel.contracts import UnitOfWork
+    from integritas.kernel.ids import EventId, TenantId
+
+__all__ = [
+    "DatasetRow",
+    "insert_dataset",
+    "list_datasets",
+    "note_observed",
+    "read_bodies",
+    "save_bodies",
+]
+
+_AT_ONCE = 500
+
+
+class DatasetRow(NamedTuple):
+    """A dataset as stored."""
+
+    name: str
+    title: str
+    created: datetime
+
+
+def list_datasets(uow: UnitOfWork, tenant: TenantId) -> list[DatasetRow]:
+    """Return a tenant's datasets by name."""
+    table = ANTICORRUPTION_DATASETS
+    query = (
+        sa.select(table.c.name, table.c.title, table.c.created)
+        .where(table.c.tenant_id == tenant)
+        .order_by(table.c.name)
+    )
+    return [DatasetRow(*row) for row in uow.execute(query)]
+
+
+def insert_dataset(uow: UnitOfWork, tenant: TenantId, row: DatasetRow) -> bool:
+    """Insert a dataset; say False if one of that name is there."""
+    if any(known.name == row.name for known in list_datasets(uow, tenant)):
+        return False
+    uow.execute(
+        sa.insert(ANTICORRUPTION_DATASETS).values(tenant_id=tenant, **row._asdict())
+    )
+    return True
+
+
+def note_observed(uow: UnitOfWork, tenant: TenantId, event_id: EventId) -> bool:
+    """Note an event as learned from; say False if it was before."""
+    table = ANTICORRUPTION_OBSERVED
+    query = sa.select(table.c.event_id).where(
+        table.c.tenant_id == tenant, table.c.event_id == event_id
+    )
+    if uow.execute(query).first() is not None:
+        return False
+    uow.execute(sa.insert(table).values(tenant_id=tenant, event_id=event_id))
+    return True
+
+
+def save_bodies(
+    uow: UnitOfWork, tenant: TenantId, dataset: str, bodies: Mapping[str, bytes]
+) -> None:
+    """Store the bodies of processes by ocid, each over what was stored of it."""
+    table = ANTICORRUPTION_RELEASES
+    mine = (table.c.tenant_id == tenant) & (table.c.dataset == dataset)
+    last = uow.execute(sa.select(sa.func.max(table.c.seq)).where(mine)).scalar()
+    ocids = list(bodies)
+    for start in range(0, len(ocids), _AT_ONCE):
+        chosen = ocids[start : start + _AT_ONCE]
+        uow.execute(sa.delete(table).where(mine & table.c.ocid.in_(chosen)))
+    rows = [
+        {
+            "tenant_id": tenant,
+            "dataset": dataset,
+            "ocid": ocid,
+            "seq": int(last or 0) + place,
+            "body": body,
+        }
+        for place, (ocid, body) in enumerate(bodies.items(), start=1)
+    ]
+    if rows:
+        uow.execute(sa.insert(table), rows)
+
+
+def read_bodies(uow: UnitOfWork, tenant: TenantId, dataset: str) -> Sequence[bytes]:
+    """Return all bodies of a dataset in the order they were learned."""
+    table = ANTICORRUPTION_RELEASES
+    query = (
+        sa.select(table.c.body)
+        .where(table.c.tenant_id == tenant, table.c.dataset == dataset)
+        .order_by(table.c.seq)
+    )
+    return [row.body for row in uow.execute(query)]

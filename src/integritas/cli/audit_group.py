@@ -1,0 +1,14 @@
+"""`integritas audit`: the commands of the log, from the modules that hold them."""
+
+from __future__ import annotations
+
+from integritas.cli import audit, audit_search, reconcile, timestamp, witness
+
+__all__ = ["app"]
+
+app = audit.app
+app.command(name="search")(audit_search.search)
+app.command(name="reconcile")(reconcile.reconcile_all)
+app.command(name="witness")(witness.witness)
+app.command(name="cosign")(witness.cosign)
+app.command(name="timestamp")(timestamp.timestamp)

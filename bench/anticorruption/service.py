@@ -87,9 +87,8 @@ def stream(lines: list[bytes]) -> None:
         dataset.learn([encode_body(process.release)])
         each.append(time.process_time() - started)
     each.sort()
-    print(
-        f"{'streaming':16}{each[len(each) // 2] * 1000:.4f} ms, {each[-1] * 1000:.1f} at most"
-    )
+    median, most = each[len(each) // 2] * 1000, each[-1] * 1000
+    print(f"{'streaming':16}{median:.4f} ms, at most {most:.1f} ms")
 
 
 if __name__ == "__main__":

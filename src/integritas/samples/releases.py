@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 __all__ = ["FLAWS", "Bid", "Shape", "build_release", "ordinary_shape", "release_sample"]
 
 _FLAWED_SHARE = 0.12
+_CONTESTS: Final = frozenset({"open", "selective"})
+_REASON: Final = "Value below the threshold of the procurement act"
 _SUBJECTS: Final = (
     # title, CPV code, CPV text, category, least and most in thousands
     ("Resurfacing of {street}", "45233223", "Resurfacing works", "works", 120, 2_400),
@@ -248,6 +250,9 @@ def _tender(process: _Process, shape: Shape) -> dict[str, Any]:
         "status": "complete",
         "procuringEntity": process.entity,
         "procurementMethod": shape.method,
+        **(
+            {} if shape.method in _CONTESTS else {"procurementMethodRationale": _REASON}
+        ),
         "mainProcurementCategory": process.category,
         "awardCriteria": "priceOnly",
         "submissionMethod": ["electronicSubmission"],

@@ -188,10 +188,9 @@ class ActiveRun:
     def succeeded(self, task: Task, result: Any, encoded: bytes) -> None:  # noqa: ANN401
         """Take the result of a task."""
         self._running -= 1
-        if task.undo:
-            self._end_attempt(task, StepState.COMPENSATED, encoded)
-        else:
-            self._end_attempt(task, StepState.SUCCEEDED, encoded)
+        state = StepState.COMPENSATED if task.undo else StepState.SUCCEEDED
+        self._write(task.name, task.attempt, state, encoded, None, task.started_at)
+        if not task.undo:
             if task.item is None:
                 self.known.keep(task.index, result)
                 self._settle(task.index, StepState.SUCCEEDED)
@@ -203,7 +202,9 @@ class ActiveRun:
     def failed(self, task: Task, failure: Failure, *, again: bool) -> None:
         """Take the failure of a task; `again` says that another attempt follows."""
         self._running -= 1
-        self._end_attempt(task, StepState.FAILED, None, failure)
+        self._write(
+            task.name, task.attempt, StepState.FAILED, None, failure, task.started_at
+        )
         if again and (task.undo or not self._failing):
             return
         if task.undo:
@@ -584,27 +585,14 @@ class ActiveRun:
         self._children.clear()
         self._waits.clear()
 
-    def _end_attempt(
-        self,
-        task: Task,
-        state: StepState,
-        result: bytes | None,
-        error: Failure | None = None,
-    ) -> None:
-        self.attempts[task.name] = task.attempt
-        self._rows.append(
-            StepRow(
-                self, task.name, task.attempt, state, result, error, task.started_at
-            )
-        )
-
-    def _write(
+    def _write(  # noqa: PLR0917 - a row
         self,
         name: str,
         attempt: int,
         state: StepState,
         result: bytes | None,
         error: Failure | None = None,
+        began: datetime | None = None,
     ) -> None:
         self.attempts[name] = attempt
-        self._rows.append(StepRow(self, name, attempt, state, result, error))
+        self._rows.append(StepRow(self, name, attempt, state, result, error, began))

@@ -10,15 +10,13 @@ again for a step whose result had not reached the disk.
 from __future__ import annotations
 
 import asyncio
-import heapq
-import itertools
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import structlog
 
 from integritas.kernel.contracts import Failure
-from integritas.workflows.backends.active import ActiveRun, StepRow, Task, failure_of
+from integritas.workflows.backends.active import ActiveRun, Task, failure_of
 from integritas.workflows.backends.calls import call_operation
 from integritas.workflows.backends.children import PARENT_ENDED
 from integritas.workflows.backends.family import Family
@@ -31,27 +29,24 @@ from integritas.workflows.backends.memory import (
     Key,
     Memory,
     done_of,
-    ended_of,
     key_of,
 )
 from integritas.workflows.backends.ready import ReadyQueue
 from integritas.workflows.backends.recovery import recover
 from integritas.workflows.backends.scheduler import Scheduler
 from integritas.workflows.backends.timers import wait_of
+from integritas.workflows.backends.writing import Writing
 from integritas.workflows.model import RunState
-from integritas.workflows.options import begin_waits
 from integritas.workflows.ownership import Ownership
 from integritas.workflows.pauses import list_pauses
 from integritas.workflows.retry import delay_s, retries
-from integritas.workflows.store import Attempt, RunEnd
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from datetime import datetime
 
     from integritas.kernel.clock import Clock, Randomness
     from integritas.platform.commands import CommandQueue
-    from integritas.platform.db import Database, Transaction
+    from integritas.platform.db import Database
     from integritas.workflows.backends.intake import Intake, Taken
     from integritas.workflows.definitions import Definitions
     from integritas.workflows.engine import Effects
@@ -118,13 +113,11 @@ class EmbeddedEngine:
             answer=self._answered,
             follow=self._follow,
         )
+        self._writing = Writing(store, effects, clock)
         self._isolation = Isolation(
             database=database,
-            store=store,
-            effects=effects,
+            writing=self._writing,
             memory=lambda: self._memory,
-            gather=self._gather,
-            write=self._write,
             follow=self._follow,
         )
         self._wake = asyncio.Event()
@@ -136,7 +129,6 @@ class EmbeddedEngine:
         self._commits: set[asyncio.Future[Any]] = set()
         self._stopping = False
         self._broken: BaseException | None = None
-        self._numbers = itertools.count()
 
     # The engine protocol ---------------------------------------------------------
 
@@ -200,7 +192,7 @@ class EmbeddedEngine:
     async def _tick(self) -> None:
         if self._broken is not None:
             raise self._broken
-        self._fire_timers()
+        self._memory.alarms.fire(self._clock.monotonic())
         self._advance()
         self._take_commands()  # after: what is done by now is written before the next
         alarm = asyncio.get_running_loop().call_later(self._idle_s(), self._wake.set)
@@ -210,8 +202,8 @@ class EmbeddedEngine:
 
     def _idle_s(self) -> float:
         due = self._clock.monotonic() + POLL_S
-        if self._memory.timers:
-            due = min(due, self._memory.timers[0][0])
+        if (alarm := self._memory.alarms.next_due) is not None:
+            due = min(due, alarm)
         if self._memory.unwritten and self._taking is None:
             due = min(due, self._memory.unwritten_at + GATHER_S)
         return max(0.0, due - self._clock.monotonic())
@@ -553,12 +545,7 @@ class EmbeddedEngine:
 
     def _later(self, delay: float, action: Callable[[], None]) -> None:
         due = self._clock.monotonic() + max(0.0, delay)
-        heapq.heappush(self._memory.timers, (due, next(self._numbers), action))
-
-    def _fire_timers(self) -> None:
-        timers, now = self._memory.timers, self._clock.monotonic()
-        while timers and timers[0][0] <= now:
-            heapq.heappop(timers)[2]()
+        self._memory.alarms.add(due, action)
 
     # Writing ---------------------------------------------------------------------
 
@@ -569,7 +556,7 @@ class EmbeddedEngine:
             self._isolation.flush()
         batch = Batch()
         for key, run in memory.unwritten.items():
-            self._gather(batch, key, run)
+            self._writing.gather(memory, batch, key, run)
         batch.done, memory.done = memory.done, []
         batch.waits, memory.waits = memory.waits, []
         memory.unwritten.clear()
@@ -577,44 +564,9 @@ class EmbeddedEngine:
         if batch:
             self._follow(
                 self._database.enqueue(
-                    lambda tx: self._write(tx, batch), chain=memory.chain
+                    lambda tx: self._writing.write(tx, batch), chain=memory.chain
                 )
             )
-
-    def _gather(self, batch: Batch, key: Key, run: ActiveRun) -> None:
-        rows = run.take_rows()
-        if rows:
-            now = self._clock.now()
-            batch.attempts.extend(self._attempt(row, now) for row in rows)
-        if run.state is not RunState.RUNNING and self._memory.remove(key) is not None:
-            batch.ended.append(ended_of(run))
-
-    def _attempt(self, row: StepRow, now: datetime) -> Attempt:
-        seed = row.run.seed
-        return Attempt(
-            tenant=seed.tenant,
-            run_id=seed.id,
-            step=row.name,
-            attempt=row.attempt,
-            state=row.state,
-            result=row.result,
-            error=row.error,
-            started_at=row.started_at
-            or row.run.started.pop((row.name, row.attempt), now),
-            ended_at=now,
-        )
-
-    def _write(self, tx: Transaction, batch: Batch) -> None:
-        self._store.append(tx, batch.attempts)
-        if batch.waits:
-            begin_waits(tx, batch.waits)
-        ended = batch.ended
-        ends = [RunEnd(e.context, e.run_id, e.subject, e.state, e.cause) for e in ended]
-        really = self._store.end(tx, ends)
-        ids = {end.run_id for end in really}
-        told = [e for e in ended if e.run_id in ids and not e.child]
-        self._effects.apply(tx, batch.done, told)
-        self._store.record_ends(tx, really)
 
     def _follow(self, future: asyncio.Future[Any]) -> None:
         """Watch a commit: what fails there breaks what memory builds on."""

@@ -17,14 +17,14 @@ import structlog
 
 from integritas.kernel.errors import StorageFailure
 from integritas.platform.db import Chain, Database, Transaction
-from integritas.workflows.backends.active import ActiveRun
 from integritas.workflows.backends.memory import Batch, Key, Memory, ended_of, key_of
-from integritas.workflows.engine import Effects
+from integritas.workflows.backends.writing import Writing
 from integritas.workflows.model import RunState
 from integritas.workflows.store import RunEnd, RunStore
 
 if TYPE_CHECKING:
-    from integritas.workflows.engine import RunEnded, StepDone
+    from integritas.workflows.backends.active import ActiveRun
+    from integritas.workflows.engine import Effects, RunEnded, StepDone
 
 __all__ = ["Isolation"]
 
@@ -37,16 +37,12 @@ _LOG = structlog.get_logger(__name__)
 class Isolation:
     """Writes the suspects of an engine, each behind its own rows.
 
-    The engine lends what it can do: `gather` takes a run's rows into a batch, `write`
-    writes one, `follow` watches a commit.
+    `follow`, lent by the engine, watches a commit.
     """
 
     database: Database
-    store: RunStore
-    effects: Effects
+    writing: Writing
     memory: Callable[[], Memory]
-    gather: Callable[[Batch, Key, ActiveRun], None]
-    write: Callable[[Transaction, Batch], None]
     follow: Callable[[asyncio.Future[Any]], None]
     _chains: dict[Key, Chain] = field(default_factory=dict)
     _failures: dict[Key, int] = field(default_factory=dict)
@@ -77,7 +73,7 @@ class Isolation:
             batch.done = [step for run in members for step in done.pop(key_of(run), ())]
             for run in members:
                 memory.unwritten.pop(key_of(run))
-                self.gather(batch, key_of(run), run)
+                self.writing.gather(memory, batch, key_of(run), run)
             if batch:
                 self._write(root, members, batch)
             if root not in memory.runs:
@@ -87,7 +83,7 @@ class Isolation:
     def _write(self, root: Key, members: Sequence[ActiveRun], batch: Batch) -> None:
         memory = self.memory()
         future = self.database.enqueue(
-            lambda tx: self.write(tx, batch), chain=self._chains[root]
+            lambda tx: self.writing.write(tx, batch), chain=self._chains[root]
         )
         told: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
@@ -142,7 +138,7 @@ class Isolation:
 
     def _end(self, ended: RunEnded) -> asyncio.Future[None]:
         return self.database.enqueue(
-            lambda tx: _write_off(tx, self.store, self.effects, ended)
+            lambda tx: _write_off(tx, self.writing.store, self.writing.effects, ended)
         )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -12,6 +12,7 @@ from integritas.workflows.backends.active import ActiveRun
 from integritas.workflows.backends.children import Children
 from integritas.workflows.backends.holding import Holding
 from integritas.workflows.backends.ready import ReadyQueue
+from integritas.workflows.backends.timers import Alarms
 from integritas.workflows.engine import RunEnded, StepDone
 from integritas.workflows.options import Wait
 from integritas.workflows.store import Attempt
@@ -32,7 +33,7 @@ class Memory:
     subjects: dict[tuple[TenantId, str], list[Key]] = field(default_factory=dict)
     ready: dict[str, ReadyQueue] = field(default_factory=dict)
     calling: dict[str, int] = field(default_factory=dict)
-    timers: list[tuple[float, int, Callable[[], None]]] = field(default_factory=list)
+    alarms: Alarms = field(default_factory=Alarms)
     changed: dict[Key, ActiveRun] = field(default_factory=dict)
     """Runs that the engine has to look at."""
     unwritten: dict[Key, ActiveRun] = field(default_factory=dict)

@@ -72,12 +72,17 @@ def coverage_finding(
     reference: Reference,
     computed: int,
 ) -> Finding:
-    """Return what could be computed and what not: no flag is not the same as clean."""
+    """Return what could be computed and what not: no flag is not the same as clean.
+
+    Where nothing could be, the release was not assessed: a person has to look.
+    """
     gaps = opinion.gaps
     total = computed + len(gaps)
+    judged = computed > 0
     return Finding(
-        code=COVERAGE,
-        severity=Severity.INFO,
+        code=COVERAGE if judged else NOT_ASSESSED,
+        kind=FindingKind.SIGNAL if judged else FindingKind.NOT_ASSESSED,
+        severity=Severity.INFO if judged else Severity.MEDIUM,
         score=0.0,
         subject=Subject(evidence=evidence, path=pointer),
         title=f"{computed} of {total} indicators could be computed on {ocid}",

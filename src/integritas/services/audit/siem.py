@@ -1,4 +1,4 @@
-"""Entries in the forms that SIEMs read: JSON Lines, CSV, OCSF and CEF; pure.
+"""Entries in the forms that a SIEM reads: JSON Lines, CSV, OCSF and CEF; pure.
 
 OCSF: an entry is an event of class API Activity (6003) of schema 1.3.0. CEF: version 0
 of the ArcSight format, one line an entry. Both carry the entry's index and leaf hash,

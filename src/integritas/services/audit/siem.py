@@ -44,9 +44,9 @@ _STATUS: Final = {"success": 1, "failure": 2}
 _SEVERITY: Final = {"failure": 5}
 
 MEDIA_TYPES: Final = {
-    "jsonl": "application/x-ndjson",
+    "jsonl": "application/jsonl",
     "csv": "text/csv; charset=utf-8",
-    "ocsf": "application/x-ndjson",
+    "ocsf": "application/jsonl",
     "cef": "text/plain; charset=utf-8",
 }
 

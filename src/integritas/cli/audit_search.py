@@ -1,4 +1,4 @@
-"""`integritas audit search`: find entries, and write them as SIEMs read them."""
+"""`integritas audit search`: find entries, and write them as a SIEM reads them."""
 
 from __future__ import annotations
 

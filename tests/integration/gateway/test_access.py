@@ -94,8 +94,10 @@ RULES: dict[str, str | None] = {
     "compliance_screen_batch": "services:assess",
     "compliance_match": "services:assess",
     "compliance_lists": "services:read",
+    "audit_append": "audit:write",
     "audit_entries": "audit:read",
     "audit_entry": "audit:read",
+    "audit_export": "audit:read",
     "audit_checkpoint": "audit:read",
     "audit_tile": "audit:read",
     "audit_inclusion": "audit:read",
@@ -103,6 +105,7 @@ RULES: dict[str, str | None] = {
     "audit_bundle": "audit:read",
     "audit_keys": "audit:read",
     "audit_verify": "audit:verify",
+    "audit_rotate_key": "keys:manage",
 }
 PUBLIC = {"healthz", "readyz", "auth_token", "auth_revoke", "auth_jwks"}
 BODIES: dict[str, dict[str, Any]] = {"keys_create": {"name": "mine"}}

@@ -46,6 +46,7 @@ __all__ = ["AuditReader", "create_app", "router"]
 
 IMMUTABLE: Final = "public, max-age=31536000, immutable"
 _PROBLEMS: Final = problem_responses(401, 404, 422)
+_EXPORTED: Final = sorted({kind.partition(";")[0] for kind in MEDIA_TYPES.values()})
 
 
 class AuditReader(AuditLog, Protocol):
@@ -169,6 +170,7 @@ def _add_entries(routes: APIRouter, log: AuditReader) -> None:
         operation_id="audit_export",
         summary="Export entries: JSON Lines, CSV, OCSF or CEF",
         response_class=StreamingResponse,
+        responses={200: {"content": {kind: {} for kind in _EXPORTED}}},
     )
     async def export(
         caller: Caller,

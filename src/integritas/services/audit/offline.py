@@ -27,6 +27,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+__all__ = ["NotABundle", "differences", "main", "parse", "report", "signature_holds"]
+
 FORMAT = "integritas-audit-bundle/v1"
 MEMBERS = {
     "format": str,

@@ -1,4 +1,4 @@
-"""Proofs from tiles: each tile is read once, and full ones are kept, for they last."""
+"""Proofs from tiles: what was read of a tile is kept, for tiles only grow."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from integritas.kernel.errors import StorageFailure
 from integritas.services.audit.tables import AUDIT_TILES
-from integritas.services.audit.tiles import WIDTH, TileNodes, range_hash, unjoin
+from integritas.services.audit.tiles import BITS, WIDTH, TileNodes, range_hash, unjoin
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -64,26 +64,28 @@ class Prover:
     def _hash_all(
         self, tenant: TenantId, spans: list[Range], tx: Transaction | None
     ) -> tuple[bytes, ...]:
+        end = max((end for _, end in spans), default=0)
+
         def source(level: int, index: int) -> TileNodes:
-            return self._tile(tenant, level, index, tx)
+            width = min(WIDTH, (end >> (BITS * level)) - index * WIDTH)
+            return self._tile((tenant, level, index), width, tx)
 
         return tuple(range_hash(start, end, source) for start, end in spans)
 
     def _tile(
-        self, tenant: TenantId, level: int, index: int, tx: Transaction | None
+        self, key: tuple[TenantId, int, int], width: int, tx: Transaction | None
     ) -> TileNodes:
-        key = (tenant, level, index)
+        """Return a tile of `width` hashes or more; tiles only grow."""
         with self._lock:
             found = self._kept.get(key)
-            if found is not None:
+            if found is not None and len(found.rows[0]) >= width:
                 self._kept.move_to_end(key)
                 return found
-        nodes = TileNodes(unjoin(self._read(tenant, level, index, tx)))
-        if len(nodes.rows[0]) == WIDTH:
-            with self._lock:
-                self._kept[key] = nodes
-                if len(self._kept) > KEPT:
-                    self._kept.popitem(last=False)
+        nodes = TileNodes(unjoin(self._read(*key, tx)))
+        with self._lock:
+            self._kept[key] = nodes
+            if len(self._kept) > KEPT:
+                self._kept.popitem(last=False)
         return nodes
 
     def _read(

@@ -1,4 +1,4 @@
-"""Entries in the forms that SIEMs read: JSON Lines, CSV, OCSF and CEF; pure.
+"""Entries in the forms that a SIEM reads: JSON Lines, CSV, OCSF and CEF; pure.
 
 OCSF: an entry is an event of class API Activity (6003) of schema 1.3.0. CEF: version 0
 of the ArcSight format, one line an entry. Both carry the entry's index and leaf hash,
@@ -44,9 +44,9 @@ _STATUS: Final = {"success": 1, "failure": 2}
 _SEVERITY: Final = {"failure": 5}
 
 MEDIA_TYPES: Final = {
-    "jsonl": "application/x-ndjson",
+    "jsonl": "application/jsonl",
     "csv": "text/csv; charset=utf-8",
-    "ocsf": "application/x-ndjson",
+    "ocsf": "application/jsonl",
     "cef": "text/plain; charset=utf-8",
 }
 

@@ -1,4 +1,4 @@
-"""Entries as SIEMs read them."""
+"""Entries as a SIEM reads them."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ from integritas.workflows.model import RunState, RunView
 from integritas.workflows.store import RunEnd, RunStore
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Container, Mapping, Sequence
 
     from integritas.kernel.clock import Clock
     from integritas.platform.db import Database, Transaction
@@ -49,7 +49,7 @@ class Taken:
 
 
 class Intake:
-    """Takes commands for the embedded engine."""
+    """Takes commands for an engine, whichever it is."""
 
     def __init__(
         self,
@@ -70,7 +70,7 @@ class Intake:
         self._ids = ids
 
     async def take(
-        self, active: frozenset[tuple[TenantId, str]], *, limit: int
+        self, active: Container[tuple[TenantId, str]], *, limit: int
     ) -> Taken:
         """Take commands, up to `limit` starts; what it returns is committed.
 
@@ -92,7 +92,7 @@ class Intake:
     def _take(
         self,
         tx: Transaction,
-        active: frozenset[tuple[TenantId, str]],
+        active: Container[tuple[TenantId, str]],
         kinds: Sequence[str],
         limit: int,
     ) -> Taken:
@@ -126,7 +126,7 @@ class Intake:
         tx: Transaction,
         tenant: TenantId,
         commands: Sequence[Command],
-        active: frozenset[tuple[TenantId, str]],
+        active: Container[tuple[TenantId, str]],
         taken: Taken,
     ) -> None:
         # Asked for twice before it was taken once: only the later run has all evidence.

@@ -18,7 +18,7 @@ from tests.conformance.engine.conftest import Backend
 
 from integritas.kernel.contracts import Failure
 from integritas.kernel.errors import InvalidInput, Unavailable
-from integritas.kernel.ids import RunId
+from integritas.kernel.ids import DEFAULT_TENANT, RunId
 from integritas.workflows.api import (
     RunState,
     StepState,
@@ -145,7 +145,7 @@ async def test_temporal_answers_how_a_run_stands(world: World) -> None:
     "query",
     [
         "IntegritasSubject = 'thing'",
-        "IntegritasTenant = 'default'",
+        f"IntegritasTenant = '{DEFAULT_TENANT}'",
         "IntegritasWorkflow = 'w'",
     ],
 )

@@ -69,8 +69,8 @@ def _what(found: dict[str, Any]) -> str:
         f"{found['runs']:,} runs submitted at once: intake; three services at the same "
         "time; decide. Steps do nothing and return about 200 bytes of JSON, and every "
         "step is durable. Times run from the submission of the first to the durable "
-        f"end of each. Every row was measured {found['rounds']} times, each time in a "
-        "process of its own, taking turns: medians, and the range of runs a second. "
+        f"end of each. Rounds: {found['rounds']}; in each, every row is measured in a "
+        "process of its own: medians, and the range of runs a second. "
         f"A peer had {found['limit_s']:.0f} s. *We are* says how many times our runs a "
         "second are its, on the same database where it has a choice."
     )

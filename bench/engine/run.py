@@ -38,6 +38,7 @@ class Plan:
         self.sizes = [n for n in SIZES if n <= (100 if quick else asked.largest)]
         self.alone = 20 if quick else 300
         self.transitions = 400 if quick else 20_000
+        self.on_temporal = min(self.runs, 300)
         self.open_loop_s = 1.0 if quick else 20.0
 
 
@@ -67,6 +68,7 @@ def table(plan: Plan, server: Postgres) -> dict[str, list[Figures]]:
                 lambda url: peer("dbos", runs, limit_s, url)
             ),
             "Temporal": lambda: peer("temporal", runs, limit_s),
+            "Integritas on Temporal": lambda: ours("temporal", plan.on_temporal),
             "LangGraph, SQLite": lambda: peer("langgraph", runs, limit_s),
             "asyncio, nothing kept": lambda: peer("asyncio", runs, limit_s),
         }
@@ -74,7 +76,10 @@ def table(plan: Plan, server: Postgres) -> dict[str, list[Figures]]:
     for number in range(plan.rounds):
         for name, measure in rows.items():
             say(f"round {number + 1} of {plan.rounds}: {name}")
-            found[name].append(measure())
+            figures = measure()
+            for error in figures.get("errors", ()):
+                say(f"  a run failed: {error}")
+            found[name].append(figures)
     return found
 
 

@@ -30,7 +30,6 @@ from integritas.workflows.api import (
     Call,
     Definition,
     Definitions,
-    EmbeddedEngine,
     Intake,
     OperationSpec,
     Registry,
@@ -38,7 +37,9 @@ from integritas.workflows.api import (
     RunStore,
     Step,
     StepDone,
+    TemporalServer,
     WorkflowDesk,
+    make_engine,
 )
 
 if TYPE_CHECKING:
@@ -48,7 +49,6 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Timings",
-    "alone",
     "at_rate",
     "generated",
     "open_platform",
@@ -172,7 +172,9 @@ class _Bed:
 
 
 @asynccontextmanager
-async def _bed(platform: Platform) -> AsyncIterator[_Bed]:
+async def _bed(
+    platform: Platform, server: TemporalServer | None = None
+) -> AsyncIterator[_Bed]:
     async def operation(calls: Sequence[Call], /) -> Sequence[Any]:
         return [_RESULT] * len(calls)
 
@@ -188,7 +190,8 @@ async def _bed(platform: Platform) -> AsyncIterator[_Bed]:
         "commands": platform.commands,
     }
     ends = _Ends()
-    engine = EmbeddedEngine(
+    engine = make_engine(
+        server,
         **parts,
         intake=Intake(**parts, clock=kit.clock, ids=kit.ids),
         effects=ends,
@@ -203,12 +206,18 @@ async def _bed(platform: Platform) -> AsyncIterator[_Bed]:
 
 
 async def trivial(
-    platform: Platform, runs: int, in_flight: int | None = None
+    platform: Platform,
+    runs: int,
+    in_flight: int | None = None,
+    server: TemporalServer | None = None,
 ) -> Timings:
-    """Carry runs of five trivial steps, all at once or `in_flight` at a time."""
+    """Carry runs of five trivial steps, all at once or `in_flight` at a time.
+
+    With a `server`, Temporal carries them.
+    """
     timings = Timings()
     numbers = iter(range(runs))
-    async with _bed(platform) as bed:
+    async with _bed(platform, server) as bed:
         began = time.perf_counter()
         at_once = in_flight is None or in_flight >= runs
 
@@ -220,11 +229,6 @@ async def trivial(
         await asyncio.gather(*(carry(numbers) for _ in range(in_flight or runs)))
         timings.whole_s = time.perf_counter() - began
     return timings
-
-
-async def alone(platform: Platform, runs: int) -> Timings:
-    """Carry runs one after another: what batching costs when there is no batch."""
-    return await trivial(platform, runs, in_flight=1)
 
 
 async def at_rate(platform: Platform, runs: int, runs_per_s: float) -> Timings:

@@ -106,7 +106,7 @@ class Activities:
 
     @activity.defn(name=m.END)
     async def end(self, ending: m.Ending) -> str:
-        """End a run in our database, unless it has ended."""
+        """End a run in our database, unless it has ended; return how it ended."""
 
         def cause(_: RunView, attempts: Sequence[Attempt]) -> str:
             if ending.overdue_s is not None:
@@ -118,8 +118,8 @@ class Activities:
 
         async with _discreet():
             tenant, run_id = TenantId(ending.tenant), RunId(ending.run)
-            await self._records.end(tenant, run_id, RunState(ending.state), cause)
-            return ending.state
+            state = RunState(ending.state)
+            return (await self._records.end(tenant, run_id, state, cause)).value
 
     def _plan(self, kept: Kept, signals: Sequence[str]) -> m.RunPlan:
         limit = kept.plan.definition.timeout_s

@@ -127,7 +127,7 @@ class TemporalEngine:
             while not self._stop.is_set():
                 try:
                     await self._work(await connect(self._server))
-                except (IntegritasError, RPCError, RuntimeError) as error:
+                except Exception as error:  # noqa: BLE001 - tried until it works
                     self._note(error)
                     await self._pause(RETRY_S)
         finally:

@@ -68,8 +68,7 @@ class RunWorkflow:
             if plan.state == RunState.RUNNING:
                 self._signals.update(plan.signals)
                 self._walk = Walk(plan.steps)
-                await self._finish(plan)
-                plan = await self._load()
+                return self._close(await self._finish(plan))
         except BaseException as error:
             if is_cancelled_exception(error):
                 await self._end(self._ending(RunState.CANCELLED))
@@ -88,8 +87,8 @@ class RunWorkflow:
 
     # The walk --------------------------------------------------------------------
 
-    async def _finish(self, plan: m.RunPlan) -> None:
-        """Walk the graph and end the run, unless it is ended from outside."""
+    async def _finish(self, plan: m.RunPlan) -> str:
+        """Walk the graph and end the run; return the state it ended in."""
         whole = self._spawn(self._through())
         left = None if plan.left_s is None else timedelta(seconds=plan.left_s)
         try:
@@ -98,13 +97,15 @@ class RunWorkflow:
                 timeout=left,
             )
         except TimeoutError:
-            await self._end(self._ending(RunState.FAILED, overdue_s=plan.limit_s))
-            return
+            return await self._end(
+                self._ending(RunState.FAILED, overdue_s=plan.limit_s)
+            )
         if self._broken is not None:
             raise self._broken
-        if not self._over:
-            state = RunState.FAILED if self._walk.failed else RunState.SUCCEEDED
-            await self._end(self._ending(state))
+        if self._over:
+            return (await self._load()).state
+        state = RunState.FAILED if self._walk.failed else RunState.SUCCEEDED
+        return await self._end(self._ending(state))
 
     async def _through(self) -> None:
         self._begin(self._walk.first())
@@ -208,8 +209,8 @@ class RunWorkflow:
         assert isinstance(plan, m.RunPlan)  # noqa: S101 - narrows the type
         return plan
 
-    async def _end(self, ending: m.Ending) -> None:
-        await self._keep(m.END, ending, str)
+    async def _end(self, ending: m.Ending) -> str:
+        return str(await self._keep(m.END, ending, str))
 
     def _close(self, state: str) -> str:
         self._state = RunState(state)

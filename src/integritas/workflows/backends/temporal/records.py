@@ -143,10 +143,13 @@ class Records:
         run_id: RunId,
         state: RunState,
         cause: Callable[[RunView, Sequence[Attempt]], str],
-    ) -> bool:
-        """End a run, what follows and the entry that tells of it; False if it had."""
+    ) -> RunState:
+        """End a run, with what follows and the entry that tells of it.
 
-        def work(tx: Transaction) -> bool:
+        Returns the state it is in then: another if it had ended before.
+        """
+
+        def work(tx: Transaction) -> RunState:
             view = self._store.find_run(tx, tenant, run_id)
             if view is None:
                 raise NotFound(f"there is no run {run_id}")
@@ -158,14 +161,14 @@ class Records:
                 told = RunEnded(context, run_id, view.subject, state, why)
                 self._effects.apply(tx, [], [told])
             self._store.record_ends(tx, ended)
-            return bool(ended)
+            return state if ended else view.state
 
         return await self._transact(work)
 
-    async def give_up(self, tenant: TenantId, run_id: RunId, why: str) -> bool:
+    async def give_up(self, tenant: TenantId, run_id: RunId, why: str) -> None:
         """End a run that cannot be carried out."""
         cause = f"the definition cannot be carried out: {why}"
-        return await self.end(tenant, run_id, RunState.FAILED, lambda *_: cause)
+        await self.end(tenant, run_id, RunState.FAILED, lambda *_: cause)
 
     async def _transact(self, work: Callable[[Transaction], T]) -> T:
         try:

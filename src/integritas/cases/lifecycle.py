@@ -7,10 +7,11 @@ It knows no storage, no clock and no framework; the table of legal moves is
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 from functools import singledispatch
 from typing import Final
+
+from msgspec.structs import replace
 
 from integritas.cases.model import (
     REQUIRED_ASSESSMENTS,

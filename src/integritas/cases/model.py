@@ -7,9 +7,10 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final, TypeAlias
 
-from pydantic import TypeAdapter
+import msgspec
 
 from integritas.kernel.contracts import Assessment, Finding, Outcome, Verdict
+from integritas.kernel.errors import InvalidInput
 from integritas.kernel.evidence import Content
 from integritas.kernel.ids import (
     ApprovalId,
@@ -60,9 +61,10 @@ class Priority(StrEnum):
     URGENT = "urgent"
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
+class Case(msgspec.Struct, frozen=True):
     """The unit of work. `version` counts changes from 1 and is the ETag.
+
+    A struct, as a transition is a copy of it: a data class takes ten times as long.
 
     `risk` lies in [0, 100], None until a verdict; `missing` names the services whose
     complete assessment is still lacking; `input_hash` is the `dossier_digest` that an
@@ -93,21 +95,24 @@ class Case:
     input_hash: str = ""
 
 
-_CASE: Final = TypeAdapter(Case)
+_CASES: Final = msgspec.json.Decoder(Case)
 
 
 def case_to_json(case: Case) -> bytes:
     """Return a case as JSON (UTF-8); times are RFC 3339."""
-    return _CASE.dump_json(case)
+    return msgspec.json.encode(case)
 
 
 def case_from_json(document: bytes) -> Case:
     """Return the case of bytes that `case_to_json` wrote.
 
     Raises:
-        pydantic.ValidationError: not such a document.
+        InvalidInput: not such a document.
     """
-    return _CASE.validate_json(document)
+    try:
+        return _CASES.decode(document)
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise InvalidInput(f"that is not a case: {error}") from error
 
 
 def run_request(case: Case, correlation_id: str) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from pydantic import TypeAdapter
 
@@ -30,17 +30,20 @@ from integritas.kernel.ids import (
 )
 from integritas.kernel.states import ActorKind, CaseState
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
 __all__ = [
     "approval_of",
     "case_of",
+    "changed_columns",
+    "column_of_cases",
     "decision_of",
     "evidence_of",
-    "finding_body",
     "finding_of",
     "history_of",
     "row_of_case",
     "submission_of",
-    "verdict_body",
 ]
 
 Row = Any
@@ -75,6 +78,49 @@ def row_of_case(case: Case) -> dict[str, Any]:
         "merged_into": case.merged_into,
         "input_hash": case.input_hash,
     }
+
+
+_CHANGEABLE: Final = (
+    "state",
+    "version",
+    "title",
+    "updated_at",
+    "missing",
+    "kinds",
+    "risk",
+    "band",
+    "outcome",
+    "priority",
+    "assignee",
+    "tags",
+    "due_at",
+    "closed_at",
+    "merged_into",
+    "input_hash",
+)
+"""Columns of a case that a change may touch."""
+
+_NAMED: Final = frozenset({"state", "outcome", "priority"})
+_LISTED: Final = frozenset({"missing", "kinds", "tags"})
+
+
+def column_of_cases(name: str, cases: Sequence[Case]) -> Sequence[Any]:
+    """Return a column of many cases."""
+    values = [getattr(case, name) for case in cases]
+    if name in _NAMED:
+        return [None if value is None else value.value for value in values]
+    if name in _LISTED:
+        return [list(value) for value in values]
+    return values
+
+
+def changed_columns(before: Case, after: Case) -> tuple[str, ...]:
+    """Return the columns in which `after` may differ: a copy shares what it keeps."""
+    return tuple(
+        name
+        for name in _CHANGEABLE
+        if getattr(before, name) is not getattr(after, name)
+    )
 
 
 def case_of(row: Row) -> Case:
@@ -126,12 +172,6 @@ def evidence_of(row: Row) -> Evidence:
     )
 
 
-def finding_body(finding: Finding) -> dict[str, Any]:
-    """Return a finding as JSON."""
-    body: dict[str, Any] = _FINDING.dump_python(finding, mode="json")
-    return body
-
-
 def finding_of(row: Row) -> FindingRecord:
     """Return the finding of a row."""
     return FindingRecord(
@@ -147,12 +187,6 @@ def finding_of(row: Row) -> FindingRecord:
         reviewed_at=row.reviewed_at,
         review_reason=row.review_reason,
     )
-
-
-def verdict_body(verdict: Verdict) -> dict[str, Any]:
-    """Return a verdict as JSON."""
-    body: dict[str, Any] = _VERDICT.dump_python(verdict, mode="json")
-    return body
 
 
 def decision_of(row: Row) -> Decision:

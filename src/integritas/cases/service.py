@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -35,12 +34,12 @@ from integritas.kernel.errors import (
     InvalidInput,
     NotPermitted,
 )
-from integritas.platform.batching import Coalescer
+from integritas.platform.batching import Coalescer, isolating
 from integritas.platform.commands import START_RUN
 from integritas.platform.idempotency import IdempotencyScope, once
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from integritas.cases.store import CaseStore, Change
     from integritas.kernel.clock import Clock
@@ -138,7 +137,7 @@ class CaseDesk:
     async def _open_batch(
         self, items: Sequence[tuple[Context, NewSubmission]]
     ) -> Sequence[Opened | BaseException]:
-        return await _isolating(
+        return await isolating(
             items, lambda some: self._database.transact(lambda tx: self._open(tx, some))
         )
 
@@ -165,7 +164,7 @@ class CaseDesk:
     async def _change_batch(
         self, changes: Sequence[Change]
     ) -> Sequence[Case | BaseException]:
-        return await _isolating(changes, self.change_many)
+        return await isolating(changes, self.change_many)
 
     # Four eyes -------------------------------------------------------------------
 
@@ -457,19 +456,6 @@ class CaseDesk:
 
     async def _read(self, query: Callable[[Transaction], T]) -> T:
         return await self._database.read(query)
-
-
-async def _isolating(
-    items: Sequence[Item], work: Callable[[Sequence[Item]], Awaitable[Sequence[T]]]
-) -> Sequence[T | BaseException]:
-    """Do items of different callers together, or each alone if one breaks the rest."""
-    try:
-        return await work(items)
-    except Exception as error:  # noqa: BLE001 - an answer to whoever caused it
-        if len(items) == 1:
-            return [error]
-    alone = [asyncio.ensure_future(_isolating([item], work)) for item in items]
-    return [(await answer)[0] for answer in alone]
 
 
 def _check_decidable(approval: Approval, context: Context) -> None:

@@ -8,13 +8,14 @@ writes what came of it.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import sqlalchemy as sa
+from msgspec.structs import replace
 from sqlalchemy.dialects import postgresql, sqlite
 
 from integritas.cases import views
+from integritas.cases.kept import CaseKey, KeptCases, StaleCase
 from integritas.cases.lifecycle import (
     EVIDENCE_ADDED,
     OPENED,
@@ -34,7 +35,12 @@ from integritas.cases.model import (
     ReviewState,
     Submission,
 )
-from integritas.cases.rows import case_of, finding_body, row_of_case, verdict_body
+from integritas.cases.rows import (
+    case_of,
+    changed_columns,
+    column_of_cases,
+    row_of_case,
+)
 from integritas.cases.tables import (
     ASSESSMENTS,
     CASE_HISTORY,
@@ -64,10 +70,11 @@ if TYPE_CHECKING:
 
     from integritas.kernel.clock import Clock, Randomness
 
-__all__ = ["CaseStore", "Change", "Handler"]
+__all__ = ["CaseStore", "Change", "Handler", "Reader"]
 
 Change: TypeAlias = tuple[Context, CaseId, CaseCommand]
 Handler: TypeAlias = Callable[[Transaction, Context, Case, Fact], None]
+Reader: TypeAlias = Callable[[Transaction, Sequence[Dossier]], None]
 
 _SALT_BYTES: Final = 16
 _QUERY_LIMIT: Final = 500
@@ -85,6 +92,8 @@ class CaseStore:
         self._randomness = randomness
         self._ids = ids
         self._handlers: dict[str, list[Handler]] = {}
+        self._readers: list[Reader] = []
+        self._kept = KeptCases()
 
     def on(self, fact_type: str, handler: Handler) -> None:
         """Call `handler` for each fact of a type, in the unit of work that records it.
@@ -92,6 +101,10 @@ class CaseStore:
         A handler that raises refuses the change.
         """
         self._handlers.setdefault(fact_type, []).append(handler)
+
+    def on_opened(self, reader: Reader) -> None:
+        """Hand `reader` the dossiers of cases in the unit of work that opens them."""
+        self._readers.append(reader)
 
     def open_cases(
         self, tx: Transaction, items: Sequence[tuple[Context, NewSubmission]]
@@ -102,18 +115,23 @@ class CaseStore:
         opened: list[Opened] = []
         facts: list[tuple[Context, Fact]] = []
         evidence: list[dict[str, Any]] = []
+        dossiers: list[Dossier] = []
         for (context, submission), number in zip(items, numbers, strict=True):
             case = self._new_case(context, submission, number, now)
             rows = self._evidence_rows(case, submission.evidence, 0)
-            kept = _evidence(rows, submission.evidence)
-            case = replace(case, input_hash=_input_hash(case, kept))
+            dossier = _dossier(case, _evidence(rows, submission.evidence))
+            case = replace(case, input_hash=dossier_digest(dossier))
+            dossiers.append(dossier)
             evidence.extend(rows)
             facts.append((context, _opened_fact(case, submission, rows)))
             opened.append(_opened(context, case, submission, rows))
         tx.insert(CASES, [row_of_case(o.case) for o in opened])
         tx.insert(SUBMISSIONS, [_submission_row(o.submission) for o in opened])
         tx.insert(EVIDENCE, evidence)
+        self._kept.put(tx, [o.case for o in opened])
         self._tell(tx, facts, [o.case for o in opened])
+        for reader in self._readers:
+            reader(tx, dossiers)
         return opened
 
     def change_cases(
@@ -126,6 +144,10 @@ class CaseStore:
         """
         try:
             return tx.attempt(lambda _: self._change(tx, changes))
+        except StaleCase:
+            # The transaction believes nothing kept now: what follows is read anew.
+            self._kept.forget()
+            return self.change_cases(tx, changes)
         except IntegritasError as error:
             # A handler refused one of them: find which, each for itself.
             if len(changes) == 1:
@@ -136,7 +158,9 @@ class CaseStore:
         self, tx: Transaction, changes: Sequence[Change]
     ) -> Sequence[Case | IntegritasError]:
         now = self._clock.now()
-        before = self._load(tx, changes)
+        before = self._load(
+            tx, [(asked.tenant, case_id) for asked, case_id, _ in changes]
+        )
         current = dict(before)
         answers: list[Case | IntegritasError] = []
         writes = _Writes()
@@ -161,9 +185,11 @@ class CaseStore:
             writes.tell(context, changed, facts)
             current[key] = changed
             answers.append(changed)
-        _update(
-            tx, [(before[k], current[k]) for k in before if before[k] != current[k]]
-        )
+        changed_cases = [
+            (before[k], current[k]) for k in before if before[k] is not current[k]
+        ]
+        _update(tx, changed_cases)
+        self._kept.put(tx, [after for _, after in changed_cases])
         writes.flush(tx)
         self._tell(tx, writes.facts, writes.fact_cases)
         return answers
@@ -189,7 +215,8 @@ class CaseStore:
                 "evidence": [_evidence_reference(row) for row in rows],
             },
         )
-        return replace(case, input_hash=_input_hash(case, [*there, *added])), fact
+        dossier = _dossier(case, [*there, *added])
+        return replace(case, input_hash=dossier_digest(dossier)), fact
 
     def _add_assessment(
         self, writes: _Writes, case: Case, command: RecordAssessment
@@ -207,11 +234,12 @@ class CaseStore:
                 "at": case.updated_at,
             }
         )
-        for finding in assessment.findings:
+        ids = self._ids.many("find", len(assessment.findings))
+        for finding_id, finding in zip(ids, assessment.findings, strict=True):
             writes.findings.append(
                 {
                     "tenant_id": case.tenant,
-                    "id": self._ids.finding(),
+                    "id": finding_id,
                     "case_id": case.id,
                     "run_id": command.run_id,
                     "service": assessment.service,
@@ -219,7 +247,7 @@ class CaseStore:
                     "kind": finding.kind.value,
                     "severity": finding.severity.value,
                     "score": finding.score,
-                    "body": finding_body(finding),
+                    "body": finding,
                     "created_at": case.updated_at,
                     "review": ReviewState.OPEN.value,
                     "reviewed_by": None,
@@ -239,13 +267,15 @@ class CaseStore:
             for handler in self._handlers.get(fact.type, ()):
                 handler(tx, context, case, fact)
 
-    def _load(
-        self, tx: Transaction, changes: Sequence[Change]
-    ) -> dict[tuple[TenantId, CaseId], Case]:
+    def _load(self, tx: Transaction, keys: Sequence[CaseKey]) -> dict[CaseKey, Case]:
+        found: dict[CaseKey, Case] = {}
         wanted: dict[TenantId, list[CaseId]] = {}
-        for context, case_id, _ in changes:
-            wanted.setdefault(context.tenant, []).append(case_id)
-        found: dict[tuple[TenantId, CaseId], Case] = {}
+        for key in dict.fromkeys(keys):
+            kept = self._kept.find(tx, key)
+            if kept is None:
+                wanted.setdefault(key[0], []).append(key[1])
+            else:
+                found[key] = kept
         for tenant, ids in wanted.items():
             for start in range(0, len(ids), _QUERY_LIMIT):
                 query = sa.select(CASES).where(
@@ -344,53 +374,25 @@ class _Writes:
         tx.insert(CASE_HISTORY, self.history)
 
 
-_UPDATE: Final = (
-    sa.update(CASES)
-    .where(
-        CASES.c.tenant_id == sa.bindparam("key_tenant"),
-        CASES.c.id == sa.bindparam("key_id"),
-        CASES.c.version == sa.bindparam("key_version"),
-    )
-    .values(
-        {
-            name: sa.bindparam(f"new_{name}")
-            for name in (
-                "state",
-                "version",
-                "title",
-                "updated_at",
-                "missing",
-                "kinds",
-                "risk",
-                "band",
-                "outcome",
-                "priority",
-                "assignee",
-                "tags",
-                "due_at",
-                "closed_at",
-                "merged_into",
-                "input_hash",
-            )
-        }
-    )
-)
-
-
 def _update(tx: Transaction, changed: Sequence[tuple[Case, Case]]) -> None:
-    if not changed:
-        return
-    rows = []
+    shapes: dict[tuple[str, ...], list[tuple[Case, Case]]] = {}
     for before, after in changed:
-        row = {f"new_{name}": value for name, value in row_of_case(after).items()}
-        row |= {
-            "key_tenant": before.tenant,
-            "key_id": before.id,
-            "key_version": before.version,
-        }
-        rows.append(row)
-    result = tx.execute(_UPDATE, rows)
-    if result.rowcount not in {len(rows), -1}:
+        shapes.setdefault(changed_columns(before, after), []).append((before, after))
+    for shape, pairs in shapes.items():
+        news = [after for _, after in pairs]
+        updated = tx.update(
+            CASES,
+            {
+                "tenant_id": [before.tenant for before, _ in pairs],
+                "id": [before.id for before, _ in pairs],
+                "version": [before.version for before, _ in pairs],
+            },
+            {name: column_of_cases(name, news) for name in shape},
+        )
+        if len(updated) == len(pairs):
+            continue
+        if tx.dialect == "sqlite" and tx.trusted:
+            raise StaleCase("another process changed a case that was kept in memory")
         raise Conflict("a case changed while it was being changed: try again")
 
 
@@ -416,10 +418,8 @@ def _evidence(
     ]
 
 
-def _input_hash(case: Case, evidence: Sequence[Evidence]) -> str:
-    return dossier_digest(
-        Dossier(case.id, case.tenant, case.channel, case.created_at, tuple(evidence))
-    )
+def _dossier(case: Case, evidence: Sequence[Evidence]) -> Dossier:
+    return Dossier(case.id, case.tenant, case.channel, case.created_at, tuple(evidence))
 
 
 def _default_title(submission: NewSubmission) -> str:
@@ -494,7 +494,7 @@ def _decision_row(case: Case, command: RecordVerdict) -> dict[str, Any]:
         "tenant_id": case.tenant,
         "run_id": command.run_id,
         "case_id": case.id,
-        "verdict": verdict_body(command.verdict),
+        "verdict": command.verdict,
         "at": case.updated_at,
     }
 

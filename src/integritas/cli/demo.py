@@ -31,6 +31,7 @@ from integritas.migrations.api import current, migrate, wipe
 from integritas.platform.config import load_settings
 from integritas.platform.db import open_database
 from integritas.platform.logging import configure_logging
+from integritas.platform.runtime import tune_runtime
 from integritas.samples.api import Sample, mix, synthetic_watchlist
 from integritas.workflows.api import RunState
 
@@ -76,6 +77,7 @@ def demo(
         if reset:
             asyncio.run(_reset(settings, named=named))
         platform = bootstrap(settings, lists=_lists(settings))
+        tune_runtime()
         report = asyncio.run(
             _run(platform, samples, notes, listener=listener, named=named)
         )

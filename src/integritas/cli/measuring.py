@@ -25,6 +25,7 @@ from integritas.kernel.states import ActorKind, CaseState
 from integritas.migrations.api import migrate
 from integritas.platform.config import load_settings
 from integritas.platform.db import open_database
+from integritas.platform.runtime import tune_runtime
 from integritas.samples.api import generate, synthetic_watchlist
 from integritas.workflows.api import (
     Call,
@@ -105,6 +106,7 @@ async def open_platform(url: str | None = None) -> AsyncIterator[Platform]:
             state_dir=path, database_url=url or f"sqlite:///{folder}/bench.db"
         )
         platform = bootstrap(settings, lists=[synthetic_watchlist(path / "lists")])
+        tune_runtime()
         try:
             yield platform
         finally:

@@ -21,6 +21,7 @@ from integritas.cli.bulk import write_bytes
 from integritas.kernel.errors import Conflict, FieldError, StorageFailure
 from integritas.platform.config import Settings, load_settings
 from integritas.platform.logging import configure_logging
+from integritas.platform.runtime import tune_runtime
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -118,6 +119,7 @@ def address(listener: socket.socket, settings: Settings) -> str:
 
 async def run_server(app: FastAPI, listener: socket.socket) -> None:
     """Serve an app on a socket until a signal comes; then drain."""
+    tune_runtime()
     config = uvicorn.Config(
         app,
         log_config=None,

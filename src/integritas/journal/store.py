@@ -95,25 +95,51 @@ class Journal:
             return []
         rows, personal = [], []
         now = self._clock.now()
-        for context, fact in facts:
-            row = self._row(uow, context, fact, now)
+        ids = self._ids.many("evt", len(facts))
+        private = sum(fact.personal is not None for _, fact in facts)
+        salts = memoryview(self._randomness.token_bytes(SALT_BYTES * private))
+        roles: dict[frozenset[str], list[str]] = {}
+        for (context, fact), event_id in zip(facts, ids, strict=True):
+            tenant, actor = context.tenant, context.actor
+            if actor.roles not in roles:
+                roles[actor.roles] = sorted(actor.roles)
+            head = uow.heads.get(tenant)
+            if head is None:
+                head = _locked_head(uow, tenant)
+            uow.heads[tenant] = seq = head + 1
+            commitment = None
             if fact.personal is not None:
-                salt = self._randomness.token_bytes(SALT_BYTES)
+                salt, salts = bytes(salts[:SALT_BYTES]), salts[SALT_BYTES:]
                 payload = orjson.dumps(fact.personal, option=orjson.OPT_SORT_KEYS)
-                row["commitment"] = commitment_of(salt, payload)
+                commitment = commitment_of(salt, payload)
                 personal.append(
                     {
-                        "tenant_id": context.tenant,
-                        "seq": row["seq"],
+                        "tenant_id": tenant,
+                        "seq": seq,
                         "salt": salt,
                         "payload": payload,
                     }
                 )
-            rows.append(row)
+            rows.append(
+                {
+                    "tenant_id": tenant,
+                    "seq": seq,
+                    "event_id": event_id,
+                    "type": fact.type,
+                    "subject": fact.subject,
+                    "time": now,
+                    "actor_id": actor.id,
+                    "actor_kind": actor.kind.value,
+                    "actor_roles": roles[actor.roles],
+                    "correlation_id": context.correlation_id,
+                    "data": fact.data,
+                    "commitment": commitment,
+                }
+            )
         uow.insert(JOURNAL, rows)
         uow.insert(JOURNAL_PERSONAL, personal)
         uow.after_commit(self._notify)
-        return [row["event_id"] for row in rows]
+        return [EventId(event_id) for event_id in ids]
 
     async def read(
         self, tenant: TenantId, /, *, after: int = 0, limit: int = 1_000
@@ -173,28 +199,6 @@ class Journal:
             with self._lock:
                 if waiting in self._waiting:
                     self._waiting.remove(waiting)
-
-    def _row(
-        self, tx: Transaction, context: Context, fact: Fact, now: datetime
-    ) -> dict[str, Any]:
-        head = tx.heads.get(context.tenant)
-        if head is None:
-            head = _locked_head(tx, context.tenant)
-        tx.heads[context.tenant] = head + 1
-        return {
-            "tenant_id": context.tenant,
-            "seq": head + 1,
-            "event_id": self._ids.event(),
-            "type": fact.type,
-            "subject": fact.subject,
-            "time": now,
-            "actor_id": context.actor.id,
-            "actor_kind": context.actor.kind.value,
-            "actor_roles": sorted(context.actor.roles),
-            "correlation_id": context.correlation_id,
-            "data": fact.data,
-            "commitment": None,
-        }
 
     def _notify(self) -> None:
         with self._lock:

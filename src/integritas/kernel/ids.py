@@ -11,6 +11,8 @@ import threading
 from typing import TYPE_CHECKING, Final, NewType
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from integritas.kernel.clock import Clock, Randomness
 
 __all__ = [
@@ -76,12 +78,20 @@ class IdFactory:
         self._lock = threading.Lock()  # the writer's thread makes ids too
         self._millis = -1
         self._tail = 0
+        self._head = -1, ""
 
     def new(self, prefix: str) -> str:
         """Return a fresh id, e.g. `new("case")`."""
         with self._lock:
-            value = self._next()
-        return f"{prefix}_{_encode(value)}"
+            body = self._encode(self._next(self._now()))
+        return f"{prefix}_{body}"
+
+    def many(self, prefix: str, count: int) -> Sequence[str]:
+        """Return `count` fresh ids, ascending: cheaper than one by one."""
+        with self._lock:
+            millis = self._now()
+            bodies = [self._encode(self._next(millis)) for _ in range(count)]
+        return [f"{prefix}_{body}" for body in bodies]
 
     def case(self) -> CaseId:
         """Return a fresh case id."""
@@ -119,8 +129,10 @@ class IdFactory:
         """Return a fresh API key id."""
         return KeyId(self.new("key"))
 
-    def _next(self) -> int:
-        millis = int(self._clock.now().timestamp() * 1000)
+    def _now(self) -> int:
+        return int(self._clock.now().timestamp() * 1000)
+
+    def _next(self, millis: int) -> int:
         if millis > self._millis:
             self._millis = millis
             # The top bit stays clear so that counting up has room.
@@ -132,10 +144,19 @@ class IdFactory:
             (self._millis << 80) | (0x7 << 76) | (rand_a << 64) | (0b10 << 62) | rand_b
         )
 
+    def _encode(self, value: int) -> str:
+        # Ids that count up inside a millisecond share all but their last characters.
+        head = value >> 20
+        known, text = self._head
+        if head != known:
+            text = _encode(head)
+            self._head = head, text
+        return text + _PAIRS[(value >> 10) & 1023] + _PAIRS[value & 1023]
 
-def _encode(value: int) -> str:
-    parts = [""] * 13
-    for place in range(12, -1, -1):
-        parts[place] = _PAIRS[value & 1023]
-        value >>= 10
+
+def _encode(head: int) -> str:
+    parts = [""] * 11
+    for place in range(10, -1, -1):
+        parts[place] = _PAIRS[head & 1023]
+        head >>= 10
     return "".join(parts)

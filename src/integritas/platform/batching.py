@@ -10,7 +10,7 @@ from integritas.kernel.errors import ContractViolation
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
-__all__ = ["Coalescer"]
+__all__ = ["Coalescer", "isolating"]
 
 Item = TypeVar("Item")
 Answer = TypeVar("Answer")
@@ -74,3 +74,17 @@ class Coalescer(Generic[Item, Answer]):
                 future.set_exception(answer)
             else:
                 future.set_result(answer)
+
+
+async def isolating(
+    items: Sequence[Item],
+    work: Callable[[Sequence[Item]], Awaitable[Sequence[Answer | BaseException]]],
+) -> Sequence[Answer | BaseException]:
+    """Do items of different callers together, or each alone if one breaks the rest."""
+    try:
+        return await work(items)
+    except Exception as error:  # noqa: BLE001 - an answer to whoever caused it
+        if len(items) == 1:
+            return [error]
+    alone = [asyncio.ensure_future(isolating([item], work)) for item in items]
+    return [(await answer)[0] for answer in alone]

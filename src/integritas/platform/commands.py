@@ -10,9 +10,9 @@ import asyncio
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
+import orjson
 import sqlalchemy as sa
 
 from integritas.kernel.ids import IdFactory, TenantId
@@ -60,6 +60,14 @@ COMMANDS: Final = sa.Table(
     sa.Index(None, "kind", "due_at"),
 )
 
+_SHOWN: Final = (
+    COMMANDS.c.tenant_id,
+    COMMANDS.c.id,
+    COMMANDS.c.kind,
+    COMMANDS.c.subject,
+    sa.cast(COMMANDS.c.payload, sa.Text).label("payload"),
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Command:
@@ -70,7 +78,6 @@ class Command:
     kind: str
     subject: str
     payload: Mapping[str, Any]
-    due_at: datetime
 
 
 def count_commands(tx: Transaction) -> int:
@@ -99,18 +106,19 @@ class CommandQueue:
     ) -> None:
         """Queue one command of `kind` for each (subject, payload)."""
         now = self._clock.now()
+        ids = self._ids.many("cmd", len(items))
         tx.insert(
             COMMANDS,
             [
                 {
                     "tenant_id": tenant,
-                    "id": self._ids.new("cmd"),
+                    "id": command_id,
                     "kind": kind,
                     "subject": subject,
                     "payload": payload,
                     "due_at": now,
                 }
-                for subject, payload in items
+                for command_id, (subject, payload) in zip(ids, items, strict=True)
             ],
         )
         tx.after_commit(self._wake)
@@ -120,32 +128,27 @@ class CommandQueue:
     ) -> Sequence[Command]:
         """Return commands of these kinds that are due, oldest first."""
         query = (
-            sa.select(COMMANDS)
+            sa.select(*_SHOWN)
             .where(COMMANDS.c.kind.in_(kinds), COMMANDS.c.due_at <= self._clock.now())
             .order_by(COMMANDS.c.due_at, COMMANDS.c.id)
             .limit(limit)
         )
         return [
-            Command(
-                TenantId(row.tenant_id),
-                row.id,
-                row.kind,
-                row.subject,
-                row.payload,
-                row.due_at,
-            )
-            for row in tx.execute(query)
+            Command(TenantId(tenant), command_id, kind, subject, orjson.loads(payload))
+            for tenant, command_id, kind, subject, payload in tx.texts(query)
         ]
 
     def remove(self, tx: Transaction, commands: Sequence[Command]) -> None:
         """Remove commands that are done, in the unit of work that did them."""
         if not commands:
             return
-        statement = sa.delete(COMMANDS).where(
-            COMMANDS.c.tenant_id == sa.bindparam("tenant"),
-            COMMANDS.c.id == sa.bindparam("command"),
+        tx.delete(
+            COMMANDS,
+            {
+                "tenant_id": [command.tenant for command in commands],
+                "id": [command.id for command in commands],
+            },
         )
-        tx.execute(statement, [{"tenant": c.tenant, "command": c.id} for c in commands])
 
     def listen(self, notice: Callable[[], None]) -> Callable[[], None]:
         """Call `notice`, in this event loop, after each commit that put a command.

@@ -29,6 +29,13 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 from sqlalchemy.pool import QueuePool
 
 from integritas.kernel.errors import FieldError, IntegritasError, StorageFailure
+from integritas.platform.bulk import (
+    Columns,
+    delete_rows,
+    fetch_texts,
+    insert_rows,
+    update_rows,
+)
 
 if TYPE_CHECKING:
     from sqlalchemy.sql import Executable
@@ -55,6 +62,10 @@ class Transaction:
         self._hooks: list[Callable[[], None]] = []
         self.heads: dict[str, int] = {}
         """Journal heads known inside this transaction, by tenant."""
+        self.known: dict[Any, Any] = {}
+        """What stores know of rows as this transaction left them."""
+        self.trusted = True
+        """Whether what was known before may be believed: not once work was undone."""
 
     @property
     def dialect(self) -> str:
@@ -73,19 +84,60 @@ class Transaction:
         return result
 
     def insert(self, table: sa.Table, rows: Rows) -> None:
-        """Insert rows; nothing at all if there are none."""
-        if rows:
-            self._connection.execute(sa.insert(table), list(rows))
+        """Insert rows, each with the columns of the first."""
+        insert_rows(self._connection, table, rows)
+
+    def update(
+        self,
+        table: sa.Table,
+        where: Columns,
+        values: Columns,
+        *,
+        only: tuple[tuple[str, str], ...] = (),
+        returning: str | None = None,
+    ) -> Sequence[Any]:
+        """Update many rows, each by its key: `platform.bulk.update_rows`."""
+        return update_rows(
+            self._connection, table, where, values, only=only, returning=returning
+        )
+
+    def delete(self, table: sa.Table, where: Columns) -> None:
+        """Delete many rows, each by its key: `platform.bulk.delete_rows`."""
+        delete_rows(self._connection, table, where)
+
+    def texts(self, query: sa.Select[Any]) -> Sequence[Sequence[Any]]:
+        """Return rows of texts: `platform.bulk.fetch_texts`."""
+        return fetch_texts(self._connection, query)
 
     def attempt(self, work: Work[T]) -> T:
         """Do `work` in a savepoint: if it raises, nothing of it is kept."""
         heads, hooks = dict(self.heads), list(self._hooks)
+        self.begin_savepoint()
         try:
-            with self._connection.begin_nested():
-                return work(self)
+            result = work(self)
         except BaseException:
-            self.heads, self._hooks = heads, hooks
+            self.undo_savepoint(heads)
+            self._hooks = hooks
             raise
+        self.keep_savepoint()
+        return result
+
+    # In plain SQL: SQLAlchemy's own savepoints cost more than the work in them.
+
+    def begin_savepoint(self) -> None:
+        """Begin what may be undone apart."""
+        self._connection.exec_driver_sql("SAVEPOINT work")
+
+    def keep_savepoint(self) -> None:
+        """Keep what was done since."""
+        self._connection.exec_driver_sql("RELEASE SAVEPOINT work")
+
+    def undo_savepoint(self, heads: dict[str, int]) -> None:
+        """Undo what was done since; `heads` are those of then."""
+        self._connection.exec_driver_sql("ROLLBACK TO SAVEPOINT work")
+        self._connection.exec_driver_sql("RELEASE SAVEPOINT work")
+        self.heads, self.trusted = heads, False
+        self.known.clear()
 
     def after_commit(self, hook: Callable[[], None]) -> None:
         """Run `hook` on the writer's thread once this is durable; it must be quick."""
@@ -311,25 +363,24 @@ def _run(
         return
     transaction._hooks = []  # noqa: SLF001 - same module
     heads = dict(transaction.heads)
-    savepoint = None if alone else connection.begin_nested()
+    if not alone:
+        transaction.begin_savepoint()
     try:
         job.result = job.work(transaction)
     except (DBAPIError, sa.exc.InvalidRequestError) as error:
         # Only a broken constraint leaves the shared transaction usable for sure.
-        if savepoint is None or not isinstance(error, IntegrityError):
+        if alone or not isinstance(error, IntegrityError):
             raise
-        savepoint.rollback()
-        transaction.heads = heads
+        transaction.undo_savepoint(heads)
         _fail(job, _storage_failure(error, connection.engine.url))
     except Exception as error:
         _fail(job, error)
-        if savepoint is None:
+        if alone:
             raise _Refused from error
-        savepoint.rollback()
-        transaction.heads = heads
+        transaction.undo_savepoint(heads)
     else:
-        if savepoint is not None:
-            savepoint.commit()
+        if not alone:
+            transaction.keep_savepoint()
         job.hooks = tuple(transaction._hooks)  # noqa: SLF001 - same module
 
 
@@ -476,7 +527,14 @@ def _sqlite_engines(address: URL) -> tuple[Engine, Engine]:
     except (OSError, ValueError) as error:  # ValueError: U+0000 in the path
         raise _storage_failure(error, address) from error
     address = address.set(drivername="sqlite+pysqlite")
-    writing = sa.create_engine(address, poolclass=QueuePool, pool_size=1, **_JSON)
+    writing = sa.create_engine(
+        address,
+        poolclass=QueuePool,
+        pool_size=1,
+        # Room for the sizes of statements that `platform.bulk` makes.
+        connect_args={"cached_statements": 1_024},
+        **_JSON,
+    )
     reading = sa.create_engine(address, poolclass=QueuePool, pool_size=READERS, **_JSON)
     _tune_sqlite(writing, begin="BEGIN IMMEDIATE", query_only=False)
     _tune_sqlite(reading, begin="BEGIN", query_only=True)

@@ -66,9 +66,12 @@ class Dossiers:
     """Loads the dossiers of runs, each once: three services ask for the same."""
 
     def __init__(self, desk: CaseDesk) -> None:
-        """Load from the desk."""
+        """Load from the desk; what it opens is at hand without loading."""
         self._desk = desk
         self._kept: OrderedDict[RunId, Dossier] = OrderedDict()
+        self._opened: OrderedDict[tuple[TenantId, str], Dossier] = OrderedDict()
+        desk.store.on_opened(self._remember)
+        desk.store.on(EVIDENCE_ADDED, self._outdate)
 
     async def of(self, calls: Sequence[Call]) -> Sequence[Dossier | None]:
         """Return the dossier of each call's run, None where there is no such case."""
@@ -79,7 +82,12 @@ class Dossiers:
         }
         wanted: dict[TenantId, list[Call]] = {}
         for call in calls:
-            if call.run_id not in found:
+            if call.run_id in found:
+                continue
+            opened = self._opened.get((call.tenant, call.subject))
+            if opened is not None:
+                found[call.run_id] = opened
+            else:
                 wanted.setdefault(call.tenant, []).append(call)
         for tenant, group in wanted.items():
             ids = [CaseId(call.subject) for call in group]
@@ -92,14 +100,36 @@ class Dossiers:
             self._kept.popitem(last=False)
         return [found.get(call.run_id) for call in calls]
 
-    def forget(self, run_id: RunId) -> None:
+    def forget(self, tenant: TenantId, subject: str, run_id: RunId) -> None:
         """Forget the dossier of a run that ended."""
         self._kept.pop(run_id, None)
+        self._drop_opened((tenant, subject))
+
+    def _remember(self, tx: Transaction, dossiers: Sequence[Dossier]) -> None:
+        if tx.dialect == "sqlite":  # elsewhere another process may add evidence
+            tx.after_commit(lambda: self._keep_opened(dossiers))
+
+    def _keep_opened(self, dossiers: Sequence[Dossier]) -> None:
+        for dossier in dossiers:
+            self._opened[dossier.tenant, dossier.id] = dossier
+        while len(self._opened) > CACHED_DOSSIERS:
+            self._opened.popitem(last=False)
+
+    def _drop_opened(self, key: tuple[TenantId, str]) -> None:
+        self._opened.pop(key, None)
+
+    def _outdate(
+        self, tx: Transaction, context: Context, case: Case, fact: Fact
+    ) -> None:
+        del context, fact
+        key = case.tenant, case.id
+        self._drop_opened(key)
+        tx.after_commit(lambda: self._drop_opened(key))  # opened in this very commit
 
 
 class _AssessmentCodec:
     def encode(self, result: Assessment, /) -> bytes:
-        return _ASSESSMENT.dump_json(result)
+        return orjson.dumps(result)
 
     def decode(self, document: bytes, /) -> Assessment:
         return _ASSESSMENT.validate_json(document)
@@ -114,13 +144,13 @@ class _AssessmentCodec:
 
 class _VerdictCodec:
     def encode(self, result: Verdict, /) -> bytes:
-        return _VERDICT.dump_json(result)
+        return orjson.dumps(result)
 
     def decode(self, document: bytes, /) -> Verdict:
         return _VERDICT.validate_json(document)
 
     def view(self, result: Verdict, /) -> Any:  # noqa: ANN401 - JSON
-        return orjson.loads(_VERDICT.dump_json(result))
+        return orjson.loads(orjson.dumps(result))
 
 
 def register_services(
@@ -276,7 +306,7 @@ class CaseEffects:
             ):
                 _note_refusal(change, answer)
         for run in ended:
-            self._dossiers.forget(run.run_id)
+            self._dossiers.forget(run.context.tenant, run.subject, run.run_id)
         if ended:
             tx.after_commit(lambda: self._tell(len(ended)))
 

@@ -23,7 +23,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen: made by the thousand
 class StepDone:
     """A step that is done for good: its result, or the failure of its last attempt."""
 
@@ -34,7 +34,7 @@ class StepDone:
     result: Any | Failure
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen: made by the thousand
 class RunEnded:
     """A run that ended."""
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["Call", "Codec", "JsonCodec", "Operation", "OperationSpec", "Registry"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen: made by the thousand
 class Call:
     """One item of a batch: a step of a run, with its inputs and what came before.
 

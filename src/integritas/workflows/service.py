@@ -5,9 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
+from integritas.kernel.contracts import Context
 from integritas.kernel.errors import Conflict, NotFound
+from integritas.kernel.ids import RunId, TenantId
+from integritas.platform.batching import Coalescer, isolating
 from integritas.platform.commands import CANCEL_RUN, SIGNAL_RUN, START_RUN, CommandQueue
 from integritas.workflows.model import (
     FINAL_RUN_STATES,
@@ -22,8 +25,7 @@ from integritas.workflows.store import version_taken
 
 if TYPE_CHECKING:
     from integritas.journal.api import Journal
-    from integritas.kernel.contracts import Context
-    from integritas.kernel.ids import IdFactory, RunId, TenantId
+    from integritas.kernel.ids import IdFactory
     from integritas.platform.db import Database, Transaction
     from integritas.workflows.definitions import Definitions
     from integritas.workflows.store import RunStore
@@ -39,6 +41,30 @@ class RunDetail:
 
     run: RunView
     steps: Sequence[StepView]
+
+
+_Wanted: TypeAlias = tuple[TenantId, str, int | None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A run that somebody asked for."""
+
+    context: Context
+    run_id: RunId
+    name: str
+    version: int | None
+    subject: str
+    given: Mapping[str, Any]
+
+    def payload(self, version: int) -> Mapping[str, Any]:
+        return {
+            "correlation_id": self.context.correlation_id,
+            "workflow": self.name,
+            "version": version,
+            "input": self.given,
+            "run": self.run_id,
+        }
 
 
 class WorkflowDesk:
@@ -61,6 +87,7 @@ class WorkflowDesk:
         self._commands = commands
         self._journal = journal
         self._ids = ids
+        self._starting = Coalescer(self._start_batch)
 
     # Definitions -----------------------------------------------------------------
 
@@ -110,22 +137,53 @@ class WorkflowDesk:
         version: int | None = None,
         given: Mapping[str, Any] | None = None,
     ) -> RunId:
-        """Ask for a run; when this returns, it will happen."""
-        run_id = self._ids.run()
+        """Ask for a run; when this returns, it will happen.
 
-        def work(tx: Transaction) -> None:
-            definition = self._definitions.get(tx, context.tenant, name, version)
-            payload = {
-                "correlation_id": context.correlation_id,
-                "workflow": name,
-                "version": definition.version,
-                "input": dict(given or {}),
-                "run": run_id,
-            }
-            self._commands.put(tx, context.tenant, START_RUN, [(subject, payload)])
+        Calls made at the same time share a unit of work.
+        """
+        asked = _Asked(
+            context, self._ids.run(), name, version, subject, dict(given or {})
+        )
+        await self._starting.call(asked)
+        return asked.run_id
 
-        await self._database.transact(work)
-        return run_id
+    async def _start_batch(
+        self, asked: Sequence[_Asked]
+    ) -> Sequence[BaseException | None]:
+        return await isolating(
+            asked,
+            lambda some: self._database.transact(lambda tx: self._start(tx, some)),
+        )
+
+    def _start(
+        self, tx: Transaction, asked: Sequence[_Asked]
+    ) -> Sequence[BaseException | None]:
+        versions: dict[_Wanted, int | NotFound] = {}
+        commands: dict[TenantId, list[tuple[str, Mapping[str, Any]]]] = {}
+        answers: list[BaseException | None] = []
+        for one in asked:
+            wanted = (one.context.tenant, one.name, one.version)
+            if wanted not in versions:
+                versions[wanted] = self._version(tx, *wanted)
+            version = versions[wanted]
+            if isinstance(version, NotFound):
+                answers.append(version)
+                continue
+            answers.append(None)
+            commands.setdefault(one.context.tenant, []).append(
+                (one.subject, one.payload(version))
+            )
+        for tenant, items in commands.items():
+            self._commands.put(tx, tenant, START_RUN, items)
+        return answers
+
+    def _version(
+        self, tx: Transaction, tenant: TenantId, name: str, version: int | None
+    ) -> int | NotFound:
+        try:
+            return self._definitions.get(tx, tenant, name, version).version
+        except NotFound as error:
+            return error
 
     async def cancel(self, context: Context, run_id: RunId, cause: str) -> None:
         """Ask for a run to be cancelled.

@@ -41,7 +41,7 @@ _QUERY_LIMIT: Final = 500
 Row: TypeAlias = Any  # of the table that the function's name tells
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen: made by the thousand
 class Attempt:
     """An attempt of a step as written: `result` is the codec's JSON."""
 
@@ -56,7 +56,7 @@ class Attempt:
     ended_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen: made by the thousand
 class RunEnd:
     """How a run ended."""
 
@@ -126,21 +126,22 @@ class RunStore:
         What follows from an end is written before it is told: `record_ends`.
         """
         now = self._clock.now()
-        ended = []
-        for end in ends:
-            result = tx.execute(
-                _END,
-                {
-                    "key_tenant": end.context.tenant,
-                    "key_id": end.run_id,
-                    "new_state": end.state.value,
-                    "new_ended_at": now,
-                    "new_cause": end.cause,
-                },
-            )
-            if result.rowcount:
-                ended.append(end)
-        return ended
+        ended = tx.update(
+            RUNS,
+            {
+                "tenant_id": [end.context.tenant for end in ends],
+                "id": [end.run_id for end in ends],
+            },
+            {
+                "state": [end.state.value for end in ends],
+                "ended_at": [now] * len(ends),
+                "cause": [end.cause for end in ends],
+            },
+            only=(("state", RunState.RUNNING.value),),
+            returning="id",
+        )
+        really = frozenset(ended)
+        return [end for end in ends if end.run_id in really]
 
     def record_ends(self, tx: Transaction, ended: Sequence[RunEnd]) -> None:
         """Tell the journal of runs that `end` ended."""
@@ -342,21 +343,6 @@ class RunStore:
             DefinitionIn.model_validate(row.document).definition()
             for row in tx.execute(query)
         ]
-
-
-_END: Final = (
-    sa.update(RUNS)
-    .where(
-        RUNS.c.tenant_id == sa.bindparam("key_tenant"),
-        RUNS.c.id == sa.bindparam("key_id"),
-        RUNS.c.state == RunState.RUNNING.value,
-    )
-    .values(
-        state=sa.bindparam("new_state"),
-        ended_at=sa.bindparam("new_ended_at"),
-        cause=sa.bindparam("new_cause"),
-    )
-)
 
 
 def version_taken(definition: Definition) -> Conflict:

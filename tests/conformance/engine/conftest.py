@@ -206,6 +206,16 @@ class World:
             await asyncio.sleep(0.005)
         raise AssertionError(f"it did not come to be: {detail}")
 
+    async def gathered(self, calls: int) -> None:
+        """Wait until so many calls wait for a place.
+
+        In the embedded engine they do as soon as their runs are to be seen.
+        """
+        deadline = asyncio.get_running_loop().time() + DEADLINE_S
+        while getattr(self.engine, "waiting", calls) < calls:
+            assert asyncio.get_running_loop().time() < deadline
+            await asyncio.sleep(0.005)
+
     async def ended(self, run_id: RunId) -> RunDetail:
         """Wait for the end of a run."""
         return await self.until(

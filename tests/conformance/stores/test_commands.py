@@ -50,7 +50,6 @@ async def test_a_command_comes_back_as_it_was_put(stores: Stores) -> None:
         "case_1",
     )
     assert command.payload == {"for": "case_1"}
-    assert command.due_at == stores.clock.now()
 
 
 async def test_commands_come_in_order(stores: Stores) -> None:

@@ -11,15 +11,16 @@ from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
-from integritas.kernel.contracts import Failure
+from integritas.kernel.contracts import SYSTEM, Context, Failure
 from integritas.kernel.errors import IntegritasError
 from integritas.kernel.ids import RunId, TenantId
 from integritas.workflows.expressions import evaluate, holds
-from integritas.workflows.model import OnFailure, RunState, StepState
+from integritas.workflows.model import OnFailure, RunState, Step, StepState
 from integritas.workflows.registry import Call, OperationSpec
 from integritas.workflows.retry import retries
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 __all__ = ["ActiveRun", "RunSeed", "StepRow", "Task", "failure_of"]
 
 _UNDO_PREFIX: Final = "compensate:"
+_NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +52,11 @@ class Task:
     run: ActiveRun
     index: int
     spec: OperationSpec
+    name: str
+    """What the attempt is kept under."""
     attempt: int
     undo: bool = False
-
-    @property
-    def name(self) -> str:
-        """Return the name the attempt is kept under."""
-        step = self.run.plan.graph.names[self.index]
-        return _UNDO_PREFIX + step if self.undo else step
+    started_at: datetime | None = None
 
     @property
     def timeout_s(self) -> float:
@@ -77,14 +76,14 @@ class Task:
             subject=run.seed.subject,
             step=step.name,
             attempt=self.attempt,
-            inputs={k: evaluate(e, run.scope()) for k, e in step.inputs.items()},
+            inputs=run.inputs(step) if step.inputs else _NOTHING,
             results=run.results,
         )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class StepRow:
-    """An attempt that ended, to be written."""
+    """An attempt that ended, to be written; begun just now if nobody noted when."""
 
     run: ActiveRun
     name: str
@@ -92,6 +91,7 @@ class StepRow:
     state: StepState
     result: bytes | None
     error: Failure | None
+    started_at: datetime | None
 
 
 class ActiveRun:
@@ -108,8 +108,9 @@ class ActiveRun:
         self.waiting: set[int] = set()
         self.running: set[int] = set()
         self.attempts: dict[str, int] = {}
-        self.started: dict[tuple[str, int], datetime] = {}
-        """When attempts under way began, by name and number: the engine's notes."""
+        self.context = Context(seed.tenant, SYSTEM, seed.correlation_id)
+        self.waiting_since: dict[int, datetime] = {}
+        """When steps began to wait for their signal: the engine's notes."""
         self._views: dict[str, Any] = {}
         self._left = len(plan.steps)
         self._unmet = [len(after) for after in plan.graph.after]
@@ -134,9 +135,9 @@ class ActiveRun:
         """Take the result of a task."""
         self.running.discard(task.index)
         if task.undo:
-            self._write(task.name, task.attempt, StepState.COMPENSATED, encoded)
+            self._end_attempt(task, StepState.COMPENSATED, encoded)
         else:
-            self._write(task.name, task.attempt, StepState.SUCCEEDED, encoded)
+            self._end_attempt(task, StepState.SUCCEEDED, encoded)
             self._keep(task.index, result)
             self._settle(task.index, StepState.SUCCEEDED)
         self._go_on()
@@ -144,7 +145,7 @@ class ActiveRun:
     def failed(self, task: Task, failure: Failure, *, again: bool) -> None:
         """Take the failure of a task; `again` says that another attempt follows."""
         self.running.discard(task.index)
-        self._write(task.name, task.attempt, StepState.FAILED, None, failure)
+        self._end_attempt(task, StepState.FAILED, None, failure)
         if again and (task.undo or not self._failing):
             return
         if task.undo:
@@ -211,6 +212,11 @@ class ActiveRun:
                 "version": self.plan.definition.version,
             },
         }
+
+    def inputs(self, step: Step) -> Mapping[str, Any]:
+        """Return the values of a step's inputs; raises as `evaluate`."""
+        scope = self.scope()
+        return {name: evaluate(each, scope) for name, each in step.inputs.items()}
 
     # Recovery --------------------------------------------------------------------
 
@@ -316,8 +322,10 @@ class ActiveRun:
         return self.attempts.get(name, 0) + 1
 
     def _ready(self, index: int, spec: OperationSpec, *, undo: bool = False) -> None:
-        task = Task(self, index, spec, 0, undo)
-        task.attempt = self._next(task.name)
+        name = self.plan.graph.names[index]
+        if undo:
+            name = _UNDO_PREFIX + name
+        task = Task(self, index, spec, name, self._next(name), undo)
         self.running.add(index)
         self._tasks.append(task)
 
@@ -400,6 +408,19 @@ class ActiveRun:
             self.running.discard(task.index)
         self._tasks.clear()
 
+    def _end_attempt(
+        self,
+        task: Task,
+        state: StepState,
+        result: bytes | None,
+        error: Failure | None = None,
+    ) -> None:
+        self.attempts[task.name] = task.attempt
+        row = StepRow(
+            self, task.name, task.attempt, state, result, error, task.started_at
+        )
+        self._rows.append(row)
+
     def _write(
         self,
         name: str,
@@ -409,7 +430,8 @@ class ActiveRun:
         error: Failure | None = None,
     ) -> None:
         self.attempts[name] = attempt
-        self._rows.append(StepRow(self, name, attempt, state, result, error))
+        since = self.waiting_since.pop(self.plan.graph.names.index(name), None)
+        self._rows.append(StepRow(self, name, attempt, state, result, error, since))
 
 
 def failure_of(error: BaseException) -> Failure:

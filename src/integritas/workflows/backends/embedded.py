@@ -14,13 +14,12 @@ import heapq
 import itertools
 from collections import deque
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 import structlog
 
-from integritas.kernel.contracts import SYSTEM, Context, Failure
+from integritas.kernel.contracts import Failure
 from integritas.kernel.errors import IntegritasError
 from integritas.kernel.ids import RunId, TenantId
 from integritas.platform.db import Chain, Database, Transaction
@@ -46,6 +45,9 @@ if TYPE_CHECKING:
 __all__ = ["EmbeddedEngine"]
 
 POLL_S: Final = 0.2
+GATHER_S: Final = 0.002
+"""How long rows of runs that go on may wait for more: only an end is waited for."""
+GATHER_RUNS: Final = 256
 RESTART_S: Final = 0.5
 MAX_ACTIVE: Final = 10_000
 _LOG = structlog.get_logger(__name__)
@@ -58,12 +60,35 @@ class _Memory:
     """Everything that a restart forgets and rebuilds from the database."""
 
     runs: dict[Key, ActiveRun] = field(default_factory=dict)
+    subjects: dict[tuple[TenantId, str], list[Key]] = field(default_factory=dict)
     ready: dict[str, deque[Task]] = field(default_factory=dict)
     calling: dict[str, int] = field(default_factory=dict)
     timers: list[tuple[float, int, Callable[[], None]]] = field(default_factory=list)
     changed: dict[Key, ActiveRun] = field(default_factory=dict)
+    """Runs that the engine has to look at."""
+    unwritten: dict[Key, ActiveRun] = field(default_factory=dict)
+    """Runs of which something is to be written, since `unwritten_at`."""
+    unwritten_at: float = 0.0
+    ending: bool = False
+    """Whether one of them has ended: somebody may wait for that."""
     done: list[StepDone] = field(default_factory=list)
     chain: Chain = field(default_factory=Chain)
+
+    def add(self, key: Key, run: ActiveRun) -> None:
+        """Hold a run."""
+        self.runs[key] = run
+        self.subjects.setdefault((key[0], run.seed.subject), []).append(key)
+
+    def remove(self, key: Key) -> ActiveRun | None:
+        """Let a run go, None if it is not held."""
+        run = self.runs.pop(key, None)
+        if run is not None:
+            about = key[0], run.seed.subject
+            keys = self.subjects[about]
+            keys.remove(key)
+            if not keys:
+                del self.subjects[about]
+        return run
 
 
 class EmbeddedEngine:
@@ -96,6 +121,7 @@ class EmbeddedEngine:
         self._inbox = True
         self._next_poll = 0.0
         self._task: asyncio.Task[None] | None = None
+        self._taking: asyncio.Task[None] | None = None
         self._batches: set[asyncio.Task[None]] = set()
         self._commits: set[asyncio.Future[None]] = set()
         self._stopping = False
@@ -156,25 +182,27 @@ class EmbeddedEngine:
     async def _tick(self) -> None:
         if self._broken is not None:
             raise self._broken
-        await self._take_commands()
         self._fire_timers()
         self._advance()
-        with suppress(TimeoutError):
-            await asyncio.wait_for(self._wake.wait(), self._idle_s())
+        self._take_commands()  # after: what is done by now is written before the next
+        alarm = asyncio.get_running_loop().call_later(self._idle_s(), self._wake.set)
+        await self._wake.wait()
+        alarm.cancel()
         self._wake.clear()
-        self._fire_timers()
-        self._advance()
 
     def _idle_s(self) -> float:
-        timers = self._memory.timers
-        if not timers:
-            return POLL_S
-        return min(POLL_S, max(0.0, timers[0][0] - self._clock.monotonic()))
+        due = self._clock.monotonic() + POLL_S
+        if self._memory.timers:
+            due = min(due, self._memory.timers[0][0])
+        if self._memory.unwritten and self._taking is None:
+            due = min(due, self._memory.unwritten_at + GATHER_S)
+        return max(0.0, due - self._clock.monotonic())
 
     async def _drain(self) -> None:
         """Let calls end and rows reach the disk; runs go on at the next start."""
-        while self._batches:
-            await asyncio.wait(self._batches)
+        while under_way := [*self._batches, *self._taking_now()]:
+            await asyncio.wait(under_way)
+        self._gather()
         self._flush()
         while self._commits:
             await asyncio.wait(self._commits)
@@ -187,6 +215,7 @@ class EmbeddedEngine:
             batch.cancel()
         await asyncio.gather(*self._batches, return_exceptions=True)
         await asyncio.gather(*self._commits, return_exceptions=True)
+        await asyncio.gather(*self._taking_now(), return_exceptions=True)
         while not self._stopping:
             # Before every try: what broke it once may break it again at once.
             await asyncio.sleep(RESTART_S)
@@ -212,28 +241,39 @@ class EmbeddedEngine:
         self._inbox = True
         self._wake.set()
 
-    async def _take_commands(self) -> None:
-        """Take commands if there may be some: told so, or it is time to look."""
-        room = MAX_ACTIVE - len(self._memory.runs)
+    def _take_commands(self) -> None:
+        """Take commands if there may be some: told so, or it is time to look.
+
+        Calls go on meanwhile. Nothing is written of the runs in flight: a command may
+        end them.
+        """
         now = self._clock.monotonic()
-        if not (self._inbox or now >= self._next_poll):
-            return
-        self._inbox, self._next_poll = False, now + POLL_S
-        taken = await self._intake.take(self._active_subjects(), limit=room)
+        if self._taking is None and (self._inbox or now >= self._next_poll):
+            told, self._inbox, self._next_poll = self._inbox, False, now + POLL_S
+            self._taking = asyncio.create_task(self._take(self._memory, told=told))
+            self._taking.add_done_callback(self._took)
+
+    def _taking_now(self) -> Sequence[asyncio.Task[None]]:
+        return [] if self._taking is None else [self._taking]
+
+    async def _take(self, memory: _Memory, *, told: bool) -> None:
+        room = MAX_ACTIVE - len(memory.runs)
+        taken = await self._intake.take(memory.subjects, limit=room, told=told)
+        if memory is not self._memory:
+            return  # the engine restarted meanwhile, and finds on disk what was taken
         self._apply(taken)
         if taken.more:
             self._notice()
 
-    def _active_subjects(self) -> frozenset[tuple[TenantId, str]]:
-        return frozenset(
-            (run.seed.tenant, run.seed.subject) for run in self._memory.runs.values()
-        )
+    def _took(self, taking: asyncio.Task[None]) -> None:
+        self._taking = None
+        self._batch_ended(taking)
+        self._wake.set()
 
     def _apply(self, taken: Taken) -> None:
         for tenant, subject, spared in taken.dropped:
-            for key, run in list(self._memory.runs.items()):
-                ours = run.seed.tenant == tenant and run.seed.subject == subject
-                if ours and run.seed.id not in spared:
+            for key in list(self._memory.subjects.get((tenant, subject), ())):
+                if key[1] not in spared:
                     self._forget(key, "ended with its subject")
         for key in taken.cancelled:
             self._forget(key, "cancelled")
@@ -249,15 +289,16 @@ class EmbeddedEngine:
     def _forget(self, key: Key, cause: str) -> None:
         """Drop a run that has ended on disk, and what was not written of it."""
         memory = self._memory
-        run = memory.runs.pop(key, None)
+        run = memory.remove(key)
         if run is not None:
             run.end(RunState.CANCELLED, cause)
             memory.changed.pop(key, None)
+            memory.unwritten.pop(key, None)
             memory.done = [done for done in memory.done if done.run_id != key[1]]
 
     def _add(self, run: ActiveRun) -> None:
         key = _key(run)
-        self._memory.runs[key] = run
+        self._memory.add(key, run)
         self._memory.changed[key] = run
         timeout_s = run.plan.definition.timeout_s
         if timeout_s is not None:
@@ -274,24 +315,41 @@ class EmbeddedEngine:
     # Steps -----------------------------------------------------------------------
 
     def _advance(self) -> None:
-        """Dispatch what is ready and write what is done, until nothing is either."""
+        """Write what is done and dispatch what is ready, until nothing is either."""
+        self._gather()
         memory = self._memory
-        for run in list(memory.changed.values()):
-            for task in run.take_tasks():
-                queue = memory.ready.setdefault(task.spec.name, deque())
-                queue.append(task)
-            for index in run.waiting:
-                self._watch_signal(run, index)
-        self._flush()
+        if self._taking is None and (
+            memory.ending
+            or len(memory.unwritten) >= GATHER_RUNS
+            or self._clock.monotonic() >= memory.unwritten_at + GATHER_S
+        ):
+            self._flush()
         for name, queue in memory.ready.items():
             while queue and memory.calling.get(name, 0) < queue[0].spec.concurrency:
                 self._dispatch(queue)
 
+    def _gather(self) -> None:
+        """Take from the runs that changed what is to be called and written."""
+        memory = self._memory
+        if not memory.changed:
+            return
+        if not memory.unwritten:
+            memory.unwritten_at = self._clock.monotonic()
+        for key, run in memory.changed.items():
+            for task in run.take_tasks():
+                memory.ready.setdefault(task.spec.name, deque()).append(task)
+            for index in run.waiting:
+                self._watch_signal(run, index)
+            memory.unwritten[key] = run
+            if run.state is not RunState.RUNNING:
+                memory.ending = True
+        memory.changed.clear()
+
     def _watch_signal(self, run: ActiveRun, index: int) -> None:
         step, key = run.plan.steps[index], _key(run)
-        if (step.name, 1) in run.started:
+        if index in run.waiting_since:
             return
-        run.started[step.name, 1] = self._clock.now()
+        run.waiting_since[index] = self._clock.now()
 
         def fire() -> None:
             waiting = self._memory.runs.get(key)
@@ -312,7 +370,7 @@ class EmbeddedEngine:
             return
         now = self._clock.now()
         for task in batch:
-            task.run.started[task.name, task.attempt] = now
+            task.started_at = now
         self._memory.calling[spec.name] = self._memory.calling.get(spec.name, 0) + 1
         call = asyncio.create_task(self._call(self._memory, spec, batch, timeout_s))
         self._batches.add(call)
@@ -402,13 +460,13 @@ class EmbeddedEngine:
         attempts: list[Attempt] = []
         ended: list[RunEnded] = []
         now = self._clock.now()
-        for key, run in memory.changed.items():
+        for key, run in memory.unwritten.items():
             attempts.extend(self._attempt(row, now) for row in run.take_rows())
-            if run.state is not RunState.RUNNING and key in memory.runs:
-                del memory.runs[key]
+            if run.state is not RunState.RUNNING and memory.remove(key) is not None:
                 ended.append(_ended(run))
         done, memory.done = memory.done, []
-        memory.changed.clear()
+        memory.unwritten.clear()
+        memory.ending = False
         if attempts or done or ended:
             future = self._database.enqueue(
                 lambda tx: self._write(tx, attempts, done, ended), chain=memory.chain
@@ -426,7 +484,7 @@ class EmbeddedEngine:
             state=row.state,
             result=row.result,
             error=row.error,
-            started_at=row.run.started.pop((row.name, row.attempt), now),
+            started_at=row.started_at or now,
             ended_at=now,
         )
 
@@ -455,15 +513,9 @@ def _key(run: ActiveRun) -> Key:
     return run.seed.tenant, run.seed.id
 
 
-def _context(run: ActiveRun) -> Context:
-    return Context(
-        tenant=run.seed.tenant, actor=SYSTEM, correlation_id=run.seed.correlation_id
-    )
-
-
 def _done(task: Task, result: Any) -> StepDone:  # noqa: ANN401 - the operation's own type
     return StepDone(
-        context=_context(task.run),
+        context=task.run.context,
         run_id=task.run.seed.id,
         subject=task.run.seed.subject,
         operation=task.spec.name,
@@ -473,7 +525,7 @@ def _done(task: Task, result: Any) -> StepDone:  # noqa: ANN401 - the operation'
 
 def _ended(run: ActiveRun) -> RunEnded:
     return RunEnded(
-        context=_context(run),
+        context=run.context,
         run_id=run.seed.id,
         subject=run.seed.subject,
         state=run.state,

@@ -68,22 +68,24 @@ class Intake:
         self._commands = commands
         self._clock = clock
         self._ids = ids
+        self._versions: dict[tuple[TenantId, str], int] = {}
+        """Newest versions, looked up once a take."""
 
     async def take(
-        self, active: Container[tuple[TenantId, str]], *, limit: int
+        self, active: Container[tuple[TenantId, str]], *, limit: int, told: bool
     ) -> Taken:
         """Take commands, up to `limit` starts; what it returns is committed.
 
         `active` names the subjects with runs in flight: a new run on one of them
         supersedes those. Where there is no room to start, runs are still signalled
-        and cancelled: only so room can come to be.
+        and cancelled: only so room can come to be. `told` says that there are some;
+        otherwise a look decides whether to write at all.
         """
         kinds = _KINDS if limit > 0 else _CONTROLS
         wanted = min(limit, TAKE) if limit > 0 else TAKE
-        waiting = await self._database.read(
+        if not told and not await self._database.read(
             lambda tx: bool(self._commands.due(tx, kinds, limit=1))
-        )
-        if not waiting:
+        ):
             return Taken()
         return await self._database.transact(
             lambda tx: self._take(tx, active, kinds, wanted)
@@ -97,6 +99,7 @@ class Intake:
         limit: int,
     ) -> Taken:
         commands = self._commands.due(tx, kinds, limit=limit)
+        self._versions.clear()
         taken = Taken(more=len(commands) == limit)
         starts: dict[TenantId, list[Command]] = {}
         dead: set[str] = set()
@@ -182,10 +185,14 @@ class Intake:
         )
 
     def _newest(self, tx: Transaction, tenant: TenantId, workflow: str) -> int:
-        try:
-            return self._definitions.get(tx, tenant, workflow).version
-        except NotFound:
-            return 0  # the run fails for want of its plan, and is there to be seen
+        key = (tenant, workflow)
+        if key not in self._versions:
+            try:
+                version = self._definitions.get(tx, tenant, workflow).version
+            except NotFound:
+                version = 0  # the run fails for want of its plan, and is to be seen
+            self._versions[key] = version
+        return self._versions[key]
 
     def _supersede(
         self,

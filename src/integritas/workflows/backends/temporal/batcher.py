@@ -45,6 +45,11 @@ class Batcher:
         self._lines: dict[str, _Line] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
+    @property
+    def waiting(self) -> int:
+        """Return how many calls wait for a place."""
+        return sum(len(line.waiting) for line in self._lines.values())
+
     async def call(self, spec: OperationSpec, call: Call, timeout_s: float) -> Answer:
         """Return the answer to one call; `timeout_s` begins with its batch."""
         line = self._lines.setdefault(spec.name, _Line())

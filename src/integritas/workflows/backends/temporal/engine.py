@@ -85,7 +85,8 @@ class TemporalEngine:
         self._commands = commands
         self._intake = intake
         self._records = Records(database, store, definitions, effects)
-        carrier = Carrier(self._records, Batcher(), clock, randomness)
+        self._batcher = Batcher()
+        carrier = Carrier(self._records, self._batcher, clock, randomness)
         self._activities = Activities(self._records, carrier, clock)
         self._ownership = Ownership(database)
         self._client: Client | None = None
@@ -118,6 +119,11 @@ class TemporalEngine:
         if self._records.trouble is not None:
             return f"the engine cannot write: {self._records.trouble}"
         return await why(self._client, self._server)
+
+    @property
+    def waiting(self) -> int:
+        """Return how many calls wait here for a place at their operation."""
+        return self._batcher.waiting
 
     # The loop --------------------------------------------------------------------
 
@@ -172,10 +178,11 @@ class TemporalEngine:
         try:
             delivery = Delivery(client, self._server.task_queue, self._records)
             pending = await self._recover()
-            swept = asyncio.get_running_loop().time()
+            swept, more = asyncio.get_running_loop().time(), False
             while not self._stop.is_set():
+                told = more or self._wake.is_set()
                 self._wake.clear()
-                more = await self._take(pending)
+                more = await self._take(pending, told=told)
                 await self._deliver(delivery, pending)
                 now = asyncio.get_running_loop().time()
                 if now - swept > SWEEP_S:
@@ -226,8 +233,8 @@ class TemporalEngine:
                 pending.cancels[key] = None
         return pending
 
-    async def _take(self, pending: Deliveries) -> bool:
-        taken = await self._intake.take(_Everything(), limit=TAKE)
+    async def _take(self, pending: Deliveries, *, told: bool) -> bool:
+        taken = await self._intake.take(_Everything(), limit=TAKE, told=told)
         for tenant, subject, spared in taken.dropped:
             await self._drop(pending, tenant, subject, spared)
         for key in taken.cancelled:

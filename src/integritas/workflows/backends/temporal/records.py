@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from integritas.kernel.contracts import SYSTEM, Context
 from integritas.kernel.errors import IntegritasError, NotFound
 from integritas.workflows.backends.temporal.kept import Kept
+from integritas.workflows.backends.temporal.scope import check_scope
 from integritas.workflows.engine import Effects, RunEnded, StepDone
 from integritas.workflows.model import RunState, RunView
 from integritas.workflows.store import RunEnd
@@ -68,7 +69,9 @@ class Records:
         return Kept(view, self._plan(tx, view), attempts)
 
     def _plan(self, tx: Transaction, view: RunView) -> Plan:
-        return self._definitions.plan(tx, view.tenant, view.workflow, view.version)
+        plan = self._definitions.plan(tx, view.tenant, view.workflow, view.version)
+        check_scope(plan.definition)
+        return plan
 
     async def signals(self, tenant: TenantId, run_id: RunId) -> Sequence[str]:
         """Return the names of the signals a run got."""

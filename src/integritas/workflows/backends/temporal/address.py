@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 __all__ = ["TemporalServer"]
@@ -22,4 +22,4 @@ class TemporalServer:
     ca_file: Path | None = None
     cert_file: Path | None = None
     key_file: Path | None = None
-    api_key: str | None = None
+    api_key: str | None = field(default=None, repr=False)

@@ -85,7 +85,8 @@ def _table(rows: dict[str, list[dict[str, Any]]]) -> str:
         other = "Integritas, Postgres" if name in _ON else OURS
         ratio = median(rows[other], "runs_per_s") / median(rounds, "runs_per_s")
         rates = [each["runs_per_s"] for each in rounds]
-        ended = min(each["runs"] - each.get("unfinished", 0) for each in rounds)
+        least = min(each["runs"] - each.get("unfinished", 0) for each in rounds)
+        ended = f"{least:,} of {rounds[0]['runs']:,}"
         server = max(each.get("server_rss_mb", 0) for each in rounds)
         memory = f"{median(rounds, 'peak_rss_mb'):,.0f}"
         memory += f" + server {server:,.0f}" if server else ""
@@ -94,7 +95,7 @@ def _table(rows: dict[str, list[dict[str, Any]]]) -> str:
         )
         ours = name.startswith("Integritas")
         lines.append(
-            f"| {name} | {rounds[0]['version']} | {ended:,} | {times} "
+            f"| {name} | {rounds[0]['version']} | {ended} | {times} "
             f"| {median(rounds, 'runs_per_s'):,.1f} "
             f"({min(rates):,.1f} to {max(rates):,.1f}) "
             f"| {_times(ratio, ours=ours)} "

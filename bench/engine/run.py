@@ -144,8 +144,7 @@ def main() -> None:
     parser.add_argument("--json", type=Path, default=None, help="the raw figures too")
     asked = parser.parse_args()
     found = measure(Plan(asked))
-    command = "make bench" + "".join(f" {word}" for word in _extra())
-    written = page.written(found, command)
+    written = page.written(found, _command(asked))
     if asked.json is not None:
         asked.json.write_text(json.dumps(found, indent=1), "utf-8")
     if not asked.quick:
@@ -153,9 +152,15 @@ def main() -> None:
     print(written)
 
 
-def _extra() -> list[str]:
-    words = sys.argv[1:]
-    return [f'ARGS="{" ".join(words)}"'] if words else []
+def _command(asked: argparse.Namespace) -> str:
+    """Return how to measure the same again; where files go is no part of it."""
+    usual = {"runs": 1_000, "rounds": 3, "limit": 120.0, "largest": SIZES[-1]}
+    words = [
+        f"--{n} {getattr(asked, n):g}" for n in usual if getattr(asked, n) != usual[n]
+    ]
+    words += ["--no-peers"] if asked.no_peers else []
+    words += ["--quick"] if asked.quick else []
+    return "make bench" + (f' ARGS="{" ".join(words)}"' if words else "")
 
 
 if __name__ == "__main__":

@@ -82,8 +82,11 @@ async def test_without_the_extra_it_says_what_to_install(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     # As if the extra were not installed: the import system finds None.
-    for module in [name for name in sys.modules if "backends.temporal." in name]:
-        monkeypatch.delitem(sys.modules, module)
+    for module in list(sys.modules):
+        if "backends.temporal." in module:
+            monkeypatch.delitem(sys.modules, module)
+        if module.partition(".")[0] == "temporalio":
+            monkeypatch.setitem(sys.modules, module, None)
     monkeypatch.setitem(sys.modules, "temporalio", None)
     with pytest.raises(InvalidInput, match=r"integritas\[temporal\]"):
         make_engine(SERVER)

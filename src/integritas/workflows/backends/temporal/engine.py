@@ -135,7 +135,7 @@ class TemporalEngine:
                     await self._work(await connect(self._server))
                 except Exception as error:  # noqa: BLE001 - tried until it works
                     self._note(error)
-                    await self._pause(RETRY_S)
+                    await _wait(self._stop, RETRY_S)
         finally:
             stop_listening()
             self._client = None
@@ -172,7 +172,7 @@ class TemporalEngine:
     async def _take_forever(self, client: Client) -> None:
         """Take commands to the server, for as long as the commands are ours to take."""
         while not await self._own():
-            await self._pause(RETRY_S)
+            await _wait(self._stop, RETRY_S)  # commands are another's: they wake nobody
             if self._stop.is_set():
                 return
         try:
@@ -189,7 +189,7 @@ class TemporalEngine:
                     swept = now
                     pending.add(await delivery.lost())
                 if not more:
-                    await self._pause(POLL_S)
+                    await _wait(self._wake, POLL_S)
         finally:
             self._ownership.release()
 
@@ -199,12 +199,6 @@ class TemporalEngine:
         except Conflict:
             return False
         return True
-
-    async def _pause(self, seconds: float) -> None:
-        """Wait, but no longer than until there is something to do."""
-        with suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                await self._wake.wait()
 
     def _note(self, error: BaseException) -> None:
         _LOG.warning("temporal.trouble", exc_info=error)
@@ -272,6 +266,15 @@ class TemporalEngine:
                 await delivery.deliver(pending)
             except (RPCError, IntegritasError) as error:
                 self._note(error)
-                await asyncio.sleep(RETRY_S)
+                await _wait(self._stop, RETRY_S)
+                if self._stop.is_set():
+                    return
             else:
                 self._trouble = None
+
+
+async def _wait(event: asyncio.Event, seconds: float) -> None:
+    """Wait for an event, but no longer than that."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await event.wait()

@@ -17,6 +17,7 @@ _HEAD: Final = (
     "| engine | version | ended | p50 ms | p95 ms | p99 ms | runs/s (range) | we are "
     "| peak memory, MiB |"
 )
+_OTHER: Final = "services_postgres"
 _ON: Final = {"Integritas, Postgres", "DBOS, Postgres"}
 
 
@@ -130,7 +131,7 @@ def _own(found: dict[str, Any]) -> str:
         "|---|--:|--:|--:|--:|--:|",
         _row("one run alone, trivial steps", own["alone"]),
         _row(f"{found['runs']:,} at once, the real services", own["services"]),
-        _row("the same on Postgres", own["services_postgres"]),
+        *(_row("the same on Postgres", own[key]) for key in own if key == _OTHER),
         _row("open loop at half of the capacity, trivial steps", own["open_loop"]),
     ]
     services = own["services"]

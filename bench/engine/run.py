@@ -30,7 +30,7 @@ class Plan:
 
     def __init__(self, asked: argparse.Namespace) -> None:
         """Take the arguments."""
-        quick = asked.quick
+        quick = self.quick = asked.quick
         self.runs = min(asked.runs, 50) if quick else asked.runs
         self.rounds = 1 if quick else asked.rounds
         self.peers = not (quick or asked.no_peers)
@@ -96,8 +96,9 @@ def own(plan: Plan, runs_per_s: float, server: Postgres) -> dict[str, Any]:
     found["alone"] = [ours("alone", plan.alone) for _ in range(plan.rounds)]
     say("the services")
     found["services"] = [ours("services", plan.runs) for _ in range(plan.rounds)]
-    with server.database() as url:
-        found["services_postgres"] = [ours("services", plan.runs, url=url)]
+    if not plan.quick:
+        with server.database() as url:
+            found["services_postgres"] = [ours("services", plan.runs, url=url)]
     say(f"an open loop at {half:.0f} runs a second")
     paced = int(half * plan.open_loop_s)
     found["open_loop"] = [ours("rate", paced, rate=half)]

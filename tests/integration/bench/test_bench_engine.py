@@ -12,7 +12,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[3]
 
-pytestmark = pytest.mark.timeout(300)  # nine processes, each loads every model
+pytestmark = pytest.mark.timeout(600)  # eight processes, each loads every model
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +27,7 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, object], 
         env=environment,
         capture_output=True,
         text=True,
-        timeout=280,
+        timeout=560,
         check=False,
     )
     assert done.returncode == 0, done.stderr

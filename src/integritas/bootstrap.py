@@ -12,6 +12,7 @@ import os
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import partial
 from ipaddress import ip_address
@@ -54,6 +55,7 @@ from integritas.services.compliance.remote import ComplianceDesk, RemoteComplian
 from integritas.services.spam import app as spam_app
 from integritas.services.spam.api import load_spam_service
 from integritas.workflows.api import (
+    Admission,
     CaseEffects,
     Definitions,
     Dossiers,
@@ -61,10 +63,12 @@ from integritas.workflows.api import (
     Intake,
     Registry,
     RunStore,
+    Schedules,
     WorkflowDesk,
     bind_cases,
     make_engine,
     register_services,
+    reopener,
     temporal_server,
 )
 
@@ -225,6 +229,9 @@ class Platform:
                 metrics=self.kit.metrics,
                 checks={EvidenceKind.PROCUREMENT: _check_release},
                 max_body_bytes=self.settings.max_body_bytes,
+                admission=Admission(
+                    self.database, self.kit.clock, self.settings.max_waiting_runs
+                ),
                 on_start=on_start,
                 on_stop=on_stop,
             )
@@ -249,10 +256,14 @@ class Platform:
     async def _housekeeping(self) -> None:
         while True:
             with suppress(Exception):  # tried again in an hour; nothing depends on it
-                await self.database.transact(
-                    lambda tx: forget_old_answers(tx, self.kit.clock.now())
-                )
+                await self._tidy(self.kit.clock.now())
             await asyncio.sleep(HOUSEKEEPING_S)
+
+    async def _tidy(self, now: datetime) -> None:
+        await self.database.transact(lambda tx: forget_old_answers(tx, now))
+        if self.settings.run_retention_days is not None:
+            kept = timedelta(days=self.settings.run_retention_days)
+            await self.workflows.forget(now - kept)
 
 
 def bootstrap(
@@ -370,6 +381,8 @@ def _wire(
         },
         services.compliance,
     )
+    for name, limits in settings.operation_limits.items():
+        registry.limit(name, **limits.model_dump(exclude_none=True))
     runs = RunStore(journal, clock)
     bind_cases(store, runs, commands)
     definitions = Definitions(registry, runs)
@@ -399,6 +412,8 @@ def _wire(
         effects=effects,
         clock=clock,
         randomness=kit.randomness,
+        max_active=settings.max_active_runs,
+        schedules=Schedules(commands, journal, clock, ids),
     )
     return Platform(
         settings=settings,
@@ -425,6 +440,7 @@ def _wire(
             commands=commands,
             journal=journal,
             ids=ids,
+            reopen=reopener(store),
         ),
         engine=engine if role in {Role.ALL, Role.ENGINE} else None,
         audit=audit,

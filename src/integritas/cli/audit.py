@@ -16,7 +16,7 @@ from sqlalchemy.exc import ArgumentError
 
 from integritas.journal.api import Journal
 from integritas.kernel.clock import SystemClock, SystemRandomness
-from integritas.kernel.contracts import VerificationReport
+from integritas.kernel.contracts import SYSTEM, Context, VerificationReport
 from integritas.kernel.errors import FieldError, InvalidInput, StorageFailure
 from integritas.kernel.ids import DEFAULT_TENANT, IdFactory, TenantId, valid_tenant
 from integritas.platform.config import Settings, load_settings
@@ -24,12 +24,13 @@ from integritas.platform.db import open_database
 from integritas.services.audit.api import (
     AuditTrail,
     VerifierKey,
+    offline,
     parse_verifier_key,
     verify_bundle,
     write_mirror,
 )
 
-__all__ = ["app"]
+__all__ = ["Db", "Tenant", "app", "read_keys", "unusable", "with_trail"]
 
 app = typer.Typer(help="The audit log: verify, prove, export.", no_args_is_help=True)
 
@@ -71,7 +72,7 @@ def verify(
     tenant: Tenant = DEFAULT_TENANT,
 ) -> None:
     """Re-compute everything; exit 1 and name the place of each difference."""
-    keys = [found for text in key or [] for found in _keys(text)]
+    keys = [found for text in key or [] for found in read_keys(text)]
     notes = [_text(path) for path in checkpoint or []]
     if bundle is not None:
         report = verify_bundle(
@@ -79,7 +80,7 @@ def verify(
         )
         _show(report, f"the bundle {bundle}, checkpoint of {report.size} entries")
         return
-    report = _with_trail(
+    report = with_trail(
         lambda trail, who: trail.verify(who, keys=keys, checkpoints=notes),
         db=db,
         tenant=tenant,
@@ -100,19 +101,29 @@ def export(
     db: Db = None,
     tenant: Tenant = DEFAULT_TENANT,
 ) -> None:
-    """Write a self-contained evidence bundle of a case."""
-    document = _with_trail(
+    """Write a self-contained evidence bundle of a case.
+
+    Beside it go a report for people and a verifier that needs Python alone.
+    """
+    document = with_trail(
         lambda trail, who: trail.bundle(who, subject=case), db=db, tenant=tenant
     )
     text = orjson.dumps(document, option=orjson.OPT_INDENT_2) + b"\n"
     if output == "-":
         sys.stdout.buffer.write(text)
         return
-    try:
-        Path(output).write_bytes(text)
-    except OSError as error:
-        raise _unusable(output, error) from error
-    typer.echo(f"wrote {output}", err=True)
+    path = Path(output)
+    beside = {
+        path: text,
+        path.with_suffix(".report.txt"): f"{offline.report(document)}\n".encode(),
+        path.with_suffix(".verify.py"): Path(offline.__file__).read_bytes(),
+    }
+    for name, content in beside.items():
+        try:
+            name.write_bytes(content)
+        except OSError as error:
+            raise unusable(str(name), error) from error
+        typer.echo(f"wrote {name}", err=True)
 
 
 @app.command()
@@ -134,14 +145,14 @@ def tail(
             for e in found
         ]
 
-    for line in _with_trail(newest, db=db, tenant=tenant):
+    for line in with_trail(newest, db=db, tenant=tenant):
         typer.echo(line.decode())
 
 
 @app.command()
 def keys(*, db: Db = None, tenant: Tenant = DEFAULT_TENANT) -> None:
     """Print the verifier keys (C2SP vkeys), newest first, a line each."""
-    found = _with_trail(
+    found = with_trail(
         lambda trail, who: trail.verifier_keys(who), db=db, tenant=tenant
     )
     if not found:
@@ -153,26 +164,42 @@ def keys(*, db: Db = None, tenant: Tenant = DEFAULT_TENANT) -> None:
 
 
 @app.command()
+def rotate(*, db: Db = None, tenant: Tenant = DEFAULT_TENANT) -> None:
+    """Hand the log over to a new key, by an entry both sign; print the new key."""
+
+    async def hand_over(trail: AuditTrail, who: TenantId) -> str:
+        return await trail.rotate_key(Context(who, SYSTEM, "audit rotate"))
+
+    typer.echo(with_trail(hand_over, db=db, tenant=tenant))
+
+
+@app.command()
 def mirror(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where to.")],
+    folder: Annotated[
+        str,
+        typer.Argument(
+            metavar="DIR", help="A folder, or a bucket such as s3://name/prefix."
+        ),
+    ],
     *,
     db: Db = None,
     tenant: Tenant = DEFAULT_TENANT,
 ) -> None:
-    """Write the log as static files (C2SP tlog-tiles)."""
-    count = _with_trail(
+    """Write the log as static files or objects (C2SP tlog-tiles)."""
+    count = with_trail(
         lambda trail, who: write_mirror(trail, who, folder), db=db, tenant=tenant
     )
     typer.echo(f"wrote {count} files to {folder}", err=True)
 
 
-def _with_trail(
+def with_trail(
     work: Callable[[AuditTrail, TenantId], Awaitable[T]],
     *,
     db: str | None,
     tenant: str,
     origin: str | None = None,
 ) -> T:
+    """Do something with the trail of a database; it is closed at the end."""
     if not valid_tenant(tenant):
         raise InvalidInput(f"--tenant: {tenant!r} does not name a tenant")
     settings = _settings(db)
@@ -235,7 +262,8 @@ def _origin(keys: list[VerifierKey], tenant: str) -> str | None:
     return None
 
 
-def _keys(text: str) -> list[VerifierKey]:
+def read_keys(text: str) -> list[VerifierKey]:
+    """Return a verifier key, or those of a file, a line each."""
     path = Path(text)
     lines = [text] if "+" in text and not path.exists() else _text(path).splitlines()
     return [parse_verifier_key(line) for line in lines if line.strip()]
@@ -245,7 +273,7 @@ def _text(path: Path) -> str:
     try:
         return _content(path, 1024 * 1024).decode()
     except UnicodeDecodeError as error:
-        raise _unusable(str(path), error) from error
+        raise unusable(str(path), error) from error
 
 
 def _content(path: Path, limit: int) -> bytes:
@@ -253,13 +281,14 @@ def _content(path: Path, limit: int) -> bytes:
         with path.open("rb") as stream:
             content = stream.read(limit + 1)
     except OSError as error:
-        raise _unusable(str(path), error) from error
+        raise unusable(str(path), error) from error
     if len(content) > limit:
         raise InvalidInput(f"{path} is larger than {limit} bytes")
     return content
 
 
-def _unusable(path: str, error: Exception) -> InvalidInput:
+def unusable(path: str, error: Exception) -> InvalidInput:
+    """Return the error of a file that cannot be used."""
     why = getattr(error, "strerror", None) or str(error)
     return InvalidInput(f"{path} cannot be used: {why}")
 

@@ -13,15 +13,19 @@ import typer
 
 from integritas.cli import (
     audit,
+    audit_search,
     bench,
     compliance,
     database,
     demo,
     doctor,
     procurement,
+    reconcile,
     server,
     spam,
+    timestamp,
     users,
+    witness,
 )
 from integritas.kernel.errors import IntegritasError
 
@@ -43,6 +47,11 @@ app.add_typer(users.app, name="users")
 app.add_typer(spam.app, name="spam")
 app.add_typer(procurement.app, name="procurement")
 app.add_typer(compliance.app, name="compliance")
+audit.app.command(name="search")(audit_search.search)
+audit.app.command(name="reconcile")(reconcile.reconcile_all)
+audit.app.command(name="witness")(witness.witness)
+audit.app.command(name="cosign")(witness.cosign)
+audit.app.command(name="timestamp")(timestamp.timestamp)
 app.add_typer(audit.app, name="audit")
 app.add_typer(bench.app, name="bench")
 

@@ -15,6 +15,7 @@ from integritas.gateway.routes import (
     auth,
     cases,
     evidence,
+    schedules,
     submissions,
     users,
     workflows,
@@ -43,7 +44,16 @@ Sign in at `POST /api/v1/auth/token`, send `Authorization: Bearer …` (or an AP
 `X-API-Key`). Errors are `application/problem+json` (RFC 9457). Lists page by cursor.
 `POST /api/v1/submissions` takes an `Idempotency-Key`; changes take `If-Match`.
 """
-_ROUTERS: Final = (auth, users, submissions, cases, evidence, approvals, workflows)
+_ROUTERS: Final = (
+    auth,
+    users,
+    submissions,
+    cases,
+    evidence,
+    approvals,
+    workflows,
+    schedules,
+)
 
 
 def create_app(parts: GatewayParts) -> FastAPI:

@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from integritas.cases.api import CaseDesk
     from integritas.identity.api import Identity
     from integritas.journal.api import Journal
-    from integritas.workflows.api import WorkflowDesk
+    from integritas.workflows.api import Admission, WorkflowDesk
 
-__all__ = ["EvidenceCheck", "GatewayParts", "Parts"]
+__all__ = ["EvidenceCheck", "GatewayParts", "Parts", "admit"]
 
 EvidenceCheck: TypeAlias = Callable[[Content], Sequence[FieldError]]
 """Says what is wrong with content of a kind; paths are relative to the item."""
@@ -44,6 +44,7 @@ class GatewayParts:
     metrics: CollectorRegistry
     checks: Mapping[EvidenceKind, EvidenceCheck] = field(default_factory=dict)
     max_body_bytes: int = MAX_BODY_BYTES
+    admission: Admission | None = None
     on_start: Sequence[Callable[[], Awaitable[None]]] = ()
     on_stop: Sequence[Callable[[], Awaitable[None]]] = ()
 
@@ -55,3 +56,9 @@ def parts_of(request: Request) -> GatewayParts:
 
 
 Parts: TypeAlias = Annotated[GatewayParts, Depends(parts_of)]
+
+
+async def admit(parts: Parts, count: int = 1) -> None:
+    """Return if there is room for more runs; raises TooManyRequests."""
+    if parts.admission is not None:
+        await parts.admission.admit(count)

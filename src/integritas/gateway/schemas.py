@@ -400,6 +400,15 @@ class StartRunIn(_In):
     subject: Name
     version: Version | None = None
     input: dict[str, Json] = Field(default_factory=dict)
+    priority: Annotated[int, Field(ge=-100, le=100)] | None = None
+    timeout_s: Annotated[float, Field(gt=0, le=31_536_000)] | None = None
+    attributes: Annotated[
+        dict[
+            Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,62}$")],
+            Annotated[str, StringConstraints(max_length=200, pattern=NO_NUL)],
+        ],
+        Field(max_length=20, description="The caller's own, to search runs by."),
+    ] = Field(default_factory=dict)
 
 
 class RunOut(_Out):

@@ -40,8 +40,10 @@ SERVICE_RULES: Final[Mapping[str, str]] = {
     "compliance_screen_batch": "services:assess",
     "compliance_match": "services:assess",
     "compliance_lists": "services:read",
+    "audit_append": "audit:write",
     "audit_entries": "audit:read",
     "audit_entry": "audit:read",
+    "audit_export": "audit:read",
     "audit_checkpoint": "audit:read",
     "audit_tile": "audit:read",
     "audit_inclusion": "audit:read",
@@ -49,6 +51,7 @@ SERVICE_RULES: Final[Mapping[str, str]] = {
     "audit_verify": "audit:verify",
     "audit_bundle": "audit:read",
     "audit_keys": "audit:read",
+    "audit_rotate_key": "keys:manage",
 }
 
 _bearer = HTTPBearer(

@@ -19,6 +19,7 @@ from sqlalchemy.dialects import postgresql
 
 from integritas.kernel.clock import format_time
 from integritas.platform.columns import Money, UtcTime
+from integritas.platform.json_text import json_bytes
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
@@ -230,7 +231,7 @@ def _encoded(column: sa.Column[Any], dialect: str, values: Sequence[Any]) -> lis
     if isinstance(kind, sa.JSON):
         bare = kind.none_as_null
         return [
-            None if value is None and bare else orjson.dumps(value).decode()
+            None if value is None and bare else json_bytes(value).decode()
             for value in values
         ]
     if dialect == "sqlite" and isinstance(kind, UtcTime):

@@ -30,8 +30,10 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CANCEL_RUN",
+    "CHANNEL",
     "COMMANDS",
     "DROP_RUNS",
+    "HOLD_RUNS",
     "SIGNAL_RUN",
     "START_RUN",
     "Command",
@@ -40,13 +42,20 @@ __all__ = [
 ]
 
 START_RUN: Final = "workflow.start"
-"""Start a run on the subject; payload: correlation_id, [workflow, version, input]."""
+"""Start a run on the subject; payload: correlation_id, [workflow, version, input].
+
+Besides: [run] its id, [options] of few runs, [carry] what it takes over of another.
+"""
 SIGNAL_RUN: Final = "workflow.signal"
 """Signal the run that is the subject; payload: name, payload, actor."""
 CANCEL_RUN: Final = "workflow.cancel"
 """Cancel the run that is the subject; payload: cause, actor."""
 DROP_RUNS: Final = "workflow.drop"
 """The subject's runs were ended with it: forget them."""
+HOLD_RUNS: Final = "workflow.hold"
+"""The workflow that is the subject was paused or resumed."""
+CHANNEL: Final = "integritas_commands"
+"""What Postgres notifies of after each commit that put a command."""
 
 COMMANDS: Final = sa.Table(
     "commands",
@@ -67,6 +76,7 @@ _SHOWN: Final = (
     COMMANDS.c.subject,
     sa.cast(COMMANDS.c.payload, sa.Text).label("payload"),
 )
+_NOTIFY: Final = sa.text(f"NOTIFY {CHANNEL}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +132,8 @@ class CommandQueue:
             ],
         )
         tx.after_commit(self._wake)
+        if tx.dialect == "postgresql":  # once a commit, however often it is said
+            tx.execute(_NOTIFY)
 
     def due(
         self, tx: Transaction, kinds: Sequence[str], *, limit: int
@@ -153,7 +165,8 @@ class CommandQueue:
     def listen(self, notice: Callable[[], None]) -> Callable[[], None]:
         """Call `notice`, in this event loop, after each commit that put a command.
 
-        Only commits of this process are noticed. Returns a function that stops it.
+        Only commits of this process are noticed; those of others Postgres tells on
+        `CHANNEL`. Returns a function that stops it.
         """
         loop = asyncio.get_running_loop()
 

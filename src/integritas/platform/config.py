@@ -9,7 +9,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
-from pydantic import AfterValidator, AnyHttpUrl, Field, SecretStr, ValidationError
+from pydantic import (
+    AfterValidator,
+    AnyHttpUrl,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+)
 from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDict
 from pydantic_settings.sources import PydanticBaseSettingsSource
 
@@ -48,6 +56,17 @@ ServiceUrl = Annotated[
         "write http://host:port, or leave it out to run the service in this process",
     ),
 ]
+
+
+class OperationLimits(BaseModel):
+    """How much of an operation the engine asks at once; what is left out stays."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    max_batch: Annotated[int, Field(ge=1, le=100_000)] | None = None
+    concurrency: Annotated[int, Field(ge=1, le=1_000)] | None = None
+    rate_per_s: Annotated[float, Field(gt=0, le=1_000_000)] | None = None
+    burst: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
 
 
 class Settings(BaseSettings):
@@ -166,6 +185,40 @@ class Settings(BaseSettings):
         SecretStr | None,
         _setting("API key for Temporal.", "write the key"),
     ] = None
+    max_active_runs: Annotated[
+        int,
+        Field(ge=1, le=1_000_000),
+        _setting(
+            "Runs the embedded engine holds in memory at once; further ones wait on "
+            "disk.",
+            "write a number between 1 and 1000000",
+        ),
+    ] = 10_000
+    max_waiting_runs: Annotated[
+        int,
+        Field(ge=1, le=100_000_000),
+        _setting(
+            "Runs that may wait to begin; beyond, submitters get 429 with Retry-After.",
+            "write a number between 1 and 100000000",
+        ),
+    ] = 100_000
+    run_retention_days: Annotated[
+        int | None,
+        Field(ge=1, le=36_500),
+        _setting(
+            "Days after its end a run with its steps is deleted; without it, runs are "
+            "kept. The journal and cases stay.",
+            "write a number of days between 1 and 36500, or leave it out",
+        ),
+    ] = None
+    operation_limits: Annotated[
+        dict[str, OperationLimits],
+        _setting(
+            "Limits of operations as JSON: name to max_batch, concurrency, rate_per_s "
+            "and burst.",
+            'write JSON such as {"spam.assess": {"rate_per_s": 50}}',
+        ),
+    ] = {}
     data: Annotated[
         Path | None,
         _setting(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from integritas.workflows.admission import Admission
 from integritas.workflows.backends.choice import (
     check_server,
     make_engine,
@@ -15,6 +16,7 @@ from integritas.workflows.casework import (
     Dossiers,
     bind_cases,
     register_services,
+    reopener,
 )
 from integritas.workflows.definitions import CASE_WORKFLOW, Definitions
 from integritas.workflows.engine import Effects, Engine, NoEffects, RunEnded, StepDone
@@ -22,7 +24,9 @@ from integritas.workflows.graph import Graph, build_graph
 from integritas.workflows.model import (
     Definition,
     OnFailure,
+    Parent,
     RetryPolicy,
+    RunOptions,
     RunState,
     RunView,
     Step,
@@ -30,12 +34,11 @@ from integritas.workflows.model import (
     StepView,
 )
 from integritas.workflows.parse import (
-    DefinitionIn,
     check_definition,
-    definition_document,
     parse_definition,
     read_definition,
 )
+from integritas.workflows.pauses import Pause
 from integritas.workflows.registry import (
     Call,
     Codec,
@@ -44,13 +47,18 @@ from integritas.workflows.registry import (
     OperationSpec,
     Registry,
 )
+from integritas.workflows.schedules import CatchUp, Overlap, Schedule, Schedules
+from integritas.workflows.search import RunFilter
 from integritas.workflows.service import RunDetail, WorkflowDesk
 from integritas.workflows.store import RunStore
+from integritas.workflows.wire import DefinitionIn, definition_document
 
 __all__ = [
     "CASE_WORKFLOW",
+    "Admission",
     "Call",
     "CaseEffects",
+    "CatchUp",
     "Codec",
     "Definition",
     "DefinitionIn",
@@ -66,13 +74,20 @@ __all__ = [
     "OnFailure",
     "Operation",
     "OperationSpec",
+    "Overlap",
+    "Parent",
+    "Pause",
     "Registry",
     "RetryPolicy",
     "RunDetail",
     "RunEnded",
+    "RunFilter",
+    "RunOptions",
     "RunState",
     "RunStore",
     "RunView",
+    "Schedule",
+    "Schedules",
     "Step",
     "StepDone",
     "StepState",
@@ -88,5 +103,6 @@ __all__ = [
     "parse_definition",
     "read_definition",
     "register_services",
+    "reopener",
     "temporal_server",
 ]

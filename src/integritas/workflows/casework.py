@@ -42,17 +42,25 @@ from integritas.kernel.errors import IntegritasError
 from integritas.kernel.ids import CaseId, RunId, TenantId
 from integritas.kernel.states import FINAL_STATES, CaseState
 from integritas.platform.commands import DROP_RUNS, START_RUN, CommandQueue
+from integritas.platform.json_text import json_bytes
 from integritas.workflows.model import RunState
+from integritas.workflows.options import stop_runs
 from integritas.workflows.registry import Call, OperationSpec, Registry
-from integritas.workflows.store import RunEnd, RunStore
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from integritas.platform.db import Transaction
     from integritas.workflows.engine import RunEnded, StepDone
+    from integritas.workflows.store import RunStore
 
-__all__ = ["CaseEffects", "Dossiers", "bind_cases", "register_services"]
+__all__ = [
+    "CaseEffects",
+    "Dossiers",
+    "bind_cases",
+    "register_services",
+    "reopener",
+]
 
 DECIDE: Final = "compliance.decide"
 INTAKE: Final = "cases.intake"
@@ -129,7 +137,7 @@ class Dossiers:
 
 class _AssessmentCodec:
     def encode(self, result: Assessment, /) -> bytes:
-        return orjson.dumps(result)
+        return json_bytes(result)
 
     def decode(self, document: bytes, /) -> Assessment:
         return _ASSESSMENT.validate_json(document)
@@ -144,13 +152,13 @@ class _AssessmentCodec:
 
 class _VerdictCodec:
     def encode(self, result: Verdict, /) -> bytes:
-        return orjson.dumps(result)
+        return json_bytes(result)
 
     def decode(self, document: bytes, /) -> Verdict:
         return _VERDICT.validate_json(document)
 
     def view(self, result: Verdict, /) -> Any:  # noqa: ANN401 - JSON
-        return orjson.loads(orjson.dumps(result))
+        return orjson.loads(json_bytes(result))
 
 
 def register_services(
@@ -365,13 +373,7 @@ def bind_cases(store: CaseStore, runs: RunStore, commands: CommandQueue) -> None
         running = runs.list_runs(
             tx, case.tenant, subject=case.id, state=RunState.RUNNING, limit=100
         )
-        cause = "the case was cancelled"
-        ends = [
-            RunEnd(context, run.id, case.id, RunState.CANCELLED, cause)
-            for run in running
-        ]
-        ended = runs.end(tx, ends)
-        runs.record_ends(tx, ended)
+        stop_runs(tx, runs, context, running, "the case was cancelled")
         # Also if none runs: one may be asked for and not begun.
         commands.put(tx, case.tenant, DROP_RUNS, [(case.id, {})])
 
@@ -386,3 +388,14 @@ def bind_cases(store: CaseStore, runs: RunStore, commands: CommandQueue) -> None
 
     store.on(TRANSITIONED, on_transition)
     store.on(EVIDENCE_ADDED, on_evidence)
+
+
+def reopener(store: CaseStore) -> Callable[[Transaction, Context, str], None]:
+    """Return what makes a failed case ready for another run: it is re-driven."""
+
+    def reopen(tx: Transaction, context: Context, subject: str) -> None:
+        # Refused unless the case failed: then there is nothing to make ready.
+        command = Transition(to=CaseState.PENDING, reason="its run is re-driven")
+        store.change_cases(tx, [(context, CaseId(subject), command)])
+
+    return reopen

@@ -41,6 +41,7 @@ class Definitions:
         self.registry = registry
         self._store = store
         self._plans: dict[tuple[str, str, int], Plan] = {}
+        self._kept: set[tuple[str, str, int]] = set()
         found = _read_shipped(registry) if shipped is None else shipped
         self._shipped: Mapping[str, Definition] = {d.name: d for d in found}
         for definition in found:
@@ -65,8 +66,26 @@ class Definitions:
         shipped = self._shipped.get(name)
         if shipped is not None and version in {None, shipped.version}:
             return shipped
+        if version is not None:
+            once_shipped = self._store.find_shipped(tx, tenant, name, version)
+            if once_shipped is not None:
+                return once_shipped
         which = f" version {version}" if version is not None else ""
         raise NotFound(f"there is no workflow {name}{which}")
+
+    def keep_shipped(
+        self, tx: Transaction, tenant: TenantId, definition: Definition
+    ) -> None:
+        """Keep a shipped definition when it is first used, for its runs' lifetime.
+
+        An upgrade may bring another version: those that run keep theirs.
+        """
+        key = (tenant, definition.name, definition.version)
+        if self._shipped.get(definition.name) is not definition or key in self._kept:
+            return
+        if self._store.find_shipped(tx, *key) is None:
+            self._store.keep_shipped(tx, tenant, definition)
+        tx.after_commit(lambda: self._kept.add(key))
 
     def shipped(self, name: str, version: int) -> bool:
         """Say whether this version is one that is shipped."""

@@ -36,13 +36,14 @@ class StepDone:
 
 @dataclass(slots=True)  # not frozen: made by the thousand
 class RunEnded:
-    """A run that ended."""
+    """A run that ended; a `child` is a step of another run."""
 
     context: Context
     run_id: RunId
     subject: str
     state: RunState
     cause: str
+    child: bool = False
 
 
 class Effects(Protocol):

@@ -13,16 +13,22 @@ from pydantic import JsonValue
 from integritas.kernel.ids import RunId, TenantId
 
 __all__ = [
+    "DEFAULT_TIMEOUT_S",
     "FINAL_RUN_STATES",
     "Definition",
     "OnFailure",
+    "Parent",
     "RetryPolicy",
+    "RunOptions",
     "RunState",
     "RunView",
     "Step",
     "StepState",
     "StepView",
 ]
+
+DEFAULT_TIMEOUT_S: Final = 30.0
+"""Of an attempt to call an operation, and of a wait for a signal."""
 
 
 class OnFailure(StrEnum):
@@ -50,10 +56,19 @@ class RetryPolicy:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A node of the DAG: an `operation` to call, or a `signal` to wait for.
+    """A node of the DAG. What it does is one of:
+
+    `operation`: call it; `signal`: wait for that signal; `approval`: wait for a
+    person's yes or no (the roles that may decide, empty for all who may); `sleep_s` or
+    `sleep_until` (CEL, an RFC 3339 time): wait; `workflow`: run another workflow
+    (`workflow_version`, else its newest) as a child and take its outputs.
 
     `when` and the values of `inputs` are CEL expressions over
-    `{submission, steps, run}`. `timeout_s` bounds one attempt (of a signal: the wait).
+    `{submission, steps, run}`. With `for_each`, a CEL list, an operation or workflow is
+    done once an item, at most `parallel` at a time; then `inputs` also see `item` and
+    `index`, and the step's result is the list of results in order.
+
+    `timeout_s` bounds one attempt (of a signal or approval: the wait); None: no bound.
     """
 
     name: str
@@ -63,20 +78,46 @@ class Step:
     when: str | None = None
     inputs: Mapping[str, str] = field(default_factory=dict)
     retry: RetryPolicy = RetryPolicy()
-    timeout_s: float = 30.0
+    timeout_s: float | None = DEFAULT_TIMEOUT_S
     on_failure: OnFailure = OnFailure.FAIL
     compensate: str | None = None
+    approval: tuple[str, ...] | None = None
+    sleep_s: float | None = None
+    sleep_until: str | None = None
+    workflow: str | None = None
+    workflow_version: int | None = None
+    for_each: str | None = None
+    parallel: int | None = None
+
+    @property
+    def awaits(self) -> str | None:
+        """Return the name of the signal that the step waits for, None if for none.
+
+        A decision on an approval is a signal of a name that nobody can choose.
+        """
+        return self.signal if self.approval is None else f"approval:{self.name}"
+
+    @property
+    def sleeps(self) -> bool:
+        """Say whether the step only lets time pass."""
+        return self.sleep_s is not None or self.sleep_until is not None
 
 
 @dataclass(frozen=True, slots=True)
 class Definition:
-    """A workflow: named, versioned, immutable. `timeout_s` bounds a whole run."""
+    """A workflow: named, versioned, immutable. `timeout_s` bounds a whole run.
+
+    `outputs` are CEL expressions: what a parent's step gets of a run of it. `priority`
+    is that of its runs (-100 to 100): the higher goes first.
+    """
 
     name: str
     version: int
     steps: tuple[Step, ...]
     timeout_s: float | None = None
     description: str = ""
+    priority: int = 0
+    outputs: Mapping[str, str] = field(default_factory=dict)
 
     def step(self, name: str) -> Step:
         """Return the step of that name."""
@@ -105,6 +146,32 @@ class StepState(StrEnum):
     FAILED = "failed"
     SKIPPED = "skipped"
     COMPENSATED = "compensated"
+
+
+@dataclass(frozen=True, slots=True)
+class Parent:
+    """The attempt of a step that a run is a child of; `step` as it is kept."""
+
+    run_id: RunId
+    step: str
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """What few runs have. `timeout_s` bounds the run beside its definition's limit.
+
+    `origin` is the finished run that this one is a retry or fork of. `orderly` runs are
+    ended by their engine alone, step by step: they compensate, have or are children.
+    `attributes` are the caller's own, to be searched by.
+    """
+
+    priority: int | None = None
+    timeout_s: float | None = None
+    parent: Parent | None = None
+    origin: RunId | None = None
+    orderly: bool = False
+    attributes: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

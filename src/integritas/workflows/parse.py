@@ -1,4 +1,4 @@
-"""Definitions in YAML or JSON: read, checked against the registry, written.
+"""Definitions in YAML or JSON: read, and checked against the registry.
 
 Everything wrong with a definition is reported at once, each with its path.
 """
@@ -6,39 +6,26 @@ Everything wrong with a definition is reported at once, each with its path.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import yaml
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    Field,
-    StringConstraints,
-    ValidationError,
-    model_validator,
-)
-from pydantic_core import PydanticCustomError
+from pydantic import ValidationError
 from yaml.composer import ComposerError
 from yaml.constructor import ConstructorError
 
 from integritas.kernel.errors import ContentTooLarge, FieldError, InvalidDefinition
 from integritas.kernel.evidence import field_errors
-from integritas.workflows.expressions import check_expression
+from integritas.workflows.expressions import ITEM_VARIABLES, check_expression
 from integritas.workflows.graph import build_graph
-from integritas.workflows.model import Definition, OnFailure, RetryPolicy, Step
+from integritas.workflows.model import Definition, OnFailure, Step
+from integritas.workflows.wire import DefinitionIn
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from integritas.workflows.registry import Registry
 
-__all__ = [
-    "DefinitionIn",
-    "check_definition",
-    "definition_document",
-    "parse_definition",
-    "read_definition",
-]
+__all__ = ["check_definition", "parse_definition", "read_definition"]
 
 MAX_CHARACTERS: Final = 262_144
 _REMEDIES: Final = {
@@ -48,6 +35,7 @@ _REMEDIES: Final = {
     "int_parsing": "write a whole number",
     "int_type": "write a whole number",
     "less_than_equal": "use at most the number named",
+    "misplaced": "leave it out, or give what it belongs to",
     "model_attributes_type": "write a mapping of fields",
     "model_type": "write a mapping of fields",
     "dict_type": "write a mapping of names to expressions",
@@ -62,82 +50,6 @@ _REMEDIES: Final = {
     "too_short": "give at least one step",
     "tuple_type": "write a list, even of one",
 }
-_NAME: Final = r"^[a-z][a-z0-9_-]{0,62}$"
-_OPERATION: Final = r"^[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*$"
-Name = Annotated[str, StringConstraints(pattern=_NAME)]
-OperationName = Annotated[str, StringConstraints(pattern=_OPERATION)]
-Expression = Annotated[str, StringConstraints(min_length=1, max_length=4_000)]
-Seconds = Annotated[float, Field(gt=0, le=31_536_000, allow_inf_nan=False)]
-
-
-class _Wire(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class RetryIn(_Wire):
-    """A retry policy on the wire."""
-
-    attempts: Annotated[int, Field(ge=1, le=100)] = 3
-    base_s: Seconds = 0.1
-    cap_s: Seconds = 10.0
-    retry_on: tuple[str, ...] = ()
-
-
-class StepIn(_Wire):
-    """A step on the wire: `operation` or `signal`, exactly one."""
-
-    name: Name
-    operation: OperationName | None = None
-    signal: Name | None = None
-    after: tuple[Name, ...] = ()
-    when: Expression | None = None
-    inputs: dict[Name, Expression] = Field(default_factory=dict)
-    retry: RetryIn = RetryIn()
-    timeout_s: Seconds = 30.0
-    on_failure: OnFailure = OnFailure.FAIL
-    compensate: OperationName | None = None
-
-    @model_validator(mode="after")
-    def _one_kind(self) -> StepIn:
-        if (self.operation is None) == (self.signal is None):
-            raise PydanticCustomError(
-                "one_of", "give exactly one of operation (to call) and signal (to wait)"
-            )
-        return self
-
-
-class DefinitionIn(_Wire):
-    """A definition on the wire."""
-
-    name: Name
-    version: Annotated[int, Field(ge=1, le=2_147_483_647)] = 1
-    description: Annotated[str, StringConstraints(max_length=4_000)] = ""
-    timeout_s: Seconds | None = None
-    steps: Annotated[tuple[StepIn, ...], Field(min_length=1, max_length=1_000)]
-
-    def definition(self) -> Definition:
-        """Return the definition, not yet checked against a registry."""
-        return Definition(
-            name=self.name,
-            version=self.version,
-            description=self.description,
-            timeout_s=self.timeout_s,
-            steps=tuple(
-                Step(
-                    name=step.name,
-                    operation=step.operation,
-                    signal=step.signal,
-                    after=step.after,
-                    when=step.when,
-                    inputs=step.inputs,
-                    retry=RetryPolicy(**step.retry.model_dump()),
-                    timeout_s=step.timeout_s,
-                    on_failure=step.on_failure,
-                    compensate=step.compensate,
-                )
-                for step in self.steps
-            ),
-        )
 
 
 def read_definition(text: str, registry: Registry) -> Definition:
@@ -203,6 +115,8 @@ def check_definition(definition: Definition, registry: Registry) -> None:
         InvalidDefinition: with a `FieldError` for each thing wrong.
     """
     errors = [*_problems(definition, registry)]
+    for key, text in definition.outputs.items():
+        errors += _wrong(text, f"outputs.{key}")
     try:
         build_graph({step.name: step.after for step in definition.steps})
     except InvalidDefinition as error:
@@ -275,40 +189,18 @@ def _operation_problems(
 
 
 def _expression_problems(step: Step, path: str) -> Iterator[FieldError]:
-    expressions = {f"{path}.inputs.{key}": text for key, text in step.inputs.items()}
-    if step.when is not None:
-        expressions[f"{path}.when"] = step.when
-    for place, text in expressions.items():
-        problem = check_expression(text, place)
-        if problem is not None:
-            yield problem
+    of_items = ITEM_VARIABLES if step.for_each is not None else frozenset()
+    for key, text in step.inputs.items():
+        yield from _wrong(text, f"{path}.inputs.{key}", of_items)
+    for field in ("when", "for_each", "sleep_until"):
+        text = getattr(step, field)
+        if text is not None:
+            yield from _wrong(text, f"{path}.{field}")
 
 
-def definition_document(definition: Definition) -> dict[str, Any]:
-    """Return a definition as the JSON that `parse_definition` reads."""
-    return DefinitionIn(
-        name=definition.name,
-        version=definition.version,
-        description=definition.description,
-        timeout_s=definition.timeout_s,
-        steps=tuple(
-            StepIn(
-                name=step.name,
-                operation=step.operation,
-                signal=step.signal,
-                after=step.after,
-                when=step.when,
-                inputs=dict(step.inputs),
-                retry=RetryIn(
-                    attempts=step.retry.attempts,
-                    base_s=step.retry.base_s,
-                    cap_s=step.retry.cap_s,
-                    retry_on=step.retry.retry_on,
-                ),
-                timeout_s=step.timeout_s,
-                on_failure=step.on_failure,
-                compensate=step.compensate,
-            )
-            for step in definition.steps
-        ),
-    ).model_dump(mode="json")
+def _wrong(
+    text: str, path: str, extra: frozenset[str] = frozenset()
+) -> Iterator[FieldError]:
+    problem = check_expression(text, path, extra)
+    if problem is not None:
+        yield problem

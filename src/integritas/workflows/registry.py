@@ -7,7 +7,7 @@ a result or a `Failure`, in the same order.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 import orjson
@@ -26,6 +26,7 @@ class Call:
     """One item of a batch: a step of a run, with its inputs and what came before.
 
     `results` holds the results of the steps done so far, as the operations made them.
+    `item` is the index of the item if the step fans out.
     """
 
     tenant: TenantId
@@ -35,6 +36,7 @@ class Call:
     attempt: int
     inputs: Mapping[str, Any]
     results: Mapping[str, Any]
+    item: int | None = None
 
 
 class Operation(Protocol):
@@ -82,7 +84,9 @@ class OperationSpec:
     """An operation as registered.
 
     `requires` names inputs a step must give; `max_batch` bounds a call, `concurrency`
-    how many calls are under way at once.
+    how many calls are under way at once. `rate_per_s` bounds how many items a second
+    are sent in the long run, `burst` how many at once after a rest (default: those of
+    a second).
     """
 
     name: str
@@ -91,6 +95,8 @@ class OperationSpec:
     max_batch: int = 256
     concurrency: int = 2
     codec: Codec = field(default_factory=JsonCodec)
+    rate_per_s: float | None = None
+    burst: int | None = None
 
 
 class Registry:
@@ -109,6 +115,14 @@ class Registry:
         if spec.name in self._specs:
             raise InvalidDefinition(f"operation {spec.name} is registered already")
         self._specs[spec.name] = spec
+
+    def limit(self, name: str, **limits: Any) -> None:  # noqa: ANN401 - its fields
+        """Change the limits of an operation: `max_batch`, `concurrency`, rate.
+
+        Raises:
+            InvalidDefinition: there is none of that name.
+        """
+        self._specs[name] = replace(self.get(name), **limits)
 
     def find(self, name: str) -> OperationSpec | None:
         """Return the operation, None if there is none of that name."""

@@ -19,8 +19,14 @@ from integritas.workflows.model import (
     StepState,
     StepView,
 )
-from integritas.workflows.parse import DefinitionIn, definition_document
-from integritas.workflows.tables import DEFINITIONS, RUN_SIGNALS, RUN_STEPS, RUNS
+from integritas.workflows.tables import (
+    DEFINITIONS,
+    RUN_SIGNALS,
+    RUN_STEPS,
+    RUNS,
+    SHIPPED,
+)
+from integritas.workflows.wire import DefinitionIn, definition_document
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -31,7 +37,7 @@ if TYPE_CHECKING:
     from integritas.kernel.clock import Clock
     from integritas.platform.db import Transaction
 
-__all__ = ["Attempt", "RunEnd", "RunStore", "version_taken"]
+__all__ = ["Attempt", "RunEnd", "RunStore", "run_view", "version_taken"]
 
 STARTED: Final = "integritas.run.started.v1"
 ENDED: Final = "integritas.run.ended.v1"
@@ -74,6 +80,11 @@ class RunStore:
         """Take the journal to record in."""
         self._journal = journal
         self._clock = clock
+
+    @property
+    def clock(self) -> Clock:
+        """Return the clock that runs are timed by."""
+        return self._clock
 
     def start(self, tx: Transaction, runs: Sequence[tuple[Context, RunView]]) -> None:
         """Insert runs."""
@@ -199,7 +210,7 @@ class RunStore:
         """Return a run, None if there is none in this tenant."""
         query = sa.select(RUNS).where(RUNS.c.tenant_id == tenant, RUNS.c.id == run_id)
         row = tx.execute(query).one_or_none()
-        return None if row is None else _run(row)
+        return None if row is None else run_view(row)
 
     def get_run(self, tx: Transaction, tenant: TenantId, run_id: RunId) -> RunView:
         """Return a run, or raise NotFound."""
@@ -227,7 +238,7 @@ class RunStore:
         if before is not None:
             query = query.where(RUNS.c.id < before)
         query = query.order_by(RUNS.c.id.desc()).limit(limit)
-        return [_run(row) for row in tx.execute(query)]
+        return [run_view(row) for row in tx.execute(query)]
 
     def unfinished(self, tx: Transaction) -> Sequence[RunView]:
         """Return the runs of all tenants that have not ended, oldest first."""
@@ -236,7 +247,7 @@ class RunStore:
             .where(RUNS.c.state == RunState.RUNNING.value)
             .order_by(RUNS.c.id)
         )
-        return [_run(row) for row in tx.execute(query)]
+        return [run_view(row) for row in tx.execute(query)]
 
     def attempts_of(
         self, tx: Transaction, tenant: TenantId, run_ids: Sequence[RunId]
@@ -329,6 +340,37 @@ class RunStore:
             return None
         return DefinitionIn.model_validate(row.document).definition()
 
+    def keep_shipped(
+        self, tx: Transaction, tenant: TenantId, definition: Definition
+    ) -> None:
+        """Keep a shipped definition that a tenant uses."""
+        tx.insert(
+            SHIPPED,
+            [
+                {
+                    "tenant_id": tenant,
+                    "name": definition.name,
+                    "version": definition.version,
+                    "document": definition_document(definition),
+                    "first_used_at": self._clock.now(),
+                }
+            ],
+        )
+
+    def find_shipped(
+        self, tx: Transaction, tenant: TenantId, name: str, version: int
+    ) -> Definition | None:
+        """Return a definition that was shipped when the tenant used it."""
+        query = sa.select(SHIPPED.c.document).where(
+            SHIPPED.c.tenant_id == tenant,
+            SHIPPED.c.name == name,
+            SHIPPED.c.version == version,
+        )
+        row = tx.execute(query).one_or_none()
+        if row is None:
+            return None
+        return DefinitionIn.model_validate(row.document).definition()
+
     def list_definitions(
         self, tx: Transaction, tenant: TenantId
     ) -> Sequence[Definition]:
@@ -376,7 +418,8 @@ def _ended(end: RunEnd) -> Fact:
     )
 
 
-def _run(row: Row) -> RunView:
+def run_view(row: Row) -> RunView:
+    """Return a row of RUNS as shown."""
     return RunView(
         tenant=TenantId(row.tenant_id),
         id=RunId(row.id),

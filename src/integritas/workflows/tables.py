@@ -1,4 +1,4 @@
-"""Tables of workflows: definitions, runs, the attempts of their steps, signals."""
+"""Tables of workflows: definitions and schedules, runs and what belongs to them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,18 @@ from integritas.platform.columns import (
     tenant_column,
 )
 
-__all__ = ["DEFINITIONS", "RUNS", "RUN_SIGNALS", "RUN_STEPS"]
+__all__ = [
+    "DEFINITIONS",
+    "PAUSES",
+    "RUNS",
+    "RUN_ATTRIBUTES",
+    "RUN_OPTIONS",
+    "RUN_SIGNALS",
+    "RUN_STEPS",
+    "RUN_WAITS",
+    "SCHEDULES",
+    "SHIPPED",
+]
 
 DEFINITIONS: Final = sa.Table(
     "workflow_definitions",
@@ -69,4 +80,85 @@ RUN_SIGNALS: Final = sa.Table(
     sa.Column("payload", JsonText, nullable=False),
     sa.Column("actor_id", Identifier, nullable=False),
     sa.Column("received_at", UtcTime, nullable=False),
+)
+
+# What few runs have; most have no row.
+RUN_OPTIONS: Final = sa.Table(
+    "run_options",
+    METADATA,
+    tenant_column(),
+    sa.Column("run_id", Identifier, primary_key=True),
+    sa.Column("priority", sa.Integer),
+    sa.Column("timeout_s", sa.Float),
+    sa.Column("parent_id", Identifier),
+    sa.Column("parent_step", Identifier),
+    sa.Column("parent_attempt", sa.Integer),
+    sa.Column("origin_id", Identifier),
+    sa.Column("orderly", sa.Boolean, nullable=False),
+    sa.Column("stop_cause", sa.Text),
+    sa.Index(None, "tenant_id", "parent_id"),
+    sa.Index(None, "tenant_id", "origin_id"),
+)
+
+RUN_ATTRIBUTES: Final = sa.Table(
+    "run_attributes",
+    METADATA,
+    tenant_column(),
+    sa.Column("run_id", Identifier, primary_key=True),
+    sa.Column("name", Identifier, primary_key=True),
+    sa.Column("value", sa.Text, nullable=False),
+    sa.Index(None, "tenant_id", "name", "value", "run_id"),
+)
+
+# When a step began to wait and until when: so that a restart does not begin it anew.
+RUN_WAITS: Final = sa.Table(
+    "run_waits",
+    METADATA,
+    tenant_column(),
+    sa.Column("run_id", Identifier, primary_key=True),
+    sa.Column("step", Identifier, primary_key=True),
+    sa.Column("began_at", UtcTime, nullable=False),
+    sa.Column("due_at", UtcTime),
+)
+
+# Shipped definitions that were used: an upgrade brings others, runs keep theirs.
+SHIPPED: Final = sa.Table(
+    "workflow_shipped",
+    METADATA,
+    tenant_column(),
+    sa.Column("name", Identifier, primary_key=True),
+    sa.Column("version", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("document", JsonText, nullable=False),
+    sa.Column("first_used_at", UtcTime, nullable=False),
+)
+
+PAUSES: Final = sa.Table(
+    "workflow_pauses",
+    METADATA,
+    tenant_column(),
+    sa.Column("name", Identifier, primary_key=True),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("actor_id", Identifier, nullable=False),
+    sa.Column("paused_at", UtcTime, nullable=False),
+)
+
+SCHEDULES: Final = sa.Table(
+    "workflow_schedules",
+    METADATA,
+    tenant_column(),
+    sa.Column("name", Identifier, primary_key=True),
+    sa.Column("workflow", Identifier, nullable=False),
+    sa.Column("version", sa.Integer),
+    sa.Column("cron", sa.Text, nullable=False),
+    sa.Column("time_zone", sa.Text, nullable=False),
+    sa.Column("subject", Identifier),
+    sa.Column("input", JsonText, nullable=False),
+    sa.Column("catch_up", sa.Text, nullable=False),
+    sa.Column("overlap", sa.Text, nullable=False),
+    sa.Column("paused", sa.Boolean, nullable=False),
+    sa.Column("created_at", UtcTime, nullable=False),
+    sa.Column("next_at", UtcTime, nullable=False),
+    sa.Column("last_at", UtcTime),
+    sa.Column("last_run_id", Identifier),
+    sa.Index(None, "paused", "next_at"),
 )

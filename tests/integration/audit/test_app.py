@@ -146,3 +146,101 @@ async def test_nobody_reads_the_log_without_the_token(
 ) -> None:
     answer = await client.get("/entries", headers={"Authorization": ""})
     assert answer.status_code == 401
+
+
+EVENT = {
+    "event_id": "erp-7",
+    "type": "com.example.order.approved.v1",
+    "subject": "order 7",
+    "source": "erp",
+    "actor": {"id": "clerk 3", "roles": ["purchasing"]},
+    "occurred": "2026-01-01T01:00:00+01:00",
+    "outcome": "success",
+    "reason": "below the limit",
+    "before": "ab" * 32,
+    "data": {"amount": "1200.00"},
+}
+
+
+async def test_an_event_from_outside_is_logged_and_proven(
+    client: httpx.AsyncClient,
+) -> None:
+    answer = await client.post("/entries", json={"entries": [EVENT]})
+    assert answer.status_code == 201, answer.text
+    assert answer.json()["data"] == [{"index": 300, "event_id": "erp-7"}]
+    assert answer.json()["checkpoint"].startswith("integritas/main\n301\n")
+    entry = (await client.get("/entries/300")).json()["entry"]
+    assert entry["actor"] == {
+        "id": "clerk 3",
+        "kind": "person",
+        "roles": ["purchasing"],
+    }
+    assert entry["occurred"] == "2026-01-01T00:00:00.000000Z"
+    assert (entry["after"], entry["before"]) == (None, "ab" * 32)
+    assert entry["logged_by"]
+    assert (await client.post("/verify")).json()["sound"]
+
+
+async def test_an_event_sent_again_is_answered_and_not_logged_again(
+    client: httpx.AsyncClient,
+) -> None:
+    for _ in range(2):
+        answer = await client.post("/entries", json={"entries": [EVENT]})
+        assert answer.json()["data"] == [{"index": 300, "event_id": "erp-7"}]
+    other = {**EVENT, "subject": "order 8"}
+    answer = await client.post("/entries", json={"entries": [other]})
+    assert answer.status_code == 409
+    assert answer.json()["errors"][0]["path"] == "event_id"
+
+
+@pytest.mark.parametrize(
+    ("change", "status", "path"),
+    [
+        ({"event_id": ""}, 422, "entries[0].event_id"),
+        ({"unknown": 1}, 422, "entries[0].unknown"),
+        ({"before": "xyz"}, 422, "entries[0].before"),
+        ({"occurred": "yesterday"}, 422, "entries[0].occurred"),
+        ({"data": {"n": 2**60}}, 422, "entries[0].data"),
+        ({"data": {"text": "x" * 70_000}}, 413, "entry"),
+    ],
+)
+async def test_a_bad_event_is_named_and_nothing_is_logged(
+    client: httpx.AsyncClient, change: dict[str, object], status: int, path: str
+) -> None:
+    answer = await client.post("/entries", json={"entries": [{**EVENT, **change}]})
+    assert answer.status_code == status, answer.text
+    assert answer.json()["errors"][0]["path"].removeprefix("body.") == path
+    assert (await client.get("/entries/300")).status_code == 404
+
+
+async def test_entries_are_filtered_and_paged(client: httpx.AsyncClient) -> None:
+    page = await client.get("/entries", params={"subject": "case_3", "limit": 2})
+    assert [entry["index"] for entry in page.json()["data"]] == [3, 8]
+    cursor = page.json()["next_cursor"]
+    page = await client.get(
+        "/entries", params={"subject": "case_3", "limit": 2, "cursor": cursor}
+    )
+    assert [entry["index"] for entry in page.json()["data"]] == [13, 18]
+    page = await client.get("/entries", params={"since": "2030-01-01T00:00:00Z"})
+    assert page.json() == {"data": [], "next_cursor": None}
+
+
+@pytest.mark.parametrize("form", ["jsonl", "csv", "ocsf", "cef"])
+async def test_entries_are_exported(client: httpx.AsyncClient, form: str) -> None:
+    answer = await client.get("/export", params={"format": form, "q": "case_3"})
+    assert answer.status_code == 200
+    assert answer.headers["content-disposition"].endswith(f"audit.{form}")
+    assert answer.text.count("\n") == 60 + (form == "csv")
+
+
+async def test_an_unknown_format_is_named(client: httpx.AsyncClient) -> None:
+    answer = await client.get("/export", params={"format": "xml"})
+    assert answer.status_code == 422
+
+
+async def test_the_key_is_rotated(client: httpx.AsyncClient) -> None:
+    (old,) = (await client.get("/keys")).json()["data"]
+    answer = await client.post("/keys/rotation")
+    assert answer.status_code == 201
+    assert answer.json()["data"][1:] == [old]
+    assert (await client.post("/verify")).json()["sound"]

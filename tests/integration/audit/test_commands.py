@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import os
+import socket
 import sqlite3
+import subprocess
+import sys
+import time
 from contextlib import closing
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import orjson
 import pytest
 from typer.testing import CliRunner
 
-from integritas.cli.audit import app
+from integritas.cli.main import app
 from integritas.kernel.errors import IntegritasError
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from tests.integration.audit.conftest import World
     from typer.testing import Result
 
@@ -35,7 +39,7 @@ class Commands:
 
     def run(self, *arguments: str, **environment: str) -> Result:
         return CliRunner().invoke(
-            app, arguments, env={**self._environment, **environment}
+            app, ["audit", *arguments], env={**self._environment, **environment}
         )
 
     def fails(self, *arguments: str) -> str:
@@ -127,6 +131,10 @@ def test_a_bundle_is_exported_and_verified(commands: Commands, tmp_path: Path) -
     result = commands.run("verify", "--bundle", str(bundle), "--key", vkey)
     assert result.exit_code == 0
     assert "verified the bundle" in result.stdout
+    assert "entries stand in the log" in (tmp_path / "bundle.report.txt").read_text()
+    alone = [sys.executable, "-I", "-S", str(tmp_path / "bundle.verify.py")]
+    done = subprocess.run([*alone, str(bundle), "--key", vkey], check=False)  # noqa: S603 - just written
+    assert done.returncode == 0
     document = orjson.loads(bundle.read_bytes())
     document["entries"][1]["index"] += 1
     bundle.write_bytes(orjson.dumps(document))
@@ -184,3 +192,73 @@ def test_a_database_that_is_none_is_said_to_be(
     assert "not a database" in commands.fails(
         "verify", "--db", f"sqlite:///{tmp_path}/text.db"
     )
+
+
+def test_search_prints_what_matches(commands: Commands) -> None:
+    result = commands.run("search", "case_2", "--since", "2026-01-01T00:00:00Z")
+    lines = [orjson.loads(line) for line in result.stdout.splitlines()]
+    assert [line["index"] for line in lines] == [2, 7, 12, 17, 22, 27]
+    result = commands.run("search", "--subject", "case_2", "--format", "csv")
+    assert result.stdout.count("case_2") >= 6
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["search", "--format", "xml"], "--format"),
+        (["search", "--until", "today"], "--until"),
+        (["cosign", "--witness", "http://127.0.0.1:9", "--key", "x"], "verifier key"),
+        (["witness", "--name", "w", "--log", "x+y"], "verifier key"),
+    ],
+)
+def test_more_bad_input_is_named(
+    commands: Commands, arguments: list[str], message: str
+) -> None:
+    assert message in commands.fails(*arguments)
+
+
+def test_reconcile_names_what_is_missing(commands: Commands) -> None:
+    result = commands.run("reconcile")
+    assert result.exit_code == 0
+    assert result.stdout.startswith("reconciled 30 journal entries, 0 cases, 30 ")
+    commands.tamper("DELETE FROM journal WHERE seq = 3")
+    result = commands.run("reconcile")
+    assert result.exit_code == 1
+    assert "audit_entries[2]: is not in the journal" in result.stdout
+
+
+def test_the_key_is_rotated(commands: Commands) -> None:
+    old = commands.run("keys").stdout
+    new = commands.run("rotate").stdout
+    assert new != old
+    assert commands.run("keys").stdout == new + old
+    assert commands.run("verify").exit_code == 0
+
+
+def test_a_witness_process_cosigns(commands: Commands, tmp_path: Path) -> None:
+    vkey = commands.run("keys").stdout.strip()
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    program = Path(sys.executable).with_name("integritas")
+    arguments = ["audit", "witness", "--name", "w", "--log", vkey, "--port", str(port)]
+    with subprocess.Popen(  # noqa: S603 - our own program
+        [str(program), *arguments],
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=tmp_path,
+        env={**os.environ, "INTEGRITAS_STATE_DIR": str(tmp_path / "w")},
+    ) as process:
+        assert process.stderr is not None
+        try:
+            key = process.stderr.readline().rsplit(" ", 1)[-1].strip()
+            deadline = time.monotonic() + 30
+            while True:
+                address = f"http://127.0.0.1:{port}"
+                result = commands.run("cosign", "--witness", address, "--key", key)
+                if result.exit_code == 0 or time.monotonic() > deadline:
+                    break
+        finally:
+            process.terminate()
+    assert result.exit_code == 0
+    assert "\n— w " in result.stdout
+    assert commands.run("verify").exit_code == 0

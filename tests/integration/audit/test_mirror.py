@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
 from hashlib import sha256
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,7 +20,7 @@ from integritas.kernel.ids import TenantId
 from integritas.services.audit.api import parse_checkpoint, write_mirror
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Iterator
 
     from tests.integration.audit.conftest import World
 
@@ -86,3 +94,67 @@ async def test_a_folder_that_cannot_be_written_is_named(
     (tmp_path / "m").write_text("a file")
     with pytest.raises(InvalidInput, match="m cannot be written"):
         await write_mirror(sqlite_world.trail, MAIN, tmp_path / "m")
+
+
+@contextmanager
+def s3_server(folder: Path) -> Iterator[str]:
+    """Serve a folder as S3 (rclone); its subfolders are the buckets."""
+    rclone = shutil.which("rclone", path=str(Path(sys.executable).parent))
+    if rclone is None:
+        pytest.skip("rclone is not installed: no S3 server to test against")
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    arguments = [
+        "serve",
+        "s3",
+        "--addr",
+        f"127.0.0.1:{port}",
+        "--auth-key",
+        "mirror-key,mirror-secret",
+    ]
+    with subprocess.Popen(  # noqa: S603 - a tool of ours
+        [rclone, *arguments, str(folder)],
+        stderr=subprocess.DEVNULL,
+        env={**os.environ, "RCLONE_CONFIG": str(folder.parent / "none.conf")},
+    ) as process:
+        deadline = time.monotonic() + 30
+        try:
+            while time.monotonic() < deadline:
+                with socket.socket() as probe:
+                    if probe.connect_ex(("127.0.0.1", port)) == 0:
+                        break
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            process.terminate()
+
+
+async def test_a_mirror_in_a_bucket_is_that_of_a_folder(
+    sqlite_world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "s3" / "logs").mkdir(parents=True)
+    await sqlite_world.log(300)
+    with s3_server(tmp_path / "s3") as address:
+        for name, value in {
+            "AWS_ENDPOINT_URL": address,
+            "AWS_ALLOW_HTTP": "true",
+            "AWS_ACCESS_KEY_ID": "mirror-key",
+            "AWS_SECRET_ACCESS_KEY": "mirror-secret",
+            "AWS_REGION": "us-east-1",
+        }.items():
+            monkeypatch.setenv(name, value)
+        where = "s3://logs/public/main"
+        assert await write_mirror(sqlite_world.trail, MAIN, where) == 6
+        await sqlite_world.log(10)
+        assert await write_mirror(sqlite_world.trail, MAIN, where) == 3
+        await write_mirror(sqlite_world.trail, MAIN, tmp_path / "plain")
+        with pytest.raises(InvalidInput, match="s3://none/x cannot be written"):
+            await write_mirror(sqlite_world.trail, MAIN, "s3://none/x")
+    bucket = tmp_path / "s3" / "logs" / "public" / "main"
+    for name in files(tmp_path / "plain"):
+        assert (bucket / name).read_bytes() == (tmp_path / "plain" / name).read_bytes()
+
+
+async def test_an_address_that_is_none_is_named(sqlite_world: World) -> None:
+    await sqlite_world.log(1)
+    with pytest.raises(InvalidInput, match="nowhere://x cannot be used"):
+        await write_mirror(sqlite_world.trail, MAIN, "nowhere://x")

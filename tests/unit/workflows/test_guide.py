@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from integritas.workflows.api import Call, OperationSpec, Registry, read_definition
-from integritas.workflows.parse import DefinitionIn, RetryIn, StepIn
+from integritas.workflows.wire import DefinitionIn, RetryIn, StepIn
 
 GUIDE = Path(__file__).parents[3] / "docs/guides/workflows.md"
 
@@ -35,6 +35,9 @@ def test_the_example_is_read(example: str) -> None:
     definition = read_definition(example, registry)
     assert [step.name for step in definition.steps] == [
         "check",
+        "cool_down",
+        "office_hours",
+        "documents",
         "approve",
         "pay",
         "tell",

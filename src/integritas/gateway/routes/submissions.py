@@ -22,7 +22,7 @@ from integritas.gateway.intake import (
     parse_item,
     problem_of,
 )
-from integritas.gateway.parts import Parts
+from integritas.gateway.parts import Parts, admit
 from integritas.gateway.schemas import (
     BatchAccepted,
     BatchItem,
@@ -78,6 +78,7 @@ async def submit(  # noqa: PLR0917 - FastAPI passes by name
     is assessed.
     """
     submission = new_submission(body, parts.checks)
+    await admit(parts)
     key = await scope.of(principal)
     if key is None:
         answer = _answer(await parts.cases.open(context, submission))
@@ -113,6 +114,7 @@ async def submit_batch(
             good[index] = parse_item(index, item, parts.checks)
         except InvalidInput as error:
             results[index] = BatchItem(index=index, error=problem_of(error))
+    await admit(parts, len(good))
     opened = await parts.cases.open_many(context, list(good.values()))
     for index, one in zip(good, opened, strict=True):
         results[index] = BatchItem(index=index, accepted=accepted(one))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Query
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from fastapi import APIRouter, Depends, Query, Response
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from integritas.gateway.conventions import CursorAsked, Limit, Page, page_of
-from integritas.gateway.parts import Parts
+from integritas.gateway.conventions import CursorAsked, Limit, Page, Scope, page_of
+from integritas.gateway.parts import Parts, admit
 from integritas.gateway.schemas import (
     NO_NUL,
     RunOut,
@@ -16,13 +17,17 @@ from integritas.gateway.schemas import (
     StartRunIn,
     Version,
 )
-from integritas.gateway.security import allow
-from integritas.gateway.strict import Json, StrictRoute
+from integritas.gateway.security import Signed, allow
+from integritas.gateway.strict import Json, Moment, StrictRoute
 from integritas.kernel.contracts import Context
+from integritas.kernel.errors import Conflict
 from integritas.kernel.ids import CaseId, RunId
 from integritas.platform.problems import problem_responses
 from integritas.workflows.api import (
     DefinitionIn,
+    RunDetail,
+    RunFilter,
+    RunOptions,
     RunState,
     definition_document,
 )
@@ -35,13 +40,117 @@ Reading = Annotated[Context, Depends(allow("workflows:read"))]
 Writing = Annotated[Context, Depends(allow("workflows:write"))]
 Starting = Annotated[Context, Depends(allow("runs:start"))]
 Controlling = Annotated[Context, Depends(allow("runs:control"))]
+Deciding = Annotated[Context, Depends(allow("approvals:decide"))]
 Document = dict[str, Json]
+StepName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,62}$")]
+
+
+class RunSearch(BaseModel):
+    """What runs are wanted; all that is given must hold."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    workflow: Annotated[str | None, StringConstraints(max_length=100)] = None
+    version: Version | None = None
+    subject: Annotated[str | None, StringConstraints(max_length=200)] = None
+    state: RunState | None = None
+    created_from: Moment | None = None
+    created_before: Moment | None = None
+    ended_from: Moment | None = None
+    ended_before: Moment | None = None
+    attribute: list[
+        Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,62}:[^\x00]*$")]
+    ] = Field(default_factory=list, max_length=10, description="`name:value`")
+    parent: Annotated[str | None, StringConstraints(max_length=100)] = None
+    origin: Annotated[str | None, StringConstraints(max_length=100)] = None
+
+    def filter(self) -> RunFilter:
+        """Return it as the desk takes it."""
+        given = self.model_dump(exclude={"attribute", "parent", "origin"})
+        pairs = (text.partition(":") for text in self.attribute)
+        return RunFilter(
+            **given,
+            attributes={name: value for name, _, value in pairs},
+            parent=RunId(self.parent) if self.parent else None,
+            origin=RunId(self.origin) if self.origin else None,
+        )
 
 
 class RunDetailOut(RunOut):
-    """A run with its steps."""
+    """A run with its steps.
+
+    `parent` is the run it is a step of, `origin` the run it is a retry or fork of.
+    """
 
     steps: list[RunStepOut]
+    priority: int | None = None
+    timeout_s: float | None = None
+    parent: str | None = None
+    parent_step: str | None = None
+    origin: str | None = None
+    attributes: dict[str, str] = Field(default_factory=dict)
+
+    @classmethod
+    def of(cls, detail: RunDetail) -> RunDetailOut:
+        """Show a run."""
+        run = RunOut.model_validate(detail.run)
+        options, parent = detail.options, detail.options.parent
+        return cls(
+            **run.model_dump(),
+            steps=[RunStepOut.model_validate(step) for step in detail.steps],
+            priority=options.priority,
+            timeout_s=options.timeout_s,
+            parent=None if parent is None else parent.run_id,
+            parent_step=None if parent is None else parent.step,
+            origin=options.origin,
+            attributes=dict(options.attributes),
+        )
+
+
+class RetryRunIn(BaseModel):
+    """From which step a finished run is done again; left out: where it failed."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    from_step: StepName | None = None
+
+
+class ForkRunIn(BaseModel):
+    """From which step, with which input and version; left out: as it was."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    from_step: StepName
+    version: Version | None = None
+    input: dict[str, Json] | None = None
+
+
+class DecideStepIn(BaseModel):
+    """Approve or reject what a step waits for."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    approve: bool
+    reason: Annotated[str, StringConstraints(max_length=10_000, pattern=NO_NUL)] = ""
+
+
+class PauseIn(BaseModel):
+    """Why a workflow is paused."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    reason: Annotated[str, StringConstraints(max_length=1_000, pattern=NO_NUL)] = ""
+
+
+class PauseOut(BaseModel):
+    """A workflow that is paused: its runs begin no step."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    name: str
+    reason: str
+    actor_id: str
+    paused_at: datetime
 
 
 class CancelIn(BaseModel):
@@ -138,16 +247,38 @@ async def get_workflow_version(
     operation_id="runs_start",
     summary="Start a run",
     status_code=202,
-    responses=problem_responses(400, 401, 403, 404, 422),
+    responses=problem_responses(400, 401, 403, 404, 409, 422, 429),
 )
-async def start_run(
-    parts: Parts, context: Starting, name: str, body: StartRunIn
+async def start_run(  # noqa: PLR0917 - FastAPI passes by name
+    parts: Parts,
+    response: Response,
+    context: Starting,
+    principal: Signed,
+    name: str,
+    body: StartRunIn,
+    scope: Annotated[Scope, Depends()],
 ) -> Accepted:
-    """Start a run on a case; an earlier run on it that is under way is superseded."""
+    """Start a run on a case; an earlier run on it that is under way is superseded.
+
+    The same `Idempotency-Key` and body again get the same run. Beyond
+    `INTEGRITAS_MAX_WAITING_RUNS` that wait to begin: 429 with `Retry-After`.
+    """
+    await admit(parts)
     case = await parts.cases.get(context.tenant, CaseId(body.subject))
-    run_id = await parts.workflows.start(
-        context, name, subject=case.id, version=body.version, given=body.input
+    options = RunOptions(
+        priority=body.priority, timeout_s=body.timeout_s, attributes=body.attributes
     )
+    asked: dict[str, Any] = {
+        "subject": case.id,
+        "version": body.version,
+        "given": body.input,
+        "options": None if options == RunOptions() else options,
+    }
+    key = await scope.of(principal)
+    if key is None:
+        return Accepted(run_id=await parts.workflows.start(context, name, **asked))
+    run_id, replayed = await parts.workflows.start_once(context, name, key, **asked)
+    response.headers["Idempotency-Replayed"] = str(replayed).lower()
     return Accepted(run_id=run_id)
 
 
@@ -157,17 +288,16 @@ async def start_run(
     summary="List runs",
     responses=problem_responses(401, 403, 422),
 )
-async def list_runs(  # noqa: PLR0917 - FastAPI passes by name
+async def list_runs(
     parts: Parts,
     context: Reading,
     cursor: CursorAsked,
-    subject: Annotated[str | None, Query(max_length=100)] = None,
-    state: Annotated[RunState | None, Query()] = None,
+    where: Annotated[RunSearch, Query()],
     limit: Limit = 50,
 ) -> Page[RunOut]:
-    """List runs, newest first."""
-    found = await parts.workflows.runs(
-        context.tenant, subject=subject, state=state, before=cursor, limit=limit + 1
+    """List the runs that fit all that is asked, newest first."""
+    found = await parts.workflows.search(
+        context.tenant, where.filter(), before=cursor, limit=limit + 1
     )
     return page_of(found, limit, lambda run: run.id, RunOut.model_validate)
 
@@ -181,9 +311,7 @@ async def list_runs(  # noqa: PLR0917 - FastAPI passes by name
 async def get_run(parts: Parts, context: Reading, run_id: str) -> RunDetailOut:
     """Return a run with every attempt of every step."""
     detail = await parts.workflows.run(context.tenant, RunId(run_id))
-    run = RunOut.model_validate(detail.run)
-    steps = [RunStepOut.model_validate(step) for step in detail.steps]
-    return RunDetailOut(**run.model_dump(), steps=steps)
+    return RunDetailOut.of(detail)
 
 
 @router.get(
@@ -226,6 +354,127 @@ async def signal_run(
     """Give a run the signal that a step of it waits for; the first one counts."""
     await parts.workflows.signal(context, RunId(run_id), body.name, body.payload)
     return Accepted(run_id=run_id)
+
+
+@router.post(
+    "/runs/{run_id}/steps/{step}/decide",
+    operation_id="runs_decide",
+    summary="Approve or reject a step",
+    status_code=202,
+    responses=problem_responses(400, 401, 403, 404, 409, 422),
+)
+async def decide_step(
+    parts: Parts, context: Deciding, run_id: str, step: str, body: DecideStepIn
+) -> Accepted:
+    """Decide what a step of kind `approval` waits for; the first decision counts."""
+    await parts.workflows.decide(
+        context, RunId(run_id), step, approve=body.approve, reason=body.reason
+    )
+    return Accepted(run_id=run_id)
+
+
+@router.post(
+    "/runs/{run_id}/retry",
+    operation_id="runs_retry",
+    summary="Retry a finished run",
+    status_code=202,
+    responses=problem_responses(400, 401, 403, 404, 409, 422),
+)
+async def retry_run(
+    parts: Parts, context: Controlling, run_id: str, body: RetryRunIn
+) -> Accepted:
+    """Go on from a finished run as a new one; what was done before the step stays."""
+    made = await parts.workflows.retry(context, RunId(run_id), body.from_step)
+    return Accepted(run_id=made)
+
+
+@router.post(
+    "/runs/{run_id}/fork",
+    operation_id="runs_fork",
+    summary="Fork a finished run",
+    status_code=202,
+    responses=problem_responses(400, 401, 403, 404, 409, 422),
+)
+async def fork_run(
+    parts: Parts, context: Controlling, run_id: str, body: ForkRunIn
+) -> Accepted:
+    """Go on from a step of a finished run, with another input or version."""
+    made = await parts.workflows.fork(
+        context,
+        RunId(run_id),
+        body.from_step,
+        given=body.input,
+        version=body.version,
+    )
+    return Accepted(run_id=made)
+
+
+@router.get(
+    "/dead-letters",
+    operation_id="dead_letters_list",
+    summary="Runs that gave up",
+    responses=problem_responses(401, 403, 422),
+)
+async def list_dead_letters(
+    parts: Parts, context: Reading, cursor: CursorAsked, limit: Limit = 50
+) -> Page[RunOut]:
+    """List failed runs that no later run came after, newest first."""
+    found = await parts.workflows.dead_letters(
+        context.tenant, before=cursor, limit=limit + 1
+    )
+    return page_of(found, limit, lambda run: run.id, RunOut.model_validate)
+
+
+@router.post(
+    "/dead-letters/{run_id}/redrive",
+    operation_id="dead_letters_redrive",
+    summary="Re-drive a run that gave up",
+    status_code=202,
+    responses=problem_responses(401, 403, 404, 409, 422),
+)
+async def redrive(parts: Parts, context: Controlling, run_id: str) -> Accepted:
+    """Let a run that gave up go on where it failed, as a new one."""
+    return Accepted(run_id=await parts.workflows.redrive(context, RunId(run_id)))
+
+
+@router.post(
+    "/workflows/{name}/pause",
+    operation_id="workflows_pause",
+    summary="Pause a workflow",
+    status_code=204,
+    responses=problem_responses(400, 401, 403, 404, 409, 422),
+)
+async def pause_workflow(
+    parts: Parts, context: Writing, name: str, body: PauseIn
+) -> None:
+    """Let runs of a workflow, all versions, begin no step until it is resumed."""
+    if not await parts.workflows.pause(context, name, body.reason):
+        raise Conflict(f"workflow {name} is paused already")
+
+
+@router.post(
+    "/workflows/{name}/resume",
+    operation_id="workflows_resume",
+    summary="Resume a workflow",
+    status_code=204,
+    responses=problem_responses(401, 403, 409),
+)
+async def resume_workflow(parts: Parts, context: Writing, name: str) -> None:
+    """Let runs of a paused workflow go on."""
+    if not await parts.workflows.resume(context, name):
+        raise Conflict(f"workflow {name} is not paused")
+
+
+@router.get(
+    "/workflow-pauses",
+    operation_id="workflows_paused",
+    summary="Workflows that are paused",
+    responses=problem_responses(401, 403),
+)
+async def list_pauses(parts: Parts, context: Reading) -> Page[PauseOut]:
+    """List the workflows that are paused."""
+    found = await parts.workflows.pauses(context.tenant)
+    return Page(data=[PauseOut.model_validate(pause) for pause in found])
 
 
 @router.get(

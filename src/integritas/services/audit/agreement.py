@@ -6,10 +6,11 @@ import asyncio
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from integritas.services.audit.bodies import entry_body
+from integritas.services.audit.findings import EXTERNAL
 from integritas.services.audit.merkle import leaf_hash
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Iterable, Sequence
 
     from integritas.journal.api import Journal
     from integritas.kernel.ids import TenantId
@@ -22,35 +23,65 @@ _Numbered: TypeAlias = tuple[int, bytes | None]
 
 
 async def check_journal(
-    journal: Journal, tenant: TenantId, check: LogCheck, *, handled: int
+    journal: Journal,
+    tenant: TenantId,
+    check: LogCheck,
+    *,
+    handled: int,
+    others: Iterable[str],
 ) -> None:
-    """Compare a verified log with the journal up to `handled`, or the log's own end."""
-    for stray in sorted(check.tenants - {t.encode() for t in await journal.tenants()}):
+    """Compare a verified log with the journal up to `handled`, or the log's own end.
+
+    `others` are tenants that may have a log without having a journal.
+    """
+    known = {name.encode() for name in (*await journal.tenants(), *others)}
+    for stray in sorted(check.tenants - known):
         name = stray.decode(errors="backslashreplace")
-        check.differ("tenant_id", f"the journal knows no tenant {name!r}")
+        check.differ("tenant_id", f"there is no tenant {name!r}")
     if check.full:
         return
-    seqs, leaves = check.seqs, check.leaves
-    end = max(seqs[-1] if seqs else 0, handled)
-    index = 0
+    placed = _placed(check.seqs, handled)
+    end = max(placed[-1][0] if placed else 0, handled)
+    number = 0
     async for seq, leaf in _journal_leaves(journal, tenant, end):
-        while index < len(seqs) and seqs[index] < seq:
-            check.differ(f"audit_entries[{index}]", "is not in the journal")
-            index += 1
-        if index == len(seqs) or seqs[index] > seq:
+        while number < len(placed) and placed[number][0] < seq:
+            check.differ(f"audit_entries[{placed[number][1]}]", "is not in the journal")
+            number += 1
+        if number == len(placed) or placed[number][0] > seq:
             check.differ(f"journal[{seq}]", "is missing from the log")
             continue
+        index = placed[number][1]
         if leaf is None:
             check.differ(f"journal[{seq}]", "cannot be read")
-        elif leaf != leaves[index]:
+        elif leaf != check.leaves[index]:
             check.differ(
                 f"journal[{seq}]", f"is not what was logged as audit_entries[{index}]"
             )
-        index += 1
-    for rest in range(index, len(seqs)):
+        number += 1
+    for _, rest in placed[number:]:
         check.differ(f"audit_entries[{rest}]", "is not in the journal")
         if check.full:
             return
+
+
+def _placed(seqs: Sequence[int | None], handled: int) -> list[tuple[int, int]]:
+    """Return (seq, index) of the entries that came from the journal, in log order.
+
+    Of those whose body is lost as many are counted as there are numbers between their
+    neighbours: the others came from outside.
+    """
+    placed: list[tuple[int, int]] = []
+    lost: list[int] = []
+    last = 0
+    for index, seq in enumerate(seqs):
+        if seq is None:
+            lost.append(index)
+        elif seq != EXTERNAL:
+            placed += zip(range(last + 1, seq), lost, strict=False)
+            placed.append((seq, index))
+            lost, last = [], seq
+    placed += zip(range(last + 1, handled + 1), lost, strict=False)
+    return placed
 
 
 async def _journal_leaves(

@@ -8,6 +8,8 @@ tlog-checkpoint and signed-note (formats), RFC 8785 (bodies), RFC 8032 (Ed25519)
 
 from __future__ import annotations
 
+from integritas.services.audit import offline
+from integritas.services.audit.appending import Appended
 from integritas.services.audit.bundles import verify_bundle
 from integritas.services.audit.merkle import (
     consistency_holds,
@@ -20,12 +22,20 @@ from integritas.services.audit.notes import (
     parse_checkpoint,
     parse_verifier_key,
 )
+from integritas.services.audit.search import EntryFilter
 from integritas.services.audit.service import DEFAULT_ORIGIN, FOLLOWER, AuditTrail
+from integritas.services.audit.siem import FORMATS
 from integritas.services.audit.tables import (
     AUDIT_CHECKPOINTS,
     AUDIT_ENTRIES,
     AUDIT_TILES,
 )
+from integritas.services.audit.timestamps import (
+    fetch_timestamp,
+    load_roots,
+    verify_timestamp,
+)
+from integritas.services.audit.witness import Witness, open_witness, witness_app
 
 __all__ = [
     "AUDIT_CHECKPOINTS",
@@ -33,13 +43,23 @@ __all__ = [
     "AUDIT_TILES",
     "DEFAULT_ORIGIN",
     "FOLLOWER",
+    "FORMATS",
+    "Appended",
     "AuditTrail",
+    "EntryFilter",
     "VerifierKey",
+    "Witness",
     "consistency_holds",
+    "fetch_timestamp",
     "inclusion_holds",
     "leaf_hash",
+    "load_roots",
+    "offline",
+    "open_witness",
     "parse_checkpoint",
     "parse_verifier_key",
     "verify_bundle",
+    "verify_timestamp",
+    "witness_app",
     "write_mirror",
 ]

@@ -7,20 +7,37 @@ that prefix is what a tlog client is given.
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Annotated, Any, Final, Protocol
+from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, Protocol, TypeAlias
 
 import orjson
-from fastapi import APIRouter, Query
-from pydantic import BaseModel, Field, JsonValue
-from starlette.responses import PlainTextResponse, Response
+from fastapi import APIRouter, Depends, Query
+from pydantic import AwareDatetime
+from starlette.responses import PlainTextResponse, Response, StreamingResponse
 
-from integritas.kernel.contracts import AuditLog, LoggedEntry
+from integritas.kernel.clock import format_time
+from integritas.kernel.contracts import AuditLog, Context, LoggedEntry
 from integritas.kernel.errors import FieldError, InvalidInput, NotFound
 from integritas.kernel.ids import TenantId
 from integritas.platform.health import Ping
 from integritas.platform.http import Caller, service_app
 from integritas.platform.problems import problem_responses
+from integritas.services.audit.appending import Appended
+from integritas.services.audit.external import ExternalEvent
+from integritas.services.audit.schemas import (
+    AppendedOut,
+    ConsistencyOut,
+    DifferenceOut,
+    EntriesOut,
+    EntryOut,
+    EventsIn,
+    InclusionOut,
+    KeysOut,
+    PlaceOut,
+    ReportOut,
+)
+from integritas.services.audit.search import EntryFilter
+from integritas.services.audit.siem import MEDIA_TYPES
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -32,68 +49,62 @@ _PROBLEMS: Final = problem_responses(401, 404, 422)
 
 
 class AuditReader(AuditLog, Protocol):
-    """What the routes need: the log, and its tiles."""
+    """What the routes need: the log, its tiles, and a way in."""
+
+    async def search(
+        self, tenant: TenantId, chosen: EntryFilter, /, *, start: int, limit: int
+    ) -> Sequence[LoggedEntry]:
+        """Return matching entries from index `start` on."""
+        ...
+
+    def export(
+        self, tenant: TenantId, chosen: EntryFilter, form: str, /
+    ) -> AsyncIterator[str]:
+        """Yield matching entries as lines of a format."""
+        ...
+
+    async def rotate_key(self, context: Context, /) -> str:
+        """Hand the log over to a new key."""
+        ...
+
+    async def append_events(
+        self, context: Context, events: Sequence[ExternalEvent], /
+    ) -> Appended:
+        """Append events of an outside system."""
+        ...
 
     async def tile(self, tenant: TenantId, path: str, /) -> bytes:
         """Return a resource of tlog-tiles."""
         ...
 
 
-class EntryOut(BaseModel):
-    """A leaf. The bytes hashed are `entry` as canonical JSON (RFC 8785)."""
-
-    index: int
-    event_id: str
-    leaf_hash: Annotated[str, Field(description="base64")]
-    entry: dict[str, JsonValue]
-
-
-class EntriesOut(BaseModel):
-    """A page of leaves, oldest first."""
-
-    data: list[EntryOut]
-    next_cursor: str | None
-
-
-class InclusionOut(BaseModel):
-    """An audit path (RFC 6962 section 2.1.1); hashes in base64."""
-
-    index: int
-    size: int
-    leaf_hash: str
-    hashes: list[str]
-
-
-class ConsistencyOut(BaseModel):
-    """A consistency proof (RFC 6962 section 2.1.2); hashes in base64."""
-
-    old: int
-    new: int
-    hashes: list[str]
+def chosen_entries(
+    *,
+    q: Annotated[
+        str | None, Query(max_length=500, description="words; word* for beginnings")
+    ] = None,
+    type: Annotated[str | None, Query(max_length=200)] = None,  # noqa: A002 - the name on the wire
+    subject: Annotated[str | None, Query(max_length=200)] = None,
+    actor: Annotated[str | None, Query(max_length=200)] = None,
+    outcome: Annotated[str | None, Query(max_length=200)] = None,
+    correlation_id: Annotated[str | None, Query(max_length=200)] = None,
+    since: AwareDatetime | None = None,
+    until: AwareDatetime | None = None,
+) -> EntryFilter:
+    """Return the filter of a request; conditions hold together."""
+    return EntryFilter(
+        q=q,
+        type=type,
+        subject=subject,
+        actor=actor,
+        outcome=outcome,
+        correlation_id=correlation_id,
+        since=format_time(since) if since else None,
+        until=format_time(until) if until else None,
+    )
 
 
-class DifferenceOut(BaseModel):
-    """One thing a verification found."""
-
-    place: str
-    message: str
-
-
-class ReportOut(BaseModel):
-    """What a verification looked at and what it found."""
-
-    sound: bool
-    origin: str
-    size: int
-    root: str
-    differences: list[DifferenceOut]
-    notes: list[str]
-
-
-class KeysOut(BaseModel):
-    """Verifier keys, C2SP vkeys, newest first."""
-
-    data: list[str]
+Chosen: TypeAlias = Annotated[EntryFilter, Depends(chosen_entries)]
 
 
 def router(log: AuditReader) -> APIRouter:
@@ -119,13 +130,32 @@ def _add_entries(routes: APIRouter, log: AuditReader) -> None:
     @routes.get("/entries", operation_id="audit_entries", summary="List entries")
     async def list_entries(
         caller: Caller,
+        chosen: Chosen,
         limit: Annotated[int, Query(ge=1, le=1_000)] = 100,
         cursor: str | None = None,
     ) -> EntriesOut:
         start = _start(cursor)
-        found = await log.entries(caller.tenant, start=start, limit=limit)
-        following = str(start + limit) if len(found) == limit else None
+        found = await log.search(caller.tenant, chosen, start=start, limit=limit)
+        following = str(found[-1].index + 1) if len(found) == limit else None
         return EntriesOut(data=[_entry(e) for e in found], next_cursor=following)
+
+    @routes.post(
+        "/entries",
+        operation_id="audit_append",
+        summary="Append events of an outside system",
+        status_code=201,
+        responses=problem_responses(403, 409, 413),
+    )
+    async def append(caller: Caller, body: EventsIn) -> AppendedOut:
+        events = [event.event() for event in body.entries]
+        done = await log.append_events(caller, events)
+        return AppendedOut(
+            data=[
+                PlaceOut(index=index, event_id=event.event_id)
+                for index, event in zip(done.indexes, events, strict=True)
+            ],
+            checkpoint=done.checkpoint.note,
+        )
 
     @routes.get("/entries/{index}", operation_id="audit_entry", summary="Get an entry")
     async def get_entry(caller: Caller, index: int) -> EntryOut:
@@ -133,6 +163,25 @@ def _add_entries(routes: APIRouter, log: AuditReader) -> None:
         if not found or found[0].index != index:
             raise NotFound(f"the audit log has no entry {index}")
         return _entry(found[0])
+
+    @routes.get(
+        "/export",
+        operation_id="audit_export",
+        summary="Export entries: JSON Lines, CSV, OCSF or CEF",
+        response_class=StreamingResponse,
+    )
+    async def export(
+        caller: Caller,
+        chosen: Chosen,
+        form: Annotated[
+            Literal["jsonl", "csv", "ocsf", "cef"], Query(alias="format")
+        ] = "jsonl",
+    ) -> StreamingResponse:
+        lines = log.export(caller.tenant, chosen, form)
+        name = f"attachment; filename=audit.{form}"
+        return StreamingResponse(
+            lines, media_type=MEDIA_TYPES[form], headers={"Content-Disposition": name}
+        )
 
 
 def _add_tiles(routes: APIRouter, log: AuditReader) -> None:
@@ -220,6 +269,16 @@ def _add_verification(routes: APIRouter, log: AuditReader) -> None:
 
     @routes.get("/keys", operation_id="audit_keys", summary="List the verifier keys")
     async def list_keys(caller: Caller) -> KeysOut:
+        return KeysOut(data=list(await log.verifier_keys(caller.tenant)))
+
+    @routes.post(
+        "/keys/rotation",
+        operation_id="audit_rotate_key",
+        summary="Hand the log over to a new key, by an entry that both sign",
+        status_code=201,
+    )
+    async def rotate_key(caller: Caller) -> KeysOut:
+        await log.rotate_key(caller)
         return KeysOut(data=list(await log.verifier_keys(caller.tenant)))
 
 

@@ -14,6 +14,7 @@ entry goes in by hash: `entry_digest` beside `event_id`, `seq`, `time` and `v`.
 
 from __future__ import annotations
 
+import re
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final
 
@@ -23,13 +24,22 @@ import rfc8785
 from integritas.kernel.clock import format_time
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from integritas.journal.api import Entry
 
 __all__ = ["ENTRY_BYTES", "canonical", "entry_body"]
 
 ENTRY_BYTES: Final = 65_535
 VERSION: Final = 1
-_SAFE: Final = 2**53
+_OPTIONS: Final = (
+    orjson.OPT_SORT_KEYS
+    | orjson.OPT_STRICT_INTEGER
+    | orjson.OPT_PASSTHROUGH_DATACLASS
+    | orjson.OPT_PASSTHROUGH_DATETIME
+    | orjson.OPT_PASSTHROUGH_SUBCLASS
+)
+_ASTRAL: Final = re.compile(rb"[\xf0-\xf4]")
 
 
 def entry_body(entry: Entry) -> bytes:
@@ -51,7 +61,7 @@ def entry_body(entry: Entry) -> bytes:
         "v": VERSION,
     }
     try:
-        body = _written(document, plain=_plain(entry.data))
+        body = canonical(document)
     except rfc8785.CanonicalizationError:
         body = None
     if body is not None and len(body) <= ENTRY_BYTES:
@@ -72,30 +82,28 @@ def canonical(value: object) -> bytes:
     Raises:
         rfc8785.CanonicalizationError: a number or a text that has no such form.
     """
-    return _written(value, plain=_plain(value))
-
-
-def _written(value: object, *, plain: bool) -> bytes:
     # orjson, thirty times as fast, sorts keys by code point and writes 1.0 as such;
-    # RFC 8785 sorts by UTF-16 unit and writes 1. Where neither matters they agree.
-    if plain:
-        return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
-    return rfc8785.dumps(value)  # type: ignore[arg-type] # it checks by itself
+    # RFC 8785 sorts by UTF-16 unit and writes 1. Without a text beyond the basic plane
+    # and without a number that is no integer they agree to the byte.
+    try:
+        body = orjson.dumps(value, option=_OPTIONS)
+    except TypeError:
+        return rfc8785.dumps(value)  # type: ignore[arg-type] # it checks by itself
+    if _holds_float((value,)) or not (body.isascii() or _ASTRAL.search(body) is None):
+        return rfc8785.dumps(value)  # type: ignore[arg-type] # it checks by itself
+    return body
 
 
-def _plain(value: object) -> bool:
-    kind = type(value)
-    if kind is str or value is None or kind is bool:
-        return True
-    if kind is int:
-        return -_SAFE < value < _SAFE  # type: ignore[operator] # an int, see above
-    if kind is dict:
-        for key, item in value.items():  # type: ignore[attr-defined] # a dict
-            if not (type(key) is str and key.isascii() and _plain(item)):
-                return False
-        return True
-    if kind is list:
-        return all(map(_plain, value))  # type: ignore[call-overload] # a list
+def _holds_float(values: Iterable[object]) -> bool:
+    for value in values:
+        kind = type(value)
+        if kind is float:
+            return True
+        if kind is dict:
+            if _holds_float(value.values()):  # type: ignore[attr-defined] # a dict
+                return True
+        elif (kind is list or kind is tuple) and _holds_float(value):  # type: ignore[arg-type] # one of these
+            return True
     return False
 
 

@@ -9,12 +9,14 @@ from typing import Any, Final
 from integritas.kernel.contracts import Difference, VerificationReport
 from integritas.kernel.ids import TenantId
 from integritas.services.audit.anchors import Anchor
-from integritas.services.audit.notes import ParsedCheckpoint, VerifierKey
+from integritas.services.audit.handover import KeyChain
+from integritas.services.audit.notes import ParsedCheckpoint
 from integritas.services.audit.tiles import TileTree
 
-__all__ = ["Expectation", "LogCheck", "StoredHead"]
+__all__ = ["EXTERNAL", "Expectation", "LogCheck", "StoredHead"]
 
 REPORTED: Final = 100
+EXTERNAL: Final = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +26,7 @@ class Expectation:
     tenant: TenantId
     origin: str
     now: datetime
-    keys: tuple[VerifierKey, ...] = ()
+    keys: KeyChain
     anchor: Anchor | None = None
     checkpoints: tuple[ParsedCheckpoint, ...] = ()
 
@@ -40,13 +42,16 @@ class StoredHead:
 
 @dataclass(slots=True)
 class LogCheck:
-    """What was found so far; `leaves` and `seqs` by index, for the journal's turn."""
+    """What was found so far; `leaves` and `seqs` by index, for the journal's turn.
+
+    A seq is None where the body is lost, and `EXTERNAL` for an entry from outside.
+    """
 
     differences: list[Difference] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     tree: TileTree = field(default_factory=TileTree)
     leaves: list[bytes] = field(default_factory=list)
-    seqs: list[int] = field(default_factory=list)
+    seqs: list[int | None] = field(default_factory=list)
     tenants: set[bytes] = field(default_factory=set)
     latest: str = ""
     previous: str = ""

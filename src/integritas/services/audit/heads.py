@@ -55,7 +55,8 @@ def _check_note(
     if parsed.origin != expected.origin or names != [expected.origin]:
         check.differ(f"{where}.note", f"is not of {expected.origin} alone")
         return None
-    if expected.keys and not parsed.signed_by(expected.keys):
+    keys = expected.keys.keys_for(parsed.size)
+    if keys and not parsed.signed_by(keys):
         check.differ(f"{where}.note", "its signature does not verify")
         return None
     if row.size != parsed.size:
@@ -69,7 +70,7 @@ def check_anchors(
     expected: Expectation, heads: Sequence[StoredHead], size: int, check: LogCheck
 ) -> list[ParsedCheckpoint]:
     """Compare with the checkpoint seen last; return those given that may be used."""
-    if not expected.keys:
+    if not expected.keys.current:
         check.notes.append(
             "no verifier key is known: signatures were not verified (give --key)"
         )
@@ -89,10 +90,11 @@ def check_anchors(
         check.notes.append("no checkpoint is remembered: cannot exclude rollback")
     accepted: list[ParsedCheckpoint] = []
     for given in expected.checkpoints:
+        keys = expected.keys.keys_for(given.size)
         where = f"checkpoint of size {given.size}"
         if given.origin != expected.origin:
             check.differ(where, f"is of {given.origin}, not of {expected.origin}")
-        elif expected.keys and not given.signed_by(expected.keys):
+        elif keys and not given.signed_by(keys):
             check.differ(where, "its signature does not verify")
         elif given.size > size:
             check.differ(where, f"the log was rolled back or truncated to {size}")

@@ -1,14 +1,15 @@
-"""The log as a static tree of files: `checkpoint`, `tile/<L>/<N>`, `tile/entries/<N>`.
+"""The log as static files or objects: `checkpoint`, `tile/<L>/<N>`, `tile/entries/<N>`.
 
-What C2SP tlog-tiles clients read, from any web server or folder.
+What C2SP tlog-tiles clients read, from any web server, folder or bucket.
 """
 
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
 
-from integritas.kernel.errors import InvalidInput
+from integritas.kernel.errors import InvalidInput, StorageFailure
 from integritas.services.audit.tiles import (
     WIDTH,
     TileAddress,
@@ -18,7 +19,6 @@ from integritas.services.audit.tiles import (
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from integritas.kernel.ids import TenantId
     from integritas.services.audit.service import AuditTrail
@@ -26,30 +26,120 @@ if TYPE_CHECKING:
 __all__ = ["write_mirror"]
 
 
-async def write_mirror(trail: AuditTrail, tenant: TenantId, folder: Path) -> int:
-    """Write the log of a tenant into `folder`; return how many files were written.
+class _Target(Protocol):
+    """Where a mirror is written."""
 
-    Full tiles that are there already are kept; the checkpoint comes last, so a reader
-    never sees one whose tiles are missing.
+    async def paths(self) -> set[str]:
+        """Return the paths that are there already."""
+        ...
+
+    async def put(self, path: str, blob: bytes) -> None:
+        """Write a file, all of it or nothing."""
+        ...
+
+
+async def write_mirror(trail: AuditTrail, tenant: TenantId, where: str | Path) -> int:
+    """Write the log of a tenant; return how many files were written.
+
+    `where` is a folder, or the address of a bucket (`s3://bucket/prefix`; the settings
+    of its client are read from the environment). What is there already is kept; the
+    checkpoint comes last, so a reader never sees one whose tiles are missing.
 
     Raises:
-        InvalidInput: the folder cannot be written.
+        InvalidInput: it cannot be written.
         NotFound: nothing was logged yet.
+        StorageFailure: the extra for buckets is not installed.
     """
     checkpoint = await trail.checkpoint(tenant)
+    target = _open(where)
     written = 0
     try:
+        there = await target.paths()
         for address in _addresses(checkpoint.size):
-            path = folder / "tile" / tile_path(address)
-            if not path.exists():
-                blob = await trail.tile(tenant, tile_path(address))
-                await asyncio.to_thread(_write, path, blob)
+            path = f"tile/{tile_path(address)}"
+            if path not in there:
+                await target.put(path, await trail.tile(tenant, tile_path(address)))
                 written += 1
-        note = checkpoint.note.encode()
-        await asyncio.to_thread(_write, folder / "checkpoint", note)
+        await target.put("checkpoint", checkpoint.note.encode())
     except OSError as error:
-        raise InvalidInput(f"{folder} cannot be written: {error}") from error
+        raise InvalidInput(f"{where} cannot be written: {error}") from error
     return written + 1
+
+
+def _open(where: str | Path) -> _Target:
+    if isinstance(where, str) and "://" in where:
+        return _Bucket(where)
+    return _Folder(Path(where))
+
+
+class _Folder:
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    async def paths(self) -> set[str]:
+        return await asyncio.to_thread(self._paths)
+
+    def _paths(self) -> set[str]:
+        found = (path for path in self._folder.rglob("*") if path.is_file())
+        return {path.relative_to(self._folder).as_posix() for path in found}
+
+    async def put(self, path: str, blob: bytes) -> None:
+        await asyncio.to_thread(self._put, self._folder / path, blob)
+
+    @staticmethod
+    def _put(path: Path, blob: bytes) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        scratch = path.with_name(f"{path.name}.new")
+        scratch.write_bytes(blob)
+        scratch.replace(path)
+
+
+class _Bucket:
+    """Objects behind any address that obstore knows; a put is atomic there."""
+
+    def __init__(self, url: str) -> None:
+        try:
+            import obstore  # noqa: PLC0415 - an optional extra
+            from obstore.exceptions import BaseError  # noqa: PLC0415 - as above
+            from obstore.store import from_url  # noqa: PLC0415 - as above
+        except ModuleNotFoundError as error:
+            raise StorageFailure(
+                f"{url} needs the extra: pip install integritas[objects]"
+            ) from error
+        self._obstore: Any = obstore
+        self._failure = BaseError
+        try:
+            self._store = from_url(url)
+        except (BaseError, ValueError) as error:
+            raise InvalidInput(f"{url} cannot be used: {_first(error)}") from error
+
+    async def paths(self) -> set[str]:
+        found: set[str] = set()
+        try:
+            async for page in self._obstore.list(self._store):
+                found |= {item["path"] for item in page}
+        except self._failure as error:
+            raise OSError(_first(error)) from error
+        return found
+
+    async def put(self, path: str, blob: bytes) -> None:
+        kind = "text/plain" if path == "checkpoint" else "application/octet-stream"
+        lasting = "no-cache" if path == "checkpoint" else _IMMUTABLE
+        attributes = {"Content-Type": kind, "Cache-Control": lasting}
+        try:
+            await self._obstore.put_async(
+                self._store, path, blob, attributes=attributes
+            )
+        except self._failure as error:
+            raise OSError(_first(error)) from error
+
+
+_IMMUTABLE = "public, max-age=31536000, immutable"
+
+
+def _first(error: Exception) -> str:
+    """Return what an error says, without its backtrace."""
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]
 
 
 def _addresses(size: int) -> Iterator[TileAddress]:
@@ -61,10 +151,3 @@ def _addresses(size: int) -> Iterator[TileAddress]:
                 yield TileAddress(kind, index, WIDTH)
             if width:
                 yield TileAddress(kind, full, width)
-
-
-def _write(path: Path, blob: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    scratch = path.with_name(f"{path.name}.new")
-    scratch.write_bytes(blob)
-    scratch.replace(path)

@@ -1,4 +1,4 @@
-"""Checkpoints as signed notes: C2SP signed-note, tlog-checkpoint and vkeys (Ed25519).
+"""Checkpoints as signed notes: C2SP signed-note, tlog-checkpoint, tlog-cosignature.
 
 Reading is strict: one byte that our own writing would not have put there is an error.
 Signatures of keys that are not known (witnesses, say) stay in `signatures`, unjudged.
@@ -10,6 +10,7 @@ import base64
 import binascii
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import sha256
 from typing import Final
 
@@ -28,12 +29,15 @@ __all__ = [
     "SigningKey",
     "VerifierKey",
     "checkpoint_text",
+    "cosigned_text",
     "parse_checkpoint",
+    "parse_signatures",
     "parse_signing_key",
     "parse_verifier_key",
 ]
 
 ED25519: Final = b"\x01"
+COSIGNATURE: Final = b"\x04"
 _NAME: Final = re.compile(r"[^\s+]+")
 _SIZE: Final = re.compile(r"0|[1-9][0-9]{0,18}")
 _SIGNATURE_LINE: Final = re.compile(r"— (?P<name>[^\s+]+) (?P<blob>[A-Za-z0-9+/=]+)")
@@ -48,6 +52,11 @@ class Signature:
     key_id: bytes
     signature: bytes
 
+    @property
+    def time(self) -> int:
+        """Return the time of a cosignature, Unix seconds."""
+        return int.from_bytes(self.signature[:8])
+
     def line(self) -> str:
         """Return the line as it stands in the note."""
         blob = base64.b64encode(self.key_id + self.signature).decode()
@@ -56,31 +65,47 @@ class Signature:
 
 @dataclass(frozen=True, slots=True)
 class VerifierKey:
-    """A public key by name."""
+    """A public Ed25519 key by name: of a log (`ED25519`) or a witness (`COSIGNATURE`).
+
+    A witness signs the time with the checkpoint (C2SP tlog-cosignature, version 1).
+    """
 
     name: str
     public: bytes
+    kind: bytes = ED25519
 
     @property
     def key_id(self) -> bytes:
         """Return the four bytes that name the key in a signature line."""
-        return sha256(self.name.encode() + b"\n" + ED25519 + self.public).digest()[:4]
+        return sha256(self.name.encode() + b"\n" + self.kind + self.public).digest()[:4]
 
     def vkey(self) -> str:
         """Return `name+id+key`, the C2SP verifier key."""
-        encoded = base64.b64encode(ED25519 + self.public).decode()
+        encoded = base64.b64encode(self.kind + self.public).decode()
         return f"{self.name}+{self.key_id.hex()}+{encoded}"
 
     def signed(self, text: str, signature: Signature) -> bool:
         """Say whether the signature is this key's, over this text."""
         if (signature.name, signature.key_id) != (self.name, self.key_id):
             return False
+        blob, message = signature.signature, text
+        if self.kind == COSIGNATURE:
+            blob, message = blob[8:], cosigned_text(text, signature.time)
         try:
-            key = Ed25519PublicKey.from_public_bytes(self.public)
-            key.verify(signature.signature, text.encode())
+            _public_key(self.public).verify(blob, message.encode())
         except (InvalidSignature, ValueError):
             return False
         return True
+
+
+@lru_cache(maxsize=64)
+def _public_key(raw: bytes) -> Ed25519PublicKey:
+    return Ed25519PublicKey.from_public_bytes(raw)
+
+
+def cosigned_text(text: str, time: int) -> str:
+    """Return what a witness signs: a checkpoint's text, seen at `time` (Unix, s)."""
+    return f"cosignature/v1\ntime {time}\n{text}"
 
 
 class SigningKey:
@@ -104,6 +129,17 @@ class SigningKey:
         signature = self._private.sign(text.encode())
         return Signature(self.name, self.verifier.key_id, signature)
 
+    def cosign(self, text: str, time: int) -> Signature:
+        """Sign a checkpoint's text as a witness, with the time (Unix, s)."""
+        signature = self._private.sign(cosigned_text(text, time).encode())
+        blob = time.to_bytes(8) + signature
+        return Signature(self.name, self.cosigner.key_id, blob)
+
+    @property
+    def cosigner(self) -> VerifierKey:
+        """Return the key that this one's cosignatures are verified with."""
+        return VerifierKey(self.name, self.verifier.public, COSIGNATURE)
+
     def secret(self) -> str:
         """Return `PRIVATE+KEY+name+id+seed`, the form Go's note package reads."""
         encoded = base64.b64encode(ED25519 + self._seed).decode()
@@ -119,6 +155,11 @@ class ParsedCheckpoint:
     root: bytes
     text: str
     signatures: tuple[Signature, ...]
+
+    @property
+    def note(self) -> str:
+        """Return the signed note."""
+        return f"{self.text}\n" + "".join(s.line() for s in self.signatures)
 
     def signed_by(self, keys: tuple[VerifierKey, ...]) -> bool:
         """Say whether one of the keys signed it, and none that claims to did not."""
@@ -139,6 +180,17 @@ def checkpoint_text(origin: str, size: int, root: bytes) -> str:
     return f"{origin}\n{size}\n{base64.b64encode(root).decode()}\n"
 
 
+def parse_signatures(text: str) -> tuple[Signature, ...]:
+    """Return the signature lines of a note's end, or of a witness's answer.
+
+    Raises:
+        InvalidInput: something else stands there.
+    """
+    if not text.endswith("\n"):
+        raise _bad("note", "the last signature line does not end", _SEE)
+    return tuple(_signature(line) for line in text[:-1].split("\n"))
+
+
 def parse_checkpoint(note: str) -> ParsedCheckpoint:
     """Return what a signed checkpoint says; signatures are not verified here.
 
@@ -156,7 +208,7 @@ def parse_checkpoint(note: str) -> ParsedCheckpoint:
     root = _decode("root hash", encoded)
     if len(root) != HASH_BYTES:
         raise _bad("note", "the root hash is not of 32 bytes", _SEE)
-    signatures = tuple(_signature(line) for line in tail[:-1].split("\n"))
+    signatures = parse_signatures(tail)
     return ParsedCheckpoint(origin, int(size), root, text, signatures)
 
 
@@ -168,8 +220,8 @@ def parse_verifier_key(text: str) -> VerifierKey:
     """
     name, id_text, encoded = _three_parts(text.strip(), "verifier key")
     raw = _decode("verifier key", encoded)
-    key = VerifierKey(name, raw[1:])
-    if raw[:1] != ED25519 or len(raw) != 33:
+    key = VerifierKey(name, raw[1:], raw[:1])
+    if raw[:1] not in (ED25519, COSIGNATURE) or len(raw) != 33:
         raise _bad("key", "not an Ed25519 verifier key", _VKEY)
     if key.key_id.hex() != id_text:
         raise _bad("key", "the key id does not fit the key", _VKEY)

@@ -3,41 +3,63 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from integritas.journal.api import Entry, Follower, Journal
-from integritas.kernel.clock import Clock, Randomness, SystemRandomness
+from integritas.kernel.clock import (
+    Clock,
+    Randomness,
+    SystemRandomness,
+    format_time,
+)
 from integritas.kernel.contracts import (
     Checkpoint,
     ConsistencyProof,
+    Context,
     InclusionProof,
     LoggedEntry,
     VerificationReport,
 )
 from integritas.kernel.errors import (
+    Conflict,
     FieldError,
+    IntegrityViolation,
     InvalidInput,
     NotFound,
+    StorageFailure,
 )
+from integritas.kernel.ids import TenantId
 from integritas.services.audit import store
 from integritas.services.audit.agreement import check_journal
 from integritas.services.audit.anchors import Anchors
+from integritas.services.audit.appending import Appended, Appender
+from integritas.services.audit.bodies import entry_body
 from integritas.services.audit.bundles import build_bundle
+from integritas.services.audit.cosigning import cosign
+from integritas.services.audit.drafts import Draft
+from integritas.services.audit.external import ExternalEvent, external_bodies
 from integritas.services.audit.findings import Expectation
+from integritas.services.audit.handover import KeyChain, key_chain
 from integritas.services.audit.merkle import consistency_ranges, inclusion_ranges
 from integritas.services.audit.notes import VerifierKey, parse_checkpoint
+from integritas.services.audit.proving import Prover
+from integritas.services.audit.reading import Searcher
 from integritas.services.audit.sealing import Sealer
-from integritas.services.audit.tiles import WIDTH, join, parse_path, range_hash
+from integritas.services.audit.siem import written
+from integritas.services.audit.tiles import WIDTH, join, parse_path
 from integritas.services.audit.verification import check_log
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import AsyncIterator, Mapping, Sequence
     from pathlib import Path
 
+    import httpx
     from pydantic import JsonValue
 
-    from integritas.kernel.ids import EventId, TenantId
+    from integritas.kernel.ids import EventId
     from integritas.platform.db import Database, Transaction
+    from integritas.services.audit.search import EntryFilter
 
 __all__ = ["DEFAULT_ORIGIN", "FOLLOWER", "AuditTrail"]
 
@@ -66,14 +88,18 @@ class AuditTrail:
 
         Tenant `t` has the checkpoint origin `ORIGIN/t`. `clock` times verifications.
         """
-        self._database = database
-        self._journal = journal
+        self.database: Final = database
+        self.journal: Final = journal
         self._anchors = Anchors(state_dir)
         self._clock = clock
         self._origin = origin
         self._sealer = Sealer(
             self._anchors, self.origin, randomness or SystemRandomness()
         )
+        self._prover = Prover(database)
+        self._searcher = Searcher(database, state_dir, self.origin)
+        self._seen: dict[TenantId, int] = {}
+        self._appender = Appender(database, self._sealer, self.origin)
 
     def origin(self, tenant: TenantId) -> str:
         """Return the checkpoint origin of a tenant's log."""
@@ -81,13 +107,16 @@ class AuditTrail:
 
     def forget(self, tenant: TenantId) -> None:
         """Forget the last checkpoint seen: only for a log that is wiped on purpose."""
+        self._sealer.forget(tenant)
+        self._prover.forget(tenant)
+        self._seen.pop(tenant, None)
         self._anchors.forget(self.origin(tenant))
 
     # Appending -------------------------------------------------------------------
 
     def follower(self) -> Follower:
         """Return the follower that feeds this log; its cursor is named `audit`."""
-        return Follower(FOLLOWER, self._journal, self._database, self.handle)
+        return Follower(FOLLOWER, self.journal, self.database, self.handle)
 
     def handle(
         self, tx: Transaction, tenant: TenantId, entries: Sequence[Entry]
@@ -101,18 +130,74 @@ class AuditTrail:
                 is not what was signed last, or was rolled back; a key that is not its.
             StorageFailure: the key or the remembered checkpoint cannot be read.
         """
-        self._sealer.append(tx, tenant, entries)
+        drafts = [
+            Draft(
+                entry.event_id,
+                entry_body(entry),
+                format_time(entry.time),
+                f"journal[{entry.seq}]",
+            )
+            for entry in entries
+        ]
+        try:
+            self._sealer.append(tx, tenant, drafts)
+        except Conflict as error:
+            raise IntegrityViolation(error.detail) from error
+
+    async def append(self, tenant: TenantId, bodies: Sequence[bytes], /) -> Appended:
+        """Append entries of an outside system, canonical JSON each; all or none.
+
+        When this returns they are in the tree, under a signed checkpoint, durable.
+
+        Raises:
+            Conflict: an event id that is logged with other content.
+            ContentTooLarge: an entry over 65,535 bytes.
+            InvalidInput: an entry that is not canonical JSON, or none at all.
+            IntegrityViolation: as in `handle`.
+        """
+        return await self._appender.append(tenant, bodies)
+
+    async def append_events(
+        self, context: Context, events: Sequence[ExternalEvent], /
+    ) -> Appended:
+        """Append events of an outside system on behalf of a caller; else as `append`.
+
+        Raises:
+            InvalidInput: data that has no canonical form.
+        """
+        bodies = external_bodies(context, events, self._clock.now())
+        return await self._appender.append(context.tenant, bodies)
 
     # Reading ---------------------------------------------------------------------
 
     async def checkpoint(self, tenant: TenantId, /) -> Checkpoint:
-        """Return the newest signed checkpoint.
+        """Return the newest signed checkpoint, with its cosignatures if it has any.
 
         Raises:
             NotFound: nothing was logged yet.
         """
-        head = await self._database.read(lambda tx: _head(tx, tenant))
-        return head.checkpoint(self.origin(tenant))
+        head = await self.database.read(lambda tx: _head(tx, tenant))
+        origin = self.origin(tenant)
+        try:
+            cosigned = await asyncio.to_thread(self._anchors.find_witnessed, origin)
+        except StorageFailure:  # `verify` says so; the log's own signature is enough
+            cosigned = None
+        if cosigned is not None and cosigned.note.startswith(head.note):
+            return replace(head.checkpoint(origin), note=cosigned.note)
+        return head.checkpoint(origin)
+
+    async def cosign(
+        self, tenant: TenantId, client: httpx.AsyncClient, witness: VerifierKey, /
+    ) -> str:
+        """Have a witness cosign the newest checkpoint; keep and return the note.
+
+        `verify` holds the log against it from then on. Errors as in `cosigning`.
+        """
+        note = await cosign(self, tenant, client, witness)
+        await asyncio.to_thread(
+            self._anchors.remember_witnessed, parse_checkpoint(note)
+        )
+        return note
 
     async def entries(
         self, tenant: TenantId, /, *, start: int, limit: int
@@ -120,9 +205,37 @@ class AuditTrail:
         """Return up to `limit` entries from index `start` on."""
         _within("start", start, 0, 2**62)
         _within("limit", limit, 1, 10_000)
-        return await self._database.read(
+        return await self.database.read(
             lambda tx: store.entries_from(tx, tenant, start=start, limit=limit)
         )
+
+    async def search(
+        self, tenant: TenantId, chosen: EntryFilter, /, *, start: int, limit: int
+    ) -> Sequence[LoggedEntry]:
+        """Return up to `limit` matching entries from index `start` on.
+
+        Raises:
+            StorageFailure: the search index cannot be used.
+        """
+        _within("start", start, 0, 2**62)
+        _within("limit", limit, 1, 10_000)
+        return await self._searcher.find(tenant, chosen, start=start, limit=limit)
+
+    async def export(
+        self, tenant: TenantId, chosen: EntryFilter, form: str, /
+    ) -> AsyncIterator[str]:
+        """Yield matching entries as lines of `jsonl`, `csv`, `ocsf` or `cef`."""
+        origin, header = self.origin(tenant), True
+        start = 0
+        while True:
+            page = await self._searcher.find(tenant, chosen, start=start, limit=_PAGE)
+            lines = written(page, form, origin)
+            for number, line in enumerate(lines):
+                if header or number or form != "csv":
+                    yield line
+            if not page:
+                return
+            start, header = page[-1].index + 1, False
 
     async def inclusion(
         self, tenant: TenantId, /, *, index: int, size: int | None = None
@@ -134,14 +247,12 @@ class AuditTrail:
             NotFound: nothing was logged yet.
         """
 
-        def prove(tx: Transaction) -> InclusionProof:
-            newest = _head(tx, tenant).size
-            chosen = newest if size is None else size
-            _within("size", chosen, 1, newest)
-            _within("index", index, 0, chosen - 1)
-            return _inclusion(tx, tenant, index, chosen)
-
-        return await self._database.read(prove)
+        chosen = await self._tree("size", tenant, size)
+        _within("index", index, 0, chosen - 1)
+        leaf, *hashes = await self._prover.hashes(
+            tenant, [(index, index + 1), *inclusion_ranges(index, chosen)]
+        )
+        return InclusionProof(index, chosen, leaf, tuple(hashes))
 
     async def consistency(
         self, tenant: TenantId, /, *, old: int, new: int | None = None
@@ -153,17 +264,20 @@ class AuditTrail:
             NotFound: nothing was logged yet.
         """
 
-        def prove(tx: Transaction) -> ConsistencyProof:
-            newest = _head(tx, tenant).size
-            chosen = newest if new is None else new
-            _within("new", chosen, 1, newest)
-            _within("old", old, 1, chosen)
-            source = store.tile_source(tx, tenant)
-            ranges = consistency_ranges(old, chosen)
-            hashes = tuple(range_hash(*span, source) for span in ranges)
-            return ConsistencyProof(old, chosen, hashes)
+        chosen = await self._tree("new", tenant, new)
+        _within("old", old, 1, chosen)
+        ranges = consistency_ranges(old, chosen)
+        return ConsistencyProof(old, chosen, await self._prover.hashes(tenant, ranges))
 
-        return await self._database.read(prove)
+    async def _tree(self, name: str, tenant: TenantId, size: int | None) -> int:
+        """Return the size of the tree that is meant; trees only grow."""
+        if size is None or not 0 < size <= self._seen.get(tenant, 0):
+            newest = (await self.database.read(lambda tx: _head(tx, tenant))).size
+            self._seen[tenant] = newest
+            if size is not None:
+                _within(name, size, 1, newest)
+            size = size or newest
+        return size
 
     async def tile(self, tenant: TenantId, path: str, /) -> bytes:
         """Return a resource of tlog-tiles: `<L>/<N>[.p/<W>]`, `entries/<N>[.p/<W>]`.
@@ -187,7 +301,7 @@ class AuditTrail:
                 raise NotFound(f"tile/{path} lies beyond the log")
             return blob
 
-        return await self._database.read(read)
+        return await self.database.read(read)
 
     async def bundle(
         self, tenant: TenantId, /, *, subject: str
@@ -199,39 +313,48 @@ class AuditTrail:
         """
         event_ids: list[EventId] = []
         after = 0
-        while page := await self._journal.read_subject(
+        while page := await self.journal.read_subject(
             tenant, subject, after=after, limit=_PAGE
         ):
             event_ids += [entry.event_id for entry in page]
             after = page[-1].seq
         keys = await self.verifier_keys(tenant)
 
-        def read(tx: Transaction) -> Mapping[str, JsonValue]:
+        def read(tx: Transaction) -> tuple[Sequence[LoggedEntry], Checkpoint]:
             found = store.find_entries(tx, tenant, event_ids)
             if not found:
                 raise NotFound(f"the audit log holds no entry on {subject!r}")
-            checkpoint = _head(tx, tenant).checkpoint(self.origin(tenant))
-            source = store.tile_source(tx, tenant)
-            proofs = [
-                [
-                    range_hash(*span, source)
-                    for span in inclusion_ranges(entry.index, checkpoint.size)
-                ]
-                for entry in found
-            ]
-            return build_bundle(
-                subject, checkpoint, keys, list(zip(found, proofs, strict=True))
-            )
+            return found, _head(tx, tenant).checkpoint(self.origin(tenant))
 
-        return await self._database.read(read)
+        found, checkpoint = await self.database.read(read)
+        proofs = [
+            await self._prover.hashes(
+                tenant, inclusion_ranges(entry.index, checkpoint.size)
+            )
+            for entry in found
+        ]
+        return build_bundle(
+            subject, checkpoint, keys, list(zip(found, proofs, strict=True))
+        )
 
     async def verifier_keys(self, tenant: TenantId, /) -> Sequence[str]:
         """Return the verifier keys as C2SP vkeys, newest first; none before the first
         entry.
         """
-        origin = self.origin(tenant)
-        key = await asyncio.to_thread(self._anchors.find_key, origin)
-        return [key.verifier.vkey()] if key is not None else []
+        chain = await self._chain(tenant)
+        return [key.vkey() for key in chain.newest_first()]
+
+    async def rotate_key(self, context: Context, /) -> str:
+        """Hand the log over to a new key, by an entry both sign; return its vkey.
+
+        Raises:
+            NotFound: nothing was logged yet.
+        """
+        time, actor = format_time(self._clock.now()), context.actor.id
+        new = await self.database.transact(
+            lambda tx: self._sealer.rotate(tx, context.tenant, time=time, actor=actor)
+        )
+        return new.verifier.vkey()
 
     # Verifying -------------------------------------------------------------------
 
@@ -249,24 +372,47 @@ class AuditTrail:
         log must be an extension of, beside the one remembered in the state folder.
         """
         origin = self.origin(tenant)
+        cosigned = await asyncio.to_thread(self._anchors.find_witnessed, origin)
+        witnessed = [cosigned] if cosigned is not None else []
         expectation = Expectation(
             tenant=tenant,
             origin=origin,
             now=self._clock.now(),
-            keys=tuple(keys) or await self._own_keys(origin),
+            keys=await self._chain(tenant, keys),
             anchor=await asyncio.to_thread(self._anchors.find_anchor, origin),
-            checkpoints=tuple(map(parse_checkpoint, checkpoints)),
+            checkpoints=(*map(parse_checkpoint, checkpoints), *witnessed),
         )
         # The head is read before the lag, so the cursor is at least their difference.
-        head = await self._journal.head(tenant)
+        head = await self.journal.head(tenant)
         handled = head - await self.follower().lag(tenant)
-        log = await self._database.read(lambda tx: check_log(tx, expectation))
-        await check_journal(self._journal, tenant, log, handled=handled)
+        log = await self.database.read(lambda tx: check_log(tx, expectation))
+        others = await asyncio.to_thread(self._anchors.origins)
+        prefix = self.origin(TenantId(""))
+        await check_journal(
+            self.journal,
+            tenant,
+            log,
+            handled=handled,
+            others=[tenant] * bool(log.tree.size)
+            + [o.removeprefix(prefix) for o in others if o.startswith(prefix)],
+        )
         return log.report(origin)
 
-    async def _own_keys(self, origin: str) -> tuple[VerifierKey, ...]:
-        key = await asyncio.to_thread(self._anchors.find_key, origin)
-        return (key.verifier,) if key is not None else ()
+    async def _chain(
+        self, tenant: TenantId, keys: Sequence[VerifierKey] = ()
+    ) -> KeyChain:
+        """Return the keys of a log, from those trusted or the state folder's own."""
+        origin = self.origin(tenant)
+        if not keys:
+            key = await asyncio.to_thread(self._anchors.find_key, origin)
+            keys = (key.verifier,) if key is not None else ()
+        try:
+            handovers = await self.database.read(
+                lambda tx: store.find_handovers(tx, tenant, origin)
+            )
+        except StorageFailure:  # whoever reads next says what is wrong
+            handovers = []
+        return key_chain(keys, handovers)
 
 
 def _head(tx: Transaction, tenant: TenantId) -> store.Head:
@@ -274,15 +420,6 @@ def _head(tx: Transaction, tenant: TenantId) -> store.Head:
     if head is None:
         raise NotFound("the audit log has no entry yet")
     return head
-
-
-def _inclusion(
-    tx: Transaction, tenant: TenantId, index: int, size: int
-) -> InclusionProof:
-    source = store.tile_source(tx, tenant)
-    hashes = tuple(range_hash(*span, source) for span in inclusion_ranges(index, size))
-    leaf = range_hash(index, index + 1, source)
-    return InclusionProof(index, size, leaf, hashes)
 
 
 def _prefixed(entry: LoggedEntry) -> bytes:

@@ -1,4 +1,4 @@
-"""The log over a database: append in a unit of work, read on a snapshot."""
+"""Reads the log of a tenant from a database, on a snapshot."""
 
 from __future__ import annotations
 
@@ -11,17 +11,19 @@ import sqlalchemy as sa
 from integritas.kernel.contracts import Checkpoint, LoggedEntry
 from integritas.kernel.errors import IntegrityViolation
 from integritas.kernel.ids import EventId, TenantId
+from integritas.services.audit.handover import (
+    EVENT_PREFIX,
+    Handover,
+    parse_handover,
+)
 from integritas.services.audit.tables import (
     AUDIT_CHECKPOINTS,
     AUDIT_ENTRIES,
     AUDIT_TILES,
 )
 from integritas.services.audit.tiles import (
-    Tile,
-    TileSource,
     TileTree,
     edge_addresses,
-    join,
     unjoin,
 )
 
@@ -32,15 +34,13 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Head",
+    "entries_at",
     "entries_from",
     "find_entries",
+    "find_handovers",
     "find_head",
     "find_tile",
-    "insert_checkpoint",
-    "insert_entries",
     "load_tree",
-    "save_tiles",
-    "tile_source",
 ]
 
 _LOOKUP = 500
@@ -117,70 +117,6 @@ def _check_count(tx: Transaction, tenant: TenantId, size: int) -> None:
         )
 
 
-def insert_entries(
-    tx: Transaction, tenant: TenantId, entries: Sequence[LoggedEntry]
-) -> None:
-    """Insert leaves."""
-    rows = [
-        {
-            "tenant_id": tenant,
-            "idx": entry.index,
-            "event_id": entry.event_id,
-            "body": entry.body,
-            "leaf_hash": entry.leaf_hash,
-        }
-        for entry in entries
-    ]
-    tx.insert(AUDIT_ENTRIES, rows)
-
-
-def save_tiles(
-    tx: Transaction, tenant: TenantId, before: int, tiles: Sequence[Tile]
-) -> None:
-    """Write tiles; those at the right edge of the tree of `before` leaves grow."""
-    table = AUDIT_TILES
-    growing = {
-        (level, index) for level, index, width in edge_addresses(before) if width
-    }
-    for tile in tiles:
-        if (tile.level, tile.index) in growing:
-            tx.execute(
-                sa.update(table)
-                .where(
-                    table.c.tenant_id == tenant,
-                    table.c.level == tile.level,
-                    table.c.idx == tile.index,
-                )
-                .values(hashes=join(tile.hashes))
-            )
-    fresh = [tile for tile in tiles if (tile.level, tile.index) not in growing]
-    tx.insert(
-        table,
-        [
-            {
-                "tenant_id": tenant,
-                "level": tile.level,
-                "idx": tile.index,
-                "hashes": join(tile.hashes),
-            }
-            for tile in fresh
-        ],
-    )
-
-
-def insert_checkpoint(tx: Transaction, tenant: TenantId, head: Head) -> None:
-    """Insert a checkpoint."""
-    row: dict[str, Any] = {
-        "tenant_id": tenant,
-        "number": head.number,
-        "size": head.size,
-        "root": head.root,
-        "note": head.note,
-        "created": head.created,
-    }
-    tx.insert(AUDIT_CHECKPOINTS, [row])
-
-
 def find_tile(tx: Transaction, tenant: TenantId, level: int, index: int) -> list[bytes]:
     """Return the hashes of a tile; none if there is no such tile."""
     table = AUDIT_TILES
@@ -188,19 +124,6 @@ def find_tile(tx: Transaction, tenant: TenantId, level: int, index: int) -> list
         table.c.tenant_id == tenant, table.c.level == level, table.c.idx == index
     )
     return unjoin(tx.execute(query).scalar() or b"")
-
-
-def tile_source(tx: Transaction, tenant: TenantId) -> TileSource:
-    """Return a source of tiles that reads each once."""
-    seen: dict[tuple[int, int], list[bytes]] = {}
-
-    def source(level: int, index: int) -> Sequence[bytes]:
-        key = (level, index)
-        if key not in seen:
-            seen[key] = find_tile(tx, tenant, level, index)
-        return seen[key]
-
-    return source
 
 
 def entries_from(
@@ -218,7 +141,7 @@ def entries_from(
 
 
 def find_entries(
-    tx: Transaction, tenant: TenantId, event_ids: Sequence[EventId]
+    tx: Transaction, tenant: TenantId, event_ids: Sequence[str]
 ) -> list[LoggedEntry]:
     """Return the entries of those events that the log holds, in order of index."""
     table = AUDIT_ENTRIES
@@ -232,6 +155,36 @@ def find_entries(
         )
         found += [_logged(row) for row in tx.execute(query)]
     return sorted(found, key=lambda entry: entry.index)
+
+
+def entries_at(
+    tx: Transaction, tenant: TenantId, indexes: Sequence[int]
+) -> list[LoggedEntry]:
+    """Return the entries of those indexes that the log holds, in order."""
+    table = AUDIT_ENTRIES
+    found: list[LoggedEntry] = []
+    for start in range(0, len(indexes), _LOOKUP):
+        query = sa.select(
+            table.c.idx, table.c.event_id, table.c.body, table.c.leaf_hash
+        ).where(
+            table.c.tenant_id == tenant,
+            table.c.idx.in_(indexes[start : start + _LOOKUP]),
+        )
+        found += [_logged(row) for row in tx.execute(query)]
+    return sorted(found, key=lambda entry: entry.index)
+
+
+def find_handovers(tx: Transaction, tenant: TenantId, origin: str) -> list[Handover]:
+    """Return the hand-overs of keys that stand in the log."""
+    table = AUDIT_ENTRIES
+    query = sa.select(table.c.body).where(
+        table.c.tenant_id == tenant,
+        table.c.event_id >= EVENT_PREFIX,
+        table.c.event_id < f"{EVENT_PREFIX}~",
+    )
+    bodies = [row.body for row in tx.execute(query)]
+    found = [parse_handover(body, origin) for body in bodies if type(body) is bytes]
+    return [handover for handover in found if handover is not None]
 
 
 def _logged(row: Any) -> LoggedEntry:  # noqa: ANN401 - a row of AUDIT_ENTRIES

@@ -10,16 +10,24 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Final, TypeAlias
 
-from integritas.kernel.errors import FieldError, InvalidInput
-from integritas.services.audit.merkle import HASH_BYTES, node_hash, root_of, split
+from integritas.kernel.errors import FieldError, IntegrityViolation, InvalidInput
+from integritas.services.audit.merkle import (
+    EMPTY_ROOT,
+    HASH_BYTES,
+    node_hash,
+    split,
+)
 
 __all__ = [
+    "BITS",
     "WIDTH",
+    "NodeSource",
     "Tile",
     "TileAddress",
-    "TileSource",
+    "TileNodes",
     "TileTree",
     "edge_addresses",
     "join",
@@ -30,15 +38,12 @@ __all__ = [
 ]
 
 WIDTH: Final = 256
-_BITS: Final = 8
+BITS: Final = 8
 _PATH: Final = re.compile(
     r"(?P<level>entries|0|[1-5]?[0-9]|6[0-3])/"
     r"(?P<index>(?:x[0-9]{3}/)*[0-9]{3})"
     r"(?:\.p/(?P<width>[1-9][0-9]?|1[0-9]{2}|2[0-4][0-9]|25[0-5]))?"
 )
-
-TileSource: TypeAlias = Callable[[int, int], Sequence[bytes]]
-"""Gives the hashes of the tile at (level, index); fewer than 256 at the edge."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +64,60 @@ class TileAddress:
     width: int
 
 
+class TileNodes:
+    """A tile, full or growing, and all nodes above its hashes that are complete.
+
+    `rows[h]` are the nodes over 2^h hashes each, so no node is hashed twice however
+    small the steps are in which the tile grows.
+    """
+
+    __slots__ = ("rows",)
+
+    def __init__(self, hashes: Sequence[bytes] = ()) -> None:
+        """Begin with hashes, at most 256."""
+        self.rows: list[list[bytes]] = [[] for _ in range(BITS + 1)]
+        if hashes:
+            self.grow(hashes)
+
+    def grow(self, hashes: Sequence[bytes]) -> None:
+        """Append hashes; 256 in all are a full tile."""
+        below = self.rows[0]
+        below += hashes
+        for row in self.rows[1:]:
+            first = 2 * len(row)
+            row += [
+                sha256(b"\x01" + below[i] + below[i + 1]).digest()
+                for i in range(first, len(below) - 1, 2)
+            ]
+            below = row
+
+    def fold(self, carried: bytes | None) -> bytes | None:
+        """Return the root over the hashes and a smaller subtree to their right."""
+        for row in self.rows:
+            if len(row) % 2:
+                carried = row[-1] if carried is None else node_hash(row[-1], carried)
+        return carried
+
+    def copy(self) -> TileNodes:
+        """Return a tile that grows by itself."""
+        made = TileNodes()
+        made.rows = [row.copy() for row in self.rows]
+        return made
+
+
 class TileTree:
     """The right edge of a growing tree: for each level its unfinished tile."""
 
     def __init__(self, size: int = 0, edge: Sequence[Sequence[bytes]] = ()) -> None:
         """Go on from `size` leaves; `edge[l]` are the hashes of level `l`'s tile."""
         self.size = size
-        self._edge = [list(hashes) for hashes in edge]
+        self._edge = [TileNodes(hashes) for hashes in edge]
+
+    def copy(self) -> TileTree:
+        """Return a tree that grows by itself."""
+        made = TileTree(self.size)
+        made._edge = [edge.copy() for edge in self._edge]
+        return made
 
     def extend(self, leaves: Sequence[bytes]) -> list[Tile]:
         """Append leaf hashes; return the tiles that changed, lower levels first."""
@@ -76,35 +128,44 @@ class TileTree:
         level = 0
         while rising:
             if level == len(self._edge):
-                self._edge.append([])
-            waiting = [*self._edge[level], *rising]
-            first = before >> (_BITS * (level + 1))
-            tiles = [
-                Tile(level, first + number, tuple(waiting[start : start + WIDTH]))
-                for number, start in enumerate(range(0, len(waiting), WIDTH))
-            ]
-            full = len(waiting) // WIDTH
-            self._edge[level] = waiting[full * WIDTH :]
-            rising = [root_of(tile.hashes) for tile in tiles[:full]]
-            changed += tiles
+                self._edge.append(TileNodes())
+            first = before >> (BITS * (level + 1))
+            rising = self._grow(level, first, rising, changed)
             level += 1
         return changed
+
+    def _grow(
+        self, level: int, index: int, hashes: Sequence[bytes], changed: list[Tile]
+    ) -> Sequence[bytes]:
+        """Append to a level; return the roots of the tiles that are full now."""
+        roots: list[bytes] = []
+        edge = self._edge[level]
+        start = 0
+        while start < len(hashes):
+            end = start + WIDTH - len(edge.rows[0])
+            edge.grow(hashes[start:end])
+            changed.append(Tile(level, index, tuple(edge.rows[0])))
+            if len(edge.rows[0]) == WIDTH:
+                roots += edge.rows[BITS]
+                edge = self._edge[level] = TileNodes()
+                index += 1
+            start = end
+        return roots
 
     def partial(self) -> list[Tile]:
         """Return the unfinished tiles, lowest level first."""
         return [
-            Tile(level, self.size >> (_BITS * (level + 1)), tuple(hashes))
-            for level, hashes in enumerate(self._edge)
-            if hashes
+            Tile(level, self.size >> (BITS * (level + 1)), tuple(edge.rows[0]))
+            for level, edge in enumerate(self._edge)
+            if edge.rows[0]
         ]
 
     def root(self) -> bytes:
         """Return the root of the tree."""
-        carried: list[bytes] = []
-        for hashes in self._edge:
-            if hashes:
-                carried = [root_of([*hashes, *carried])]
-        return root_of(carried)
+        carried: bytes | None = None
+        for edge in self._edge:
+            carried = edge.fold(carried)
+        return EMPTY_ROOT if carried is None else carried
 
 
 def edge_addresses(size: int) -> list[tuple[int, int, int]]:
@@ -114,25 +175,37 @@ def edge_addresses(size: int) -> list[tuple[int, int, int]]:
     """
     edge = []
     level = 0
-    while count := size >> (_BITS * level):
+    while count := size >> (BITS * level):
         edge.append((level, count // WIDTH, count % WIDTH))
         level += 1
     return edge
 
 
-def range_hash(start: int, end: int, source: TileSource) -> bytes:
-    """Return the hash over the leaves [start, end) of a proof's plan."""
+NodeSource: TypeAlias = Callable[[int, int], TileNodes]
+"""Gives the tile at (level, index); fewer than 256 hashes at the edge."""
+
+
+def range_hash(start: int, end: int, source: NodeSource) -> bytes:
+    """Return the hash over the leaves [start, end) of a proof's plan.
+
+    Raises:
+        IntegrityViolation: a tile that the tree needs is missing or too short.
+    """
     size = end - start
     if size & (size - 1):
         middle = start + split(size)
         return node_hash(
             range_hash(start, middle, source), range_hash(middle, end, source)
         )
-    level = (size.bit_length() - 1) // _BITS
-    first, count = start >> (_BITS * level), size >> (_BITS * level)
-    hashes = source(level, first // WIDTH)
-    offset = first % WIDTH
-    return root_of(hashes[offset : offset + count])
+    level, height = divmod(size.bit_length() - 1, BITS)
+    index, offset = divmod(start >> (BITS * level), WIDTH)
+    row = source(level, index).rows[height]
+    if offset >> height >= len(row):
+        raise IntegrityViolation(
+            f"audit_tiles[{level}/{index}] is missing or too short: run "
+            "integritas audit verify"
+        )
+    return row[offset >> height]
 
 
 def tile_path(address: TileAddress) -> str:

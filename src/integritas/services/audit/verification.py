@@ -1,22 +1,20 @@
 """Re-computes a log and names every place that differs from what was signed.
 
-Three copies of a leaf exist: the body, the column `leaf_hash`, the tile of level 0.
-Where they disagree the odd one out is named, and the tree is re-computed from what the
-other two say, so one flipped byte is one difference and not a thousand.
+`leaves` says what each leaf is; from these the tree is computed anew, and every tile
+and every root that was signed is held against it.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING
 
-import orjson
 from sqlalchemy.exc import SQLAlchemyError
 
 from integritas.kernel.clock import format_time
 from integritas.services.audit.chain import StoredTree
 from integritas.services.audit.findings import Expectation, LogCheck, StoredHead
 from integritas.services.audit.heads import check_anchors, check_heads
-from integritas.services.audit.merkle import HASH_BYTES, leaf_hash
+from integritas.services.audit.leaves import check_shape, checked_chunks
 from integritas.services.audit.rows import (
     TABLES,
     as_bytes,
@@ -30,20 +28,16 @@ from integritas.services.audit.tables import (
     AUDIT_ENTRIES,
     AUDIT_TILES,
 )
-from integritas.services.audit.tiles import WIDTH, Tile, unjoin
+from integritas.services.audit.tiles import WIDTH, Tile
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Sequence
 
     from integritas.kernel.ids import TenantId
     from integritas.platform.db import Transaction
     from integritas.services.audit.notes import ParsedCheckpoint
 
 __all__ = ["check_log"]
-
-_CHUNK: Final = 16 * WIDTH
-_Leaf: TypeAlias = tuple[bytes, str]  # the hash believed, and the entry's time
-_UNKNOWN: Final = b"\x00" * HASH_BYTES
 
 
 def check_log(tx: Transaction, expected: Expectation) -> LogCheck:
@@ -106,7 +100,7 @@ def _check_tree(
             stops.setdefault(head.parsed.size, []).append(head)
     ends = sorted(stops)
     reached = 0
-    for leaves, times in _checked_chunks(tx, expected.tenant, tree, check):
+    for leaves, times in checked_chunks(tx, expected.tenant, tree, check):
         start = check.tree.size
         while reached < len(ends) and ends[reached] <= start + len(leaves):
             end = ends[reached]
@@ -147,26 +141,12 @@ def _check_upper(
         return  # compared leaf by leaf
     hashes = stored.pop((tile.level, tile.index), None)
     where = f"audit_tiles[{tile.level}/{tile.index}]"
-    if _check_shape(check, where, hashes, len(tile.hashes)):
+    if check_shape(check, where, hashes, len(tile.hashes)):
         for number, (found, right) in enumerate(
             zip(hashes or (), tile.hashes, strict=False)
         ):
             if found != right:
                 check.differ(f"{where}.hashes[{number}]", "is not the hash of its tile")
-
-
-def _check_shape(
-    check: LogCheck, where: str, hashes: Sequence[bytes] | None, width: int
-) -> bool:
-    if hashes is None:
-        check.differ(where, "is missing")
-        return False
-    if len(hashes) != width or len(hashes[-1]) != HASH_BYTES:
-        found = sum(map(len, hashes))
-        check.differ(
-            f"{where}.hashes", f"is {found} bytes long, not {width * HASH_BYTES}"
-        )
-    return True
 
 
 def _check_roots(
@@ -192,108 +172,3 @@ def _check_roots(
             f"checkpoint of size {check.tree.size}",
             "the log does not extend it: its root differs",
         )
-
-
-def _checked_chunks(
-    tx: Transaction, tenant: TenantId, tree: StoredTree, check: LogCheck
-) -> Iterator[tuple[list[bytes], list[str]]]:
-    """Yield the leaf hashes believed, and the times of the entries."""
-    entries, tiles = AUDIT_ENTRIES, AUDIT_TILES
-    for start in range(0, tree.size, _CHUNK):
-        if check.full:
-            return
-        end = min(start + _CHUNK, tree.size)
-        span = [entries.c.idx >= start, entries.c.idx < end]
-        rows = raw_rows(tx, entries, [entries.c.tenant_id == tenant, *span])
-        by_index = {row.idx: row for row in rows}
-        first, last = start // WIDTH, -(-end // WIDTH)
-        span = [tiles.c.level == 0, tiles.c.idx >= first, tiles.c.idx < last]
-        rows = raw_rows(tx, tiles, [tiles.c.tenant_id == tenant, *span])
-        by_tile = {row.idx: unjoin(as_bytes(row.hashes)) for row in rows}
-        believed = [
-            leaf
-            for number in range(first, last)
-            for leaf in _check_tile(check, tree, number, by_tile.get(number), by_index)
-        ]
-        leaves = [leaf for leaf, _ in believed]
-        check.leaves += leaves
-        yield leaves, [time for _, time in believed]
-
-
-def _check_tile(
-    check: LogCheck,
-    tree: StoredTree,
-    number: int,
-    hashes: list[bytes] | None,
-    rows: Mapping[int, Any],
-) -> Iterator[_Leaf]:
-    start = number * WIDTH
-    width = min(WIDTH, tree.size - start)
-    _check_shape(check, f"audit_tiles[0/{number}]", hashes, width)
-    tiled = [*(hashes or []), *[None] * width]
-    for offset in range(width):
-        row = rows.get(start + offset)
-        if row is None:
-            check.differ(f"audit_entries[{start + offset}]", "is missing")
-            yield _lost(check, tiled[offset] or _UNKNOWN)
-            continue
-        body = as_bytes(row.body)
-        copies = (leaf_hash(body), as_bytes(row.leaf_hash), tiled[offset])
-        leaf = copies[0]
-        if not leaf == copies[1] == copies[2]:
-            vouched = tree.vouches(number, hashes or [])
-            leaf = _judge(check, start + offset, copies, vouched=vouched)
-        if leaf == copies[0]:
-            yield leaf, _check_body(check, row, body)
-        else:
-            yield _lost(check, leaf)
-
-
-def _judge(
-    check: LogCheck,
-    index: int,
-    copies: tuple[bytes, bytes, bytes | None],
-    *,
-    vouched: bool,
-) -> bytes:
-    """Name the copies of a leaf that are wrong; return the one believed."""
-    computed, stored, tiled = copies
-    where = f"audit_entries[{index}]"
-    trusted = tiled is not None and (vouched or tiled == stored)
-    believed = tiled if trusted and tiled is not None else computed
-    if computed == stored != believed:
-        check.differ(where, "is not the entry that was logged there")
-        return believed
-    if computed != believed:
-        check.differ(f"{where}.body", "is not what was logged")
-    if stored != believed:
-        check.differ(f"{where}.leaf_hash", "is not the hash of the body")
-    if tiled not in (believed, None):
-        tile, offset = divmod(index, WIDTH)
-        check.differ(f"audit_tiles[0/{tile}].hashes[{offset}]", "is not the leaf's")
-    return believed
-
-
-def _check_body(check: LogCheck, row: Any, body: bytes) -> str:  # noqa: ANN401 - a row
-    where = f"audit_entries[{row.idx}]"
-    try:
-        document = orjson.loads(body)
-        event_id, time = str(document["event_id"]), str(document["time"])
-        seq = int(document["seq"])
-    except (ValueError, KeyError, TypeError):
-        check.differ(f"{where}.body", "is not an entry")
-        return _lost(check, b"")[1]
-    check.seqs.append(seq)
-    if time < check.previous and check.times_known:
-        check.jumps.append(where)
-    check.previous = time
-    if as_bytes(row.event_id) != event_id.encode():
-        check.differ(f"{where}.event_id", f"is not that of the body, {event_id}")
-    return time
-
-
-def _lost(check: LogCheck, leaf: bytes) -> _Leaf:
-    """Go on without a body: its number is guessed, times cannot be followed."""
-    check.seqs.append((check.seqs[-1] if check.seqs else 0) + 1)
-    check.times_known = False
-    return leaf, ""

@@ -12,34 +12,52 @@ from __future__ import annotations
 import asyncio
 import heapq
 import itertools
-from collections import deque
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import structlog
 
 from integritas.kernel.contracts import Failure
 from integritas.kernel.errors import IntegritasError
-from integritas.kernel.ids import RunId, TenantId
-from integritas.platform.db import Chain, Database, Transaction
 from integritas.workflows.backends.active import ActiveRun, StepRow, Task, failure_of
 from integritas.workflows.backends.calls import call_operation
+from integritas.workflows.backends.children import PARENT_ENDED
+from integritas.workflows.backends.family import Family
+from integritas.workflows.backends.intake import SUPERSEDED
+from integritas.workflows.backends.isolation import Isolation
+from integritas.workflows.backends.limits import RateLimits
+from integritas.workflows.backends.listening import Listener
+from integritas.workflows.backends.memory import (
+    Batch,
+    Key,
+    Memory,
+    done_of,
+    ended_of,
+    key_of,
+)
+from integritas.workflows.backends.ready import ReadyQueue
 from integritas.workflows.backends.recovery import recover
-from integritas.workflows.engine import Effects, RunEnded, StepDone
+from integritas.workflows.backends.scheduler import Scheduler
+from integritas.workflows.backends.timers import wait_of
 from integritas.workflows.model import RunState
+from integritas.workflows.options import begin_waits
 from integritas.workflows.ownership import Ownership
+from integritas.workflows.pauses import list_pauses
 from integritas.workflows.retry import delay_s, retries
 from integritas.workflows.store import Attempt, RunEnd
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
     from datetime import datetime
 
     from integritas.kernel.clock import Clock, Randomness
     from integritas.platform.commands import CommandQueue
+    from integritas.platform.db import Database, Transaction
     from integritas.workflows.backends.intake import Intake, Taken
     from integritas.workflows.definitions import Definitions
+    from integritas.workflows.engine import Effects
     from integritas.workflows.registry import OperationSpec
+    from integritas.workflows.schedules import Schedules
     from integritas.workflows.store import RunStore
 
 __all__ = ["EmbeddedEngine"]
@@ -50,45 +68,8 @@ GATHER_S: Final = 0.002
 GATHER_RUNS: Final = 256
 RESTART_S: Final = 0.5
 MAX_ACTIVE: Final = 10_000
+DROPPED: Final = "its subject ended"
 _LOG = structlog.get_logger(__name__)
-
-Key = tuple[TenantId, RunId]
-
-
-@dataclass(slots=True)
-class _Memory:
-    """Everything that a restart forgets and rebuilds from the database."""
-
-    runs: dict[Key, ActiveRun] = field(default_factory=dict)
-    subjects: dict[tuple[TenantId, str], list[Key]] = field(default_factory=dict)
-    ready: dict[str, deque[Task]] = field(default_factory=dict)
-    calling: dict[str, int] = field(default_factory=dict)
-    timers: list[tuple[float, int, Callable[[], None]]] = field(default_factory=list)
-    changed: dict[Key, ActiveRun] = field(default_factory=dict)
-    """Runs that the engine has to look at."""
-    unwritten: dict[Key, ActiveRun] = field(default_factory=dict)
-    """Runs of which something is to be written, since `unwritten_at`."""
-    unwritten_at: float = 0.0
-    ending: bool = False
-    """Whether one of them has ended: somebody may wait for that."""
-    done: list[StepDone] = field(default_factory=list)
-    chain: Chain = field(default_factory=Chain)
-
-    def add(self, key: Key, run: ActiveRun) -> None:
-        """Hold a run."""
-        self.runs[key] = run
-        self.subjects.setdefault((key[0], run.seed.subject), []).append(key)
-
-    def remove(self, key: Key) -> ActiveRun | None:
-        """Let a run go, None if it is not held."""
-        run = self.runs.pop(key, None)
-        if run is not None:
-            about = key[0], run.seed.subject
-            keys = self.subjects[about]
-            keys.remove(key)
-            if not keys:
-                del self.subjects[about]
-        return run
 
 
 class EmbeddedEngine:
@@ -105,8 +86,14 @@ class EmbeddedEngine:
         effects: Effects,
         clock: Clock,
         randomness: Randomness,
+        max_active: int = MAX_ACTIVE,
+        schedules: Schedules | None = None,
     ) -> None:
-        """Take the parts; bootstrap wires them."""
+        """Take the parts; bootstrap wires them.
+
+        Of runs that nobody's step began, at most `max_active` are in memory. Where
+        there are `schedules`, it fires them.
+        """
         self._database = database
         self._store = store
         self._definitions = definitions
@@ -115,15 +102,39 @@ class EmbeddedEngine:
         self._effects = effects
         self._clock = clock
         self._randomness = randomness
+        self._max_active = max_active
         self._ownership = Ownership(database)
-        self._memory = _Memory()
+        self._memory = Memory()
+        self._limits = RateLimits()
+        self._scheduler = (
+            None if schedules is None else Scheduler(database, schedules, clock)
+        )
+        self._family = Family(
+            database=database,
+            intake=intake,
+            memory=lambda: self._memory,
+            add=self._add,
+            tell=self._tell,
+            stop=self._stop_run,
+            answer=self._answered,
+            follow=self._follow,
+        )
+        self._isolation = Isolation(
+            database=database,
+            store=store,
+            effects=effects,
+            memory=lambda: self._memory,
+            gather=self._gather,
+            write=self._write,
+            follow=self._follow,
+        )
         self._wake = asyncio.Event()
         self._inbox = True
         self._next_poll = 0.0
         self._task: asyncio.Task[None] | None = None
         self._taking: asyncio.Task[None] | None = None
         self._batches: set[asyncio.Task[None]] = set()
-        self._commits: set[asyncio.Future[None]] = set()
+        self._commits: set[asyncio.Future[Any]] = set()
         self._stopping = False
         self._broken: BaseException | None = None
         self._numbers = itertools.count()
@@ -140,9 +151,13 @@ class EmbeddedEngine:
             raise
         self._stopping = False
         self._task = asyncio.create_task(self._forever(), name="engine")
+        if self._scheduler is not None:
+            self._scheduler.start()
 
     async def stop(self) -> None:
         """Let the calls under way end, write what came of them, release ownership."""
+        if self._scheduler is not None:
+            await self._scheduler.stop()
         self._stopping = True
         self._wake.set()
         try:
@@ -169,6 +184,9 @@ class EmbeddedEngine:
 
     async def _forever(self) -> None:
         stop_listening = self._commands.listen(self._notice)
+        loop = asyncio.get_running_loop()
+        listener = Listener(self._database, loop, self._notice)
+        listener.start()
         try:
             while not self._stopping:
                 try:
@@ -178,6 +196,7 @@ class EmbeddedEngine:
             await self._drain()
         finally:
             stop_listening()
+            await asyncio.to_thread(listener.stop)
 
     async def _tick(self) -> None:
         if self._broken is not None:
@@ -202,7 +221,7 @@ class EmbeddedEngine:
         """Let calls end and rows reach the disk; runs go on at the next start."""
         while under_way := [*self._batches, *self._taking_now()]:
             await asyncio.wait(under_way)
-        self._gather()
+        self._look()
         self._flush()
         while self._commits:
             await asyncio.wait(self._commits)
@@ -221,6 +240,7 @@ class EmbeddedEngine:
             await asyncio.sleep(RESTART_S)
             try:
                 await self._recover()
+                self._isolation.suspect(self._memory.runs)
             except Exception as again:  # noqa: BLE001 - tried until it works
                 self._broken = again
             else:
@@ -228,12 +248,25 @@ class EmbeddedEngine:
 
     async def _recover(self) -> None:
         runs = await recover(self._database, self._store, self._definitions)
-        self._memory, self._broken = _Memory(), None
+        self._memory, self._broken = Memory(), None
+        await self._hold()
         for run in runs:
             self._add(run)
+            self._memory.children.recovered(run)
         if runs:
             _LOG.info("engine.recovered", runs=len(runs))
         self._advance()
+        for orphan in self._memory.children.orphans():
+            self._stop_run(orphan, PARENT_ENDED)
+        self._advance()
+
+    async def _hold(self) -> None:
+        """Look anew at what is paused; what is not any more goes on."""
+        memory = self._memory
+        pauses = await self._database.read(list_pauses)
+        paused = frozenset((pause.tenant, pause.name) for pause in pauses)
+        for task in memory.holding.change(paused, memory.ready.values()):
+            self._enqueue([task])
 
     # Commands --------------------------------------------------------------------
 
@@ -256,12 +289,18 @@ class EmbeddedEngine:
     def _taking_now(self) -> Sequence[asyncio.Task[None]]:
         return [] if self._taking is None else [self._taking]
 
-    async def _take(self, memory: _Memory, *, told: bool) -> None:
-        room = MAX_ACTIVE - len(memory.runs)
-        taken = await self._intake.take(memory.subjects, limit=room, told=told)
+    async def _take(self, memory: Memory, *, told: bool) -> None:
+        taken = await self._intake.take(
+            memory.subjects,
+            limit=self._max_active - len(memory.runs),
+            told=told,
+            effects=self._effects,
+        )
         if memory is not self._memory:
             return  # the engine restarted meanwhile, and finds on disk what was taken
         self._apply(taken)
+        if taken.held:
+            await self._hold()
         if taken.more:
             self._notice()
 
@@ -274,17 +313,41 @@ class EmbeddedEngine:
         for tenant, subject, spared in taken.dropped:
             for key in list(self._memory.subjects.get((tenant, subject), ())):
                 if key[1] not in spared:
-                    self._forget(key, "ended with its subject")
+                    run = self._memory.runs[key]
+                    self._drop(key, run, SUPERSEDED if spared else DROPPED)
         for key in taken.cancelled:
             self._forget(key, "cancelled")
+        for key, cause in taken.stopping:
+            if (stopping := self._memory.runs.get(key)) is not None:
+                self._stop_run(stopping, cause)
         for run in taken.started:
-            run.begin()
             self._add(run)
+            self._tell(run, run.begin)
         for key, name, payload in taken.signals:
-            signalled = self._memory.runs.get(key)
-            if signalled is not None:
-                signalled.signalled(name, payload)
-                self._memory.changed[key] = signalled
+            if (waiting := self._memory.runs.get(key)) is not None:
+                self._tell(waiting, partial(waiting.signalled, name, payload))
+
+    def _drop(self, key: Key, run: ActiveRun, cause: str) -> None:
+        """End a run whose subject is another's now, or ended."""
+        if not run.orderly:
+            self._forget(key, cause)
+        elif run.seed.options.parent is None:  # children end with their parents
+            self._stop_run(run, cause)
+
+    def _stop_run(
+        self, run: ActiveRun, cause: str, outcome: RunState = RunState.CANCELLED
+    ) -> None:
+        """Let a run, and its children, begin nothing more, undo and end."""
+        self._tell(run, lambda: run.stop(cause, outcome))
+
+    def _tell(self, run: ActiveRun, news: Callable[[], None]) -> None:
+        """Tell a run something; if that breaks it, it alone ends."""
+        try:
+            news()
+        except Exception as error:  # noqa: BLE001 - one run must not stop all
+            _LOG.exception("engine.run_broken", run=run.seed.id)
+            run.end(RunState.FAILED, f"it broke: {error!r}")
+        self._memory.changed[key_of(run)] = run
 
     def _forget(self, key: Key, cause: str) -> None:
         """Drop a run that has ended on disk, and what was not written of it."""
@@ -297,10 +360,14 @@ class EmbeddedEngine:
             memory.done = [done for done in memory.done if done.run_id != key[1]]
 
     def _add(self, run: ActiveRun) -> None:
-        key = _key(run)
+        key = key_of(run)
         self._memory.add(key, run)
         self._memory.changed[key] = run
-        timeout_s = run.plan.definition.timeout_s
+        parent = run.seed.options.parent
+        if parent is not None:
+            above = self._memory.runs.get((run.seed.tenant, parent.run_id))
+            run.depth = above.depth + 1 if above is not None else 0
+        timeout_s = run.timeout_s
         if timeout_s is not None:
             age = (self._clock.now() - run.seed.created_at).total_seconds()
             self._later(timeout_s - age, lambda: self._time_out(key))
@@ -308,16 +375,22 @@ class EmbeddedEngine:
     def _time_out(self, key: Key) -> None:
         run = self._memory.runs.get(key)  # not held: a timer may outlive its run
         if run is not None:
-            limit = run.plan.definition.timeout_s
-            run.end(RunState.FAILED, f"the run did not end within {limit:g} s")
-            self._memory.changed[key] = run
+            cause = f"the run did not end within {run.timeout_s:g} s"
+            if run.orderly:
+                self._stop_run(run, cause, RunState.FAILED)
+            else:
+                self._tell(run, lambda: run.end(RunState.FAILED, cause))
 
     # Steps -----------------------------------------------------------------------
 
     def _advance(self) -> None:
         """Write what is done and dispatch what is ready, until nothing is either."""
-        self._gather()
         memory = self._memory
+        for task in memory.holding.withdraw():
+            self._tell(task.run, partial(task.run.withdraw, task))
+        if memory.children:
+            self._family.settle()
+        self._look()
         if self._taking is None and (
             memory.ending
             or len(memory.unwritten) >= GATHER_RUNS
@@ -325,60 +398,97 @@ class EmbeddedEngine:
         ):
             self._flush()
         for name, queue in memory.ready.items():
-            while queue and memory.calling.get(name, 0) < queue[0].spec.concurrency:
-                self._dispatch(queue)
+            self._dispatch_all(name, queue)
 
-    def _gather(self) -> None:
+    def _look(self) -> None:
         """Take from the runs that changed what is to be called and written."""
         memory = self._memory
-        if not memory.changed:
-            return
-        if not memory.unwritten:
+        if memory.changed and not memory.unwritten:
             memory.unwritten_at = self._clock.monotonic()
-        for key, run in memory.changed.items():
-            for task in run.take_tasks():
-                memory.ready.setdefault(task.spec.name, deque()).append(task)
-            for index in run.waiting:
-                self._watch_signal(run, index)
-            memory.unwritten[key] = run
-            if run.state is not RunState.RUNNING:
-                memory.ending = True
-        memory.changed.clear()
+        while memory.changed:  # what it wants of a run may change the run
+            changed, memory.changed = memory.changed, {}
+            for key, run in changed.items():
+                self._serve(run)
+                memory.unwritten[key] = run
+                if run.state is not RunState.RUNNING:
+                    memory.ending = True
 
-    def _watch_signal(self, run: ActiveRun, index: int) -> None:
-        step, key = run.plan.steps[index], _key(run)
-        if index in run.waiting_since:
+    def _serve(self, run: ActiveRun) -> None:
+        """Do what a run wants done."""
+        if tasks := run.take_tasks():
+            self._enqueue(tasks)
+        if run.plan.waits:
+            for index in run.take_waits():
+                self._begin_wait(run, index)
+        if run.plan.orderly:
+            self._family.begin(run)
+
+    def _dispatch_all(self, name: str, queue: ReadyQueue) -> None:
+        calling = self._memory.calling
+        while queue and calling.get(name, 0) < queue[0].spec.concurrency:
+            if not self._dispatch(queue):
+                break
+
+    def _enqueue(self, tasks: Sequence[Task]) -> None:
+        memory = self._memory
+        if memory.holding.paused and memory.holding.holds(tasks[0].run):
+            memory.holding.keep(tasks)
             return
-        run.waiting_since[index] = self._clock.now()
+        for task in tasks:
+            if task.is_child:
+                self._family.spawn([task])
+                continue
+            queue = memory.ready.get(task.spec.name)
+            if queue is None:
+                queue = memory.ready[task.spec.name] = ReadyQueue()
+            queue.append(task)
 
-        def fire() -> None:
-            waiting = self._memory.runs.get(key)
-            if waiting is not None:
-                waiting.timed_out(index)
-                self._memory.changed[key] = waiting
+    # Waits and children ----------------------------------------------------------
 
-        self._later(step.timeout_s, fire)
+    def _begin_wait(self, run: ActiveRun, index: int) -> None:
+        name, key, now = run.plan.graph.names[index], key_of(run), self._clock.now()
+        wait = wait_of(run, index, now)
+        if (name, 1) not in run.started:
+            run.started[name, 1] = wait.began_at
+            self._memory.waits.append(wait)
+        if wait.due_at is not None:
+            left = (wait.due_at - now).total_seconds()
+            self._later(left, partial(self._wait_over, key, index))
 
-    def _dispatch(self, queue: deque[Task]) -> None:
+    def _wait_over(self, key: Key, index: int) -> None:
+        run = self._memory.runs.get(key)  # not held: a timer may outlive its run
+        if run is not None:
+            self._tell(run, partial(run.timed_out, index))
+
+    def _dispatch(self, queue: ReadyQueue) -> bool:
+        """Call with a batch; False if the operation's rate allows none now."""
         spec, timeout_s = queue[0].spec, queue[0].timeout_s
+        size = spec.max_batch
+        if spec.rate_per_s is not None:
+            now = self._clock.monotonic()
+            size = self._limits.take(spec, min(size, len(queue)), now)
+            if not size:
+                self._later(self._limits.wait_s(spec, now), self._wake.set)
+                return False
         batch: list[Task] = []
-        while queue and len(batch) < spec.max_batch and queue[0].timeout_s == timeout_s:
+        while queue and len(batch) < size and queue[0].timeout_s == timeout_s:
             task = queue.popleft()
             if task.run.state is RunState.RUNNING:
                 batch.append(task)
         if not batch:
-            return
-        now = self._clock.now()
+            return True
+        started = self._clock.now()
         for task in batch:
-            task.started_at = now
+            task.started_at = started
         self._memory.calling[spec.name] = self._memory.calling.get(spec.name, 0) + 1
         call = asyncio.create_task(self._call(self._memory, spec, batch, timeout_s))
         self._batches.add(call)
         call.add_done_callback(self._batch_ended)
+        return True
 
     async def _call(
         self,
-        memory: _Memory,
+        memory: Memory,
         spec: OperationSpec,
         batch: Sequence[Task],
         timeout_s: float,
@@ -420,8 +530,8 @@ class EmbeddedEngine:
     def _succeeded(self, task: Task, result: Any, encoded: bytes) -> None:  # noqa: ANN401
         task.run.succeeded(task, result, encoded)
         self._changed(task)
-        if not task.undo:
-            self._memory.done.append(_done(task, result))
+        if not (task.undo or task.is_child):
+            self._memory.done.append(done_of(task, result))
 
     def _failed(self, task: Task, failure: Failure) -> None:
         policy = task.run.plan.steps[task.index].retry
@@ -431,15 +541,14 @@ class EmbeddedEngine:
         if again:
             pause = delay_s(policy, task.attempt, self._randomness)
             self._later(pause, lambda: self._retry(task))
-        elif not task.undo:
-            self._memory.done.append(_done(task, failure))
+        elif not (task.undo or task.is_child):
+            self._memory.done.append(done_of(task, failure))
 
     def _retry(self, task: Task) -> None:
-        task.run.retry(task)
-        self._changed(task)
+        self._tell(task.run, partial(task.run.retry, task))
 
     def _changed(self, task: Task) -> None:
-        self._memory.changed[_key(task.run)] = task.run
+        self._memory.changed[key_of(task.run)] = task.run
 
     # Timers ----------------------------------------------------------------------
 
@@ -457,22 +566,29 @@ class EmbeddedEngine:
     def _flush(self) -> None:
         """Queue what is done to the writer, in order; nobody waits here."""
         memory = self._memory
-        attempts: list[Attempt] = []
-        ended: list[RunEnded] = []
-        now = self._clock.now()
+        if self._isolation:
+            self._isolation.flush()
+        batch = Batch()
         for key, run in memory.unwritten.items():
-            attempts.extend(self._attempt(row, now) for row in run.take_rows())
-            if run.state is not RunState.RUNNING and memory.remove(key) is not None:
-                ended.append(_ended(run))
-        done, memory.done = memory.done, []
+            self._gather(batch, key, run)
+        batch.done, memory.done = memory.done, []
+        batch.waits, memory.waits = memory.waits, []
         memory.unwritten.clear()
         memory.ending = False
-        if attempts or done or ended:
-            future = self._database.enqueue(
-                lambda tx: self._write(tx, attempts, done, ended), chain=memory.chain
+        if batch:
+            self._follow(
+                self._database.enqueue(
+                    lambda tx: self._write(tx, batch), chain=memory.chain
+                )
             )
-            self._commits.add(future)
-            future.add_done_callback(self._committed)
+
+    def _gather(self, batch: Batch, key: Key, run: ActiveRun) -> None:
+        rows = run.take_rows()
+        if rows:
+            now = self._clock.now()
+            batch.attempts.extend(self._attempt(row, now) for row in rows)
+        if run.state is not RunState.RUNNING and self._memory.remove(key) is not None:
+            batch.ended.append(ended_of(run))
 
     def _attempt(self, row: StepRow, now: datetime) -> Attempt:
         seed = row.run.seed
@@ -484,50 +600,30 @@ class EmbeddedEngine:
             state=row.state,
             result=row.result,
             error=row.error,
-            started_at=row.started_at or now,
+            started_at=row.started_at
+            or row.run.started.pop((row.name, row.attempt), now),
             ended_at=now,
         )
 
-    def _write(
-        self,
-        tx: Transaction,
-        attempts: Sequence[Attempt],
-        done: Sequence[StepDone],
-        ended: Sequence[RunEnded],
-    ) -> None:
-        self._store.append(tx, attempts)
+    def _write(self, tx: Transaction, batch: Batch) -> None:
+        self._store.append(tx, batch.attempts)
+        if batch.waits:
+            begin_waits(tx, batch.waits)
+        ended = batch.ended
         ends = [RunEnd(e.context, e.run_id, e.subject, e.state, e.cause) for e in ended]
         really = self._store.end(tx, ends)
         ids = {end.run_id for end in really}
-        self._effects.apply(tx, done, [e for e in ended if e.run_id in ids])
+        told = [e for e in ended if e.run_id in ids and not e.child]
+        self._effects.apply(tx, batch.done, told)
         self._store.record_ends(tx, really)
 
-    def _committed(self, future: asyncio.Future[None]) -> None:
+    def _follow(self, future: asyncio.Future[Any]) -> None:
+        """Watch a commit: what fails there breaks what memory builds on."""
+        self._commits.add(future)
+        future.add_done_callback(self._committed)
+
+    def _committed(self, future: asyncio.Future[Any]) -> None:
         self._commits.discard(future)
         if not future.cancelled() and (error := future.exception()) is not None:
             self._broken = error
         self._wake.set()
-
-
-def _key(run: ActiveRun) -> Key:
-    return run.seed.tenant, run.seed.id
-
-
-def _done(task: Task, result: Any) -> StepDone:  # noqa: ANN401 - the operation's own type
-    return StepDone(
-        context=task.run.context,
-        run_id=task.run.seed.id,
-        subject=task.run.seed.subject,
-        operation=task.spec.name,
-        result=result,
-    )
-
-
-def _ended(run: ActiveRun) -> RunEnded:
-    return RunEnded(
-        context=run.context,
-        run_id=run.seed.id,
-        subject=run.seed.subject,
-        state=run.state,
-        cause=run.cause,
-    )

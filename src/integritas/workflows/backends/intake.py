@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from integritas.kernel.contracts import SYSTEM, Actor, Context
+from integritas.kernel.contracts import SYSTEM, Actor, Context, Failure
 from integritas.kernel.errors import IntegritasError, NotFound
 from integritas.kernel.ids import IdFactory, RunId, TenantId
 from integritas.kernel.states import ActorKind
 from integritas.platform.commands import (
     CANCEL_RUN,
     DROP_RUNS,
+    HOLD_RUNS,
     SIGNAL_RUN,
     START_RUN,
     Command,
     CommandQueue,
 )
 from integritas.workflows.backends.active import ActiveRun
+from integritas.workflows.backends.carrying import carry_over
+from integritas.workflows.backends.children import spawn
 from integritas.workflows.backends.recovery import impossible_run, seed_of
+from integritas.workflows.backends.seeds import PLAIN
 from integritas.workflows.definitions import CASE_WORKFLOW, Definitions
 from integritas.workflows.model import RunState, RunView
+from integritas.workflows.options import keep_options, read_options, stop_runs
 from integritas.workflows.store import RunEnd, RunStore
 
 if TYPE_CHECKING:
@@ -28,23 +33,31 @@ if TYPE_CHECKING:
 
     from integritas.kernel.clock import Clock
     from integritas.platform.db import Database, Transaction
+    from integritas.workflows.backends.active import Task
+    from integritas.workflows.engine import Effects
 
-__all__ = ["Intake", "Taken"]
+__all__ = ["SUPERSEDED", "Intake", "Taken"]
 
 TAKE: Final = 500
-_CONTROLS: Final = (SIGNAL_RUN, CANCEL_RUN, DROP_RUNS)
+_CONTROLS: Final = (SIGNAL_RUN, CANCEL_RUN, DROP_RUNS, HOLD_RUNS)
 _KINDS: Final = (START_RUN, *_CONTROLS)
-_SUPERSEDED: Final = "superseded on the same subject"
+SUPERSEDED: Final = "superseded on the same subject"
 
 
 @dataclass(slots=True)
 class Taken:
-    """What a take did; `dropped` names subjects whose runs ended, but for some."""
+    """What a take did; `dropped` names subjects whose runs ended, but for some.
+
+    Runs that are `stopping` are the engine's to end; `held` names workflows that were
+    paused or resumed.
+    """
 
     started: list[ActiveRun] = field(default_factory=list)
     signals: list[tuple[tuple[TenantId, RunId], str, Any]] = field(default_factory=list)
     cancelled: list[tuple[TenantId, RunId]] = field(default_factory=list)
+    stopping: list[tuple[tuple[TenantId, RunId], str]] = field(default_factory=list)
     dropped: list[tuple[TenantId, str, frozenset[RunId]]] = field(default_factory=list)
+    held: bool = False
     more: bool = False
 
 
@@ -70,16 +83,24 @@ class Intake:
         self._ids = ids
         self._versions: dict[tuple[TenantId, str], int] = {}
         """Newest versions, looked up once a take."""
+        self._kept: set[int] = set()
+        """Plans whose definitions are kept, once a take, by their object ids."""
 
     async def take(
-        self, active: Container[tuple[TenantId, str]], *, limit: int, told: bool
+        self,
+        active: Container[tuple[TenantId, str]],
+        *,
+        limit: int,
+        told: bool,
+        effects: Effects | None = None,
     ) -> Taken:
         """Take commands, up to `limit` starts; what it returns is committed.
 
         `active` names the subjects with runs in flight: a new run on one of them
-        supersedes those. Where there is no room to start, runs are still signalled
-        and cancelled: only so room can come to be. `told` says that there are some;
-        otherwise a look decides whether to write at all.
+        supersedes those. `effects` are for steps that a run takes over of another.
+        Where there is no room to start, runs are still signalled and cancelled: only
+        so room can come to be. `told` says that there are commands; otherwise a look
+        decides whether to write at all.
         """
         kinds = _KINDS if limit > 0 else _CONTROLS
         wanted = min(limit, TAKE) if limit > 0 else TAKE
@@ -88,7 +109,20 @@ class Intake:
         ):
             return Taken()
         return await self._database.transact(
-            lambda tx: self._take(tx, active, kinds, wanted)
+            lambda tx: self._take(tx, active, kinds, wanted, effects)
+        )
+
+    def spawn(
+        self, tx: Transaction, tasks: Sequence[Task]
+    ) -> Sequence[ActiveRun | Failure]:
+        """Begin a child for each task, in order; see `children.spawn`."""
+        return spawn(
+            tx,
+            tasks,
+            definitions=self._definitions,
+            store=self._store,
+            clock=self._clock,
+            ids=self._ids,
         )
 
     def _take(
@@ -97,9 +131,11 @@ class Intake:
         active: Container[tuple[TenantId, str]],
         kinds: Sequence[str],
         limit: int,
+        effects: Effects | None,
     ) -> Taken:
         commands = self._commands.due(tx, kinds, limit=limit)
         self._versions.clear()
+        self._kept.clear()
         taken = Taken(more=len(commands) == limit)
         starts: dict[TenantId, list[Command]] = {}
         dead: set[str] = set()
@@ -110,6 +146,8 @@ class Intake:
                 self._signal(tx, command, taken)
             elif command.kind == CANCEL_RUN:
                 self._cancel(tx, command, taken)
+            elif command.kind == HOLD_RUNS:
+                taken.held = True
             else:
                 taken.dropped.append((command.tenant, command.subject, frozenset()))
                 dead.update(
@@ -119,18 +157,19 @@ class Intake:
                 )
         for tenant, group in starts.items():
             living = [command for command in group if command.id not in dead]
-            self._start(tx, tenant, living, active, taken)
+            self._start(tx, tenant, living, active, taken, effects)
             self._stillborn(tx, [command for command in group if command.id in dead])
         self._commands.remove(tx, commands)
         return taken
 
-    def _start(
+    def _start(  # noqa: PLR0917 - what one take shares
         self,
         tx: Transaction,
         tenant: TenantId,
         commands: Sequence[Command],
         active: Container[tuple[TenantId, str]],
         taken: Taken,
+        effects: Effects | None,
     ) -> None:
         # Asked for twice before it was taken once: only the later run has all evidence.
         latest = {command.subject: command for command in commands}
@@ -143,7 +182,22 @@ class Intake:
                 self._supersede(tx, context, command.subject, view.id, taken)
             starting.append((context, view))
         self._store.start(tx, starting)
-        taken.started.extend(self._run(tx, view) for _, view in starting)
+        runs = [
+            self._run(tx, view, latest[view.subject].payload) for _, view in starting
+        ]
+        keep_options(
+            tx,
+            [
+                ((tenant, run.seed.id), replace(run.seed.options, orderly=run.orderly))
+                for run in runs
+                if run.orderly or run.seed.options is not PLAIN
+            ],
+        )
+        for run in runs:
+            wanted = latest[run.seed.subject].payload.get("carry")
+            if wanted is not None and run.state is RunState.RUNNING:
+                run = _carry(tx, self._store, run, wanted, effects)  # noqa: PLW2901
+            taken.started.append(run)
 
     def _stillborn(self, tx: Transaction, commands: Sequence[Command]) -> None:
         """Keep runs that will not be, where somebody was told of them."""
@@ -154,17 +208,24 @@ class Intake:
         ]
         self._store.start(tx, told)
         ends = [
-            RunEnd(context, view.id, view.subject, RunState.CANCELLED, _SUPERSEDED)
+            RunEnd(context, view.id, view.subject, RunState.CANCELLED, SUPERSEDED)
             for context, view in told
         ]
         self._store.record_ends(tx, self._store.end(tx, ends))
 
-    def _run(self, tx: Transaction, view: RunView) -> ActiveRun:
+    def _run(
+        self, tx: Transaction, view: RunView, payload: Mapping[str, Any]
+    ) -> ActiveRun:
+        asked = payload.get("options")
+        options = PLAIN if asked is None else read_options(asked)
         try:
             plan = self._definitions.plan(tx, view.tenant, view.workflow, view.version)
+            if id(plan) not in self._kept:
+                self._kept.add(id(plan))
+                self._definitions.keep_shipped(tx, view.tenant, plan.definition)
         except IntegritasError as error:
-            return impossible_run(view, str(error))
-        return ActiveRun(seed_of(view), plan)
+            return impossible_run(view, str(error), options)
+        return ActiveRun(seed_of(view, options), plan)
 
     def _view(self, tx: Transaction, command: Command) -> RunView:
         payload: Mapping[str, Any] = command.payload
@@ -205,11 +266,7 @@ class Intake:
         running = self._store.list_runs(
             tx, context.tenant, subject=subject, state=RunState.RUNNING, limit=100
         )
-        ends = [
-            RunEnd(context, run.id, subject, RunState.CANCELLED, _SUPERSEDED)
-            for run in running
-        ]
-        self._store.record_ends(tx, self._store.end(tx, ends))
+        stop_runs(tx, self._store, context, running, SUPERSEDED)
         taken.dropped.append((context.tenant, subject, frozenset({spared})))
 
     def _signal(self, tx: Transaction, command: Command, taken: Taken) -> None:
@@ -223,17 +280,28 @@ class Intake:
         run = self._store.find_run(tx, command.tenant, run_id)
         if run is None:
             return
-        end = RunEnd(
-            _context_of(command),
-            run_id,
-            run.subject,
-            RunState.CANCELLED,
-            command.payload["cause"],
+        cause = command.payload["cause"]
+        stopped = stop_runs(tx, self._store, _context_of(command), [run], cause)
+        taken.cancelled.extend((command.tenant, each) for each in stopped.ended)
+        taken.stopping.extend(
+            ((command.tenant, each), cause) for each in stopped.stopping
         )
-        ended = self._store.end(tx, [end])
-        self._store.record_ends(tx, ended)
-        if ended:
-            taken.cancelled.append((command.tenant, run_id))
+
+
+def _carry(
+    tx: Transaction,
+    store: RunStore,
+    run: ActiveRun,
+    wanted: Mapping[str, Any],
+    effects: Effects | None,
+) -> ActiveRun:
+    try:
+        carry_over(tx, store, run, wanted, effects)
+    except ValueError as error:  # another version, with other steps
+        fresh = ActiveRun(run.seed, run.plan)
+        fresh.end(RunState.FAILED, f"what it is to take over does not fit it: {error}")
+        return fresh
+    return run
 
 
 def _system(command: Command) -> Context:

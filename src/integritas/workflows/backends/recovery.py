@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from integritas.kernel.errors import IntegritasError
+from integritas.kernel.ids import RunId, TenantId
 from integritas.workflows.backends.active import ActiveRun, RunSeed
+from integritas.workflows.backends.seeds import PLAIN
 from integritas.workflows.graph import build_graph
-from integritas.workflows.model import Definition, RunState, RunView
+from integritas.workflows.model import Definition, RunOptions, RunState, RunView
+from integritas.workflows.options import Wait, unfinished_options, unfinished_waits
 from integritas.workflows.plan import Plan
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from integritas.kernel.ids import TenantId
     from integritas.platform.db import Database, Transaction
     from integritas.workflows.definitions import Definitions
     from integritas.workflows.store import Attempt, RunStore
@@ -30,6 +31,7 @@ async def recover(
     """
 
     def read(tx: Transaction) -> Sequence[ActiveRun]:
+        extras = _Extras(unfinished_options(tx), unfinished_waits(tx))
         by_tenant: dict[TenantId, list[RunView]] = {}
         for view in store.unfinished(tx):
             by_tenant.setdefault(view.tenant, []).append(view)
@@ -37,7 +39,9 @@ async def recover(
         for tenant, views in by_tenant.items():
             attempts = store.attempts_of(tx, tenant, [view.id for view in views])
             runs.extend(
-                _restore(tx, store, definitions, view, attempts[view.id])
+                _restore(
+                    tx, store, definitions, view, attempts[view.id], extras.of(view)
+                )
                 for view in views
             )
         return runs
@@ -45,7 +49,26 @@ async def recover(
     return await database.read(read)
 
 
-def seed_of(view: RunView) -> RunSeed:
+@dataclass(frozen=True, slots=True)
+class _Extra:
+    """What few runs have: options, why it is stopping, since when steps wait."""
+
+    options: RunOptions
+    stop_cause: str | None
+    waits: Sequence[Wait]
+
+
+@dataclass(frozen=True, slots=True)
+class _Extras:
+    options: Mapping[tuple[TenantId, RunId], tuple[RunOptions, str | None]]
+    waits: Mapping[tuple[TenantId, RunId], Sequence[Wait]]
+
+    def of(self, view: RunView) -> _Extra:
+        key = (view.tenant, view.id)
+        return _Extra(*self.options.get(key, (PLAIN, None)), self.waits.get(key, ()))
+
+
+def seed_of(view: RunView, options: RunOptions = PLAIN) -> RunSeed:
     """Return what a run was made of."""
     return RunSeed(
         tenant=view.tenant,
@@ -54,33 +77,41 @@ def seed_of(view: RunView) -> RunSeed:
         input=view.input,
         correlation_id=view.correlation_id,
         created_at=view.created_at,
+        options=options,
     )
 
 
-def _restore(
+def _restore(  # noqa: PLR0917 - what one read shares
     tx: Transaction,
     store: RunStore,
     definitions: Definitions,
     view: RunView,
     attempts: Sequence[Attempt],
+    extra: _Extra,
 ) -> ActiveRun:
     try:
         plan = definitions.plan(tx, view.tenant, view.workflow, view.version)
-    except IntegritasError as error:
-        return impossible_run(view, str(error))
-    run = ActiveRun(seed_of(view), plan)
+    except Exception as error:  # noqa: BLE001 - an old document may be unreadable
+        return impossible_run(view, str(error), extra.options)
+    run = ActiveRun(seed_of(view, extra.options), plan)
+    numbers = {name: i for i, name in enumerate(plan.graph.names)}
     try:
         for a in attempts:
             run.restore(a.step, a.attempt, a.state, a.result, a.error)
+        if plan.awaits:
+            run.signals.update(store.signals_of(tx, view.tenant, view.id))
+        for wait in extra.waits:
+            if wait.due_at is not None:
+                run.due[numbers[wait.step]] = wait.due_at
+            run.started[wait.step, 1] = wait.began_at
+        run.resume(extra.stop_cause)
     except Exception as error:  # noqa: BLE001 - a codec may raise anything
-        return impossible_run(view, f"what was kept does not fit it: {error}")
-    if any(step.signal for step in plan.steps):
-        run.signals.update(store.signals_of(tx, view.tenant, view.id))
-    run.resume()
+        why = f"what was kept does not fit it: {error}"
+        return impossible_run(view, why, extra.options)
     return run
 
 
-def impossible_run(view: RunView, why: str) -> ActiveRun:
+def impossible_run(view: RunView, why: str, options: RunOptions = PLAIN) -> ActiveRun:
     """Return the run, failed: `why` says what keeps it from being carried out."""
     plan = Plan(
         definition=Definition(view.workflow, view.version, ()),
@@ -90,6 +121,6 @@ def impossible_run(view: RunView, why: str) -> ActiveRun:
         undo=(),
         scoped=False,
     )
-    run = ActiveRun(seed_of(view), plan)
+    run = ActiveRun(seed_of(view, options), plan)
     run.end(RunState.FAILED, f"the definition cannot be carried out: {why}")
     return run

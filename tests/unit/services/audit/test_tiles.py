@@ -20,6 +20,7 @@ from integritas.services.audit.merkle import (
 from integritas.services.audit.tiles import (
     WIDTH,
     TileAddress,
+    TileNodes,
     TileTree,
     edge_addresses,
     join,
@@ -49,8 +50,8 @@ class Tiles:
             assert tile.hashes[: len(before)] == tuple(before), "a tile only grows"
             self.kept[tile.level, tile.index] = tile.hashes
 
-    def source(self, level: int, index: int) -> Sequence[bytes]:
-        return self.kept[level, index]
+    def source(self, level: int, index: int) -> TileNodes:
+        return TileNodes(self.kept[level, index])
 
 
 @cache
@@ -82,7 +83,7 @@ def test_batches_of_any_size_lead_to_the_same_tiles(batches: list[int]) -> None:
 def test_a_tree_goes_on_from_its_edge() -> None:
     large = tiles_of_70000()
     edge = [
-        large.source(level, index) if width else []
+        large.kept[level, index] if width else []
         for level, index, width in edge_addresses(70_000)
     ]
     again = TileTree(70_000, edge)

@@ -42,6 +42,14 @@ ATTEMPT = Attempt(
 )
 
 
+class Nothing:
+    """A transaction that finds no options and no waits."""
+
+    def execute(self, *_: object) -> Sequence[Any]:
+        """Find nothing."""
+        return []
+
+
 @dataclass
 class Disk:
     """What is on disk: one unfinished run; satisfies what recovery asks of storage."""
@@ -51,7 +59,7 @@ class Disk:
 
     async def read(self, work: Any) -> Any:
         """Read."""
-        return work(None)
+        return work(Nothing())
 
     def unfinished(self, tx: object) -> Sequence[RunView]:
         """Return the one run."""

@@ -27,7 +27,7 @@ Answer: TypeAlias = tuple[Any, bytes] | Failure
 @dataclass(slots=True)
 class _Waiting:
     call: Call
-    timeout_s: float
+    timeout_s: float | None
     answer: asyncio.Future[Answer]
 
 
@@ -50,7 +50,9 @@ class Batcher:
         """Return how many calls wait for a place."""
         return sum(len(line.waiting) for line in self._lines.values())
 
-    async def call(self, spec: OperationSpec, call: Call, timeout_s: float) -> Answer:
+    async def call(
+        self, spec: OperationSpec, call: Call, timeout_s: float | None
+    ) -> Answer:
         """Return the answer to one call; `timeout_s` begins with its batch."""
         line = self._lines.setdefault(spec.name, _Line())
         answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
@@ -78,7 +80,7 @@ class Batcher:
         spec: OperationSpec,
         line: _Line,
         batch: list[_Waiting],
-        timeout_s: float,
+        timeout_s: float | None,
     ) -> None:
         try:
             calls = [each.call for each in batch]

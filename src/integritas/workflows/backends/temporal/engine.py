@@ -20,6 +20,7 @@ from temporalio.worker.workflow_sandbox import (
 )
 
 from integritas.kernel.errors import Conflict, IntegritasError
+from integritas.workflows.backends.scheduler import Scheduler
 from integritas.workflows.backends.temporal.activities import Activities
 from integritas.workflows.backends.temporal.batcher import Batcher
 from integritas.workflows.backends.temporal.carrier import Carrier
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from integritas.workflows.backends.temporal.address import TemporalServer
     from integritas.workflows.definitions import Definitions
     from integritas.workflows.engine import Effects
+    from integritas.workflows.schedules import Schedules
     from integritas.workflows.store import RunStore
 
 __all__ = ["TemporalEngine"]
@@ -79,11 +81,21 @@ class TemporalEngine:
         clock: Clock,
         randomness: Randomness,
         server: TemporalServer,
+        max_active: int = TAKE,
+        schedules: Schedules | None = None,
     ) -> None:
-        """Take the parts; bootstrap wires them."""
+        """Take the parts; bootstrap wires them.
+
+        `max_active` bounds what one take starts: it is Temporal that holds runs.
+        """
+        self._limit = min(TAKE, max_active)
+        self._scheduler = (
+            None if schedules is None else Scheduler(database, schedules, clock)
+        )
         self._server = server
         self._commands = commands
         self._intake = intake
+        self._effects = effects
         self._records = Records(database, store, definitions, effects)
         self._batcher = Batcher()
         carrier = Carrier(self._records, self._batcher, clock, randomness)
@@ -175,6 +187,8 @@ class TemporalEngine:
             await _wait(self._stop, RETRY_S)  # commands are another's: they wake nobody
             if self._stop.is_set():
                 return
+        if self._scheduler is not None:
+            self._scheduler.start()
         try:
             delivery = Delivery(client, self._server.task_queue, self._records)
             pending = await self._recover()
@@ -191,6 +205,8 @@ class TemporalEngine:
                 if not more:
                     await _wait(self._wake, POLL_S)
         finally:
+            if self._scheduler is not None:
+                await self._scheduler.stop()
             self._ownership.release()
 
     async def _own(self) -> bool:
@@ -228,10 +244,15 @@ class TemporalEngine:
         return pending
 
     async def _take(self, pending: Deliveries, *, told: bool) -> bool:
-        taken = await self._intake.take(_Everything(), limit=TAKE, told=told)
+        taken = await self._intake.take(
+            _Everything(), limit=self._limit, told=told, effects=self._effects
+        )
         for tenant, subject, spared in taken.dropped:
             await self._drop(pending, tenant, subject, spared)
         for key in taken.cancelled:
+            pending.cancels[key] = None
+        for key, cause in taken.stopping:
+            await self._records.end(*key, RunState.CANCELLED, lambda *_, c=cause: c)
             pending.cancels[key] = None
         await self._add_started(pending, taken)
         for key, name, _ in taken.signals:

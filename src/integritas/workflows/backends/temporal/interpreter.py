@@ -90,7 +90,7 @@ class RunWorkflow:
     async def _finish(self, plan: m.RunPlan) -> str:
         """Walk the graph and end the run; return the state it ended in."""
         whole = self._spawn(self._through())
-        left = None if plan.left_s is None else timedelta(seconds=plan.left_s)
+        left = _seconds(plan.left_s)
         try:
             await workflow.wait_condition(
                 lambda: whole.done() or self._over or self._broken is not None,
@@ -153,7 +153,7 @@ class RunWorkflow:
             m.STEP,
             order,
             result_type=str,
-            start_to_close_timeout=timedelta(seconds=step.timeout_s + SLACK_S),
+            start_to_close_timeout=_longest(step),
             heartbeat_timeout=timedelta(seconds=HEARTBEAT_S),
             retry_policy=_AGAIN,
             cancellation_type=_WAIT,
@@ -183,7 +183,7 @@ class RunWorkflow:
         try:
             await workflow.wait_condition(
                 lambda: step.signal in self._signals or self._walk.failing,
-                timeout=timedelta(seconds=step.timeout_s),
+                timeout=_seconds(step.timeout_s),
             )
         except TimeoutError:
             timed_out = True
@@ -228,3 +228,14 @@ class RunWorkflow:
             start_to_close_timeout=timedelta(seconds=_BOOKKEEPING_S),
             retry_policy=_AGAIN,
         )
+
+
+def _seconds(number: float | None) -> timedelta | None:
+    return None if number is None else timedelta(seconds=number)
+
+
+def _longest(step: m.StepPlan) -> timedelta:
+    # Without a bound of its own: heartbeats tell whether anybody is at it.
+    if step.timeout_s is None:
+        return timedelta(days=365)
+    return timedelta(seconds=step.timeout_s + SLACK_S)

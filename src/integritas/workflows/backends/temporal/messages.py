@@ -92,7 +92,7 @@ class StepPlan:
     signal: str | None
     after: list[str]
     conditional: bool
-    timeout_s: float
+    timeout_s: float | None
     on_failure: str
     undoable: bool
 

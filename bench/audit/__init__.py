@@ -1,0 +1,1 @@
+"""Measures the audit log beside its peers."""

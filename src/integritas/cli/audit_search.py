@@ -1,0 +1,70 @@
+"""`integritas audit search`: find entries, and write them as SIEMs read them."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from integritas.cli.audit import Db, Tenant, with_trail
+from integritas.kernel.clock import format_time, parse_time
+from integritas.kernel.errors import FieldError, InvalidInput
+from integritas.kernel.ids import DEFAULT_TENANT, TenantId
+from integritas.services.audit.api import FORMATS, AuditTrail, EntryFilter
+
+__all__ = ["search"]
+
+
+def search(
+    words: Annotated[
+        list[str] | None, typer.Argument(help="Words; word* for beginnings.")
+    ] = None,
+    *,
+    type_: Annotated[str | None, typer.Option("--type", help="Of this type.")] = None,
+    subject: Annotated[
+        str | None, typer.Option("--subject", help="On this case or thing.")
+    ] = None,
+    actor: Annotated[str | None, typer.Option("--actor", help="By this one.")] = None,
+    since: Annotated[
+        str | None, typer.Option("--since", metavar="TIME", help="From then on.")
+    ] = None,
+    until: Annotated[
+        str | None, typer.Option("--until", metavar="TIME", help="Before then.")
+    ] = None,
+    form: Annotated[
+        str, typer.Option("--format", help="jsonl, csv, ocsf or cef.")
+    ] = "jsonl",
+    db: Db = None,
+    tenant: Tenant = DEFAULT_TENANT,
+) -> None:
+    """Print the entries that match all of it, oldest first."""
+    if form not in FORMATS:
+        raise InvalidInput(
+            f"--format: {form!r} is not one of {', '.join(FORMATS)}",
+        )
+    chosen = EntryFilter(
+        q=" ".join(words) if words else None,
+        type=type_,
+        subject=subject,
+        actor=actor,
+        since=_moment("--since", since),
+        until=_moment("--until", until),
+    )
+
+    async def write(trail: AuditTrail, who: TenantId) -> None:
+        async for line in trail.export(who, chosen, form):
+            typer.echo(line, nl=False)
+
+    with_trail(write, db=db, tenant=tenant)
+
+
+def _moment(option: str, text: str | None) -> str | None:
+    if text is None:
+        return None
+    try:
+        return format_time(parse_time(text))
+    except ValueError as error:
+        raise InvalidInput(
+            f"{option} is not a time",
+            errors=(FieldError(option, str(error), "write 2026-01-31T12:00:00Z"),),
+        ) from error

@@ -1,0 +1,1 @@
+"""Oversight: looks across packages at what each of them holds."""

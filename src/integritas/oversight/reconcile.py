@@ -1,0 +1,141 @@
+"""Holds journal, case store and audit log against each other.
+
+The journal tells what each case must be; the log proves the journal. What is missing or
+extra in one of them is named by its place. It runs beside a platform at work: a case
+that seems to differ is read again, with its entries, before it is reported.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Protocol
+
+from integritas.kernel.contracts import Difference, Evidence
+from integritas.kernel.errors import NotFound
+from integritas.kernel.ids import CaseId
+from integritas.oversight.replay import Expected, differences, replay
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from integritas.cases.api import Case, CaseFilter, HistoryEntry
+    from integritas.journal.api import Entry, Journal
+    from integritas.kernel.contracts import AuditLog
+    from integritas.kernel.ids import TenantId
+
+__all__ = ["CaseReader", "Reconciliation", "reconcile"]
+
+_PAGE: Final = 1_000
+_TRIES: Final = 3
+
+
+class CaseReader(Protocol):
+    """What reconciling reads of cases."""
+
+    async def get(self, tenant: TenantId, case_id: CaseId) -> Case:
+        """Return a case, or raise NotFound."""
+        ...
+
+    async def list(
+        self,
+        tenant: TenantId,
+        chosen: CaseFilter | None = None,
+        *,
+        before: str | None = None,
+        limit: int = 50,
+    ) -> Sequence[Case]:
+        """Return cases, newest first."""
+        ...
+
+    async def history(
+        self, tenant: TenantId, case_id: CaseId
+    ) -> Sequence[HistoryEntry]:
+        """Return the transitions of a case."""
+        ...
+
+    async def evidence(self, tenant: TenantId, case_id: CaseId) -> Sequence[Evidence]:
+        """Return the evidence of a case."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciliation:
+    """What was compared, and what differs."""
+
+    entries: int
+    cases: int
+    logged: int
+    differences: tuple[Difference, ...]
+    notes: tuple[str, ...]
+
+
+async def reconcile(
+    tenant: TenantId, journal: Journal, cases: CaseReader, log: AuditLog
+) -> Reconciliation:
+    """Compare everything of a tenant; nothing is written."""
+    stored = await _all_cases(tenant, cases)
+    told: dict[str, Expected] = {}
+    after = 0
+    while page := await journal.read(tenant, after=after, limit=_PAGE):
+        replay(page, told)
+        after = page[-1].seq
+    found: list[Difference] = []
+    for case_id in sorted(told.keys() | stored):
+        found += await _compare(tenant, CaseId(case_id), journal, cases)
+    report = await log.verify(tenant)
+    return Reconciliation(
+        entries=after,
+        cases=len(stored),
+        logged=report.size,
+        differences=(*found, *report.differences),
+        notes=report.notes,
+    )
+
+
+async def _all_cases(tenant: TenantId, cases: CaseReader) -> set[str]:
+    found: set[str] = set()
+    before = None
+    while page := await cases.list(tenant, before=before, limit=_PAGE):
+        found |= {str(case.id) for case in page}
+        before = page[-1].id
+    return found
+
+
+async def _compare(
+    tenant: TenantId, case_id: CaseId, journal: Journal, cases: CaseReader
+) -> list[Difference]:
+    found: list[Difference] = []
+    for _ in range(_TRIES):
+        found = await _compare_once(tenant, case_id, journal, cases)
+        if not found:
+            break
+    return found
+
+
+async def _compare_once(
+    tenant: TenantId, case_id: CaseId, journal: Journal, cases: CaseReader
+) -> list[Difference]:
+    told: dict[str, Expected] = {}
+    replay(await _entries(tenant, case_id, journal), told)
+    where = f"cases[{case_id}]"
+    try:
+        case = await cases.get(tenant, case_id)
+    except NotFound:
+        return [Difference(where, "is missing, the journal tells of it")]
+    if case_id not in told:
+        return [Difference(where, "the journal does not tell of it")]
+    history = await cases.history(tenant, case_id)
+    evidence = [item.id for item in await cases.evidence(tenant, case_id)]
+    return [
+        Difference(f"{where}.{name}", message)
+        for name, message in differences(told[case_id], case, history, evidence)
+    ]
+
+
+async def _entries(tenant: TenantId, case_id: CaseId, journal: Journal) -> list[Entry]:
+    found: list[Entry] = []
+    while page := await journal.read_subject(
+        tenant, case_id, after=found[-1].seq if found else 0
+    ):
+        found += page
+    return found

@@ -1,0 +1,161 @@
+"""Group commit: entries of many callers become one batch, one commit, one signature.
+
+While a batch is being committed the next one gathers. A caller wakes when its entries
+are integrated: stored, in the tree, under a signed checkpoint, durable.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from integritas.kernel.contracts import Checkpoint
+from integritas.kernel.errors import FieldError, IntegritasError, InvalidInput
+from integritas.services.audit.drafts import Draft, external_draft, same_event
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from integritas.kernel.ids import TenantId
+    from integritas.platform.db import Database, Transaction
+    from integritas.services.audit.sealing import Sealed, Sealer
+
+__all__ = ["Appended", "Appender"]
+
+GROUP_LIMIT: Final = 4_096
+_INLINE: Final = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Appended:
+    """Where the entries stand, in their order, and the checkpoint that covers them."""
+
+    indexes: Sequence[int]
+    checkpoint: Checkpoint
+
+
+@dataclass(slots=True)
+class _Request:
+    drafts: Sequence[Draft]
+    future: asyncio.Future[Appended]
+
+
+class Appender:
+    """Appends entries from outside to the logs of all tenants."""
+
+    def __init__(
+        self, database: Database, sealer: Sealer, origin: Callable[[TenantId], str]
+    ) -> None:
+        """Append by `sealer`, in transactions of `database`."""
+        self._database = database
+        self._sealer = sealer
+        self._origin = origin
+        self._waiting: dict[TenantId, list[_Request]] = {}
+        self._tasks: dict[TenantId, asyncio.Task[None]] = {}
+
+    async def append(self, tenant: TenantId, bodies: Sequence[bytes]) -> Appended:
+        """Append entries, canonical JSON each; all of them or none.
+
+        Entries whose event the log holds already are passed over.
+
+        Raises:
+            Conflict: an event id that is logged with other content.
+            ContentTooLarge: an entry over 65,535 bytes.
+            InvalidInput: an entry that is not canonical JSON, or none at all.
+            IntegrityViolation: see `sealing`.
+            StorageFailure: the database could not keep it: nothing is.
+        """
+        if not bodies:
+            raise InvalidInput(
+                "there is nothing to append",
+                errors=(FieldError("entries", "is empty", "send an entry at least"),),
+            )
+        if len(bodies) <= _INLINE:
+            drafts = list(map(external_draft, bodies))
+        else:
+            drafts = await asyncio.to_thread(lambda: list(map(external_draft, bodies)))
+        request = _Request(drafts, asyncio.get_running_loop().create_future())
+        self._waiting.setdefault(tenant, []).append(request)
+        if tenant not in self._tasks:
+            task = asyncio.create_task(self._drain(tenant), name=f"append-{tenant}")
+            self._tasks[tenant] = task
+        return await request.future
+
+    async def _drain(self, tenant: TenantId) -> None:
+        try:
+            while group := _take(self._waiting[tenant]):
+                await self._commit(tenant, group)
+        finally:
+            del self._tasks[tenant]
+
+    async def _commit(self, tenant: TenantId, group: Sequence[_Request]) -> None:
+        answers: Sequence[Appended | Exception]
+        try:
+            answers = await self._database.transact(
+                lambda tx: self._append_all(tx, tenant, group)
+            )
+        except Exception as error:  # noqa: BLE001 - whoever waits must hear of it
+            answers = [error] * len(group)
+        for request, answer in zip(group, answers, strict=True):
+            if request.future.done():
+                continue  # whoever waited has gone; what was appended stays
+            if isinstance(answer, Exception):
+                request.future.set_exception(answer)
+            else:
+                request.future.set_result(answer)
+
+    def _append_all(
+        self, tx: Transaction, tenant: TenantId, group: Sequence[_Request]
+    ) -> Sequence[Appended | IntegritasError]:
+        """Append a group as one batch, or each by itself if one must be refused."""
+        drafts = [draft for request in group for draft in request.drafts]
+        if len(group) == 1:
+            return [self._append(tx, tenant, drafts)]
+        try:
+            sealed = tx.attempt(lambda tx: self._seal(tx, tenant, drafts))
+        except IntegritasError:
+            return [self._try(tx, tenant, request) for request in group]
+        checkpoint = sealed.head.checkpoint(self._origin(tenant))
+        answers = []
+        start = 0
+        for request in group:
+            end = start + len(request.drafts)
+            answers.append(Appended(sealed.indexes[start:end], checkpoint))
+            start = end
+        return answers
+
+    def _try(
+        self, tx: Transaction, tenant: TenantId, request: _Request
+    ) -> Appended | IntegritasError:
+        try:
+            return tx.attempt(lambda tx: self._append(tx, tenant, request.drafts))
+        except IntegritasError as error:
+            return error
+
+    def _append(
+        self, tx: Transaction, tenant: TenantId, drafts: Sequence[Draft]
+    ) -> Appended:
+        sealed = self._seal(tx, tenant, drafts)
+        return Appended(sealed.indexes, sealed.head.checkpoint(self._origin(tenant)))
+
+    def _seal(
+        self, tx: Transaction, tenant: TenantId, drafts: Sequence[Draft]
+    ) -> Sealed:
+        sealed = self._sealer.append(tx, tenant, drafts, same=same_event)
+        assert sealed is not None  # noqa: S101 - there is a draft at least
+        return sealed
+
+
+def _take(waiting: list[_Request]) -> list[_Request]:
+    """Take as many requests as fit a batch, one at least."""
+    taken: list[_Request] = []
+    entries = 0
+    for request in waiting:
+        entries += len(request.drafts)
+        if taken and entries > GROUP_LIMIT:
+            break
+        taken.append(request)
+    del waiting[: len(taken)]
+    return taken

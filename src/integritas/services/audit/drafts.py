@@ -1,0 +1,131 @@
+"""Leaves to be: what is appended, checked before it is.
+
+Whatever becomes a leaf has an event id, bytes and a time. Entries of the journal are
+written by `bodies`; those of outside systems come as canonical JSON (RFC 8785) and are
+refused here if they are anything else, for nobody could prove what they say.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+import orjson
+import rfc8785
+
+from integritas.kernel.errors import ContentTooLarge, FieldError, InvalidInput
+from integritas.services.audit.bodies import ENTRY_BYTES, canonical
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["Draft", "external_draft", "same_event"]
+
+_TIME: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", re.ASCII)
+TEXT_CHARACTERS: Final = 200
+
+
+class Draft(NamedTuple):
+    """A leaf to be; `time` is RFC 3339 text with microseconds, `place` for errors."""
+
+    event_id: str
+    body: bytes
+    time: str
+    place: str
+
+
+def external_draft(body: bytes) -> Draft:
+    """Return the draft of an entry from outside, canonical JSON with an `event_id`.
+
+    Raises:
+        ContentTooLarge: over 65,535 bytes.
+        InvalidInput: not canonical JSON, or a member is missing; `errors` names it.
+    """
+    if len(body) > ENTRY_BYTES:
+        raise ContentTooLarge(
+            "the entry is too large for the log",
+            errors=(
+                FieldError(
+                    "entry",
+                    f"has {len(body)} bytes, at most {ENTRY_BYTES} fit",
+                    "send the SHA-256 of the content and keep the content elsewhere",
+                ),
+            ),
+        )
+    document = _parse(body)
+    get = document.get
+    event_id: Any = get("event_id")
+    time: Any = get("time")
+    if not (
+        _is_text(event_id)
+        and _is_text(time)
+        and _is_text(get("type"))
+        and _is_text(get("subject"))
+        and "seq" not in document
+        and _TIME.fullmatch(time)
+        and _is_moment(time)
+    ):
+        raise _member_error(document)
+    return Draft(event_id, body, time, "event")
+
+
+def _is_text(value: object) -> bool:
+    return type(value) is str and 0 < len(value) <= TEXT_CHARACTERS
+
+
+def _member_error(document: Mapping[str, Any]) -> InvalidInput:
+    for name in ("event_id", "type", "subject", "time"):
+        if not _is_text(document.get(name)):
+            return _bad(name, f"is not a text of 1 to {TEXT_CHARACTERS} characters")
+    if "seq" in document:
+        return _bad("seq", "is for entries of the journal", "leave it out")
+    return _bad(
+        "time", f"{document['time']!r} is no time", "write 2026-01-31T12:00:00.000000Z"
+    )
+
+
+def same_event(one: bytes, other: bytes) -> bool:
+    """Say whether two bodies tell of one event; a retry may bear a later time."""
+    if one == other:
+        return True
+    documents = orjson.loads(one), orjson.loads(other)
+    for document in documents:
+        if not isinstance(document, dict):
+            return False
+        document.pop("time", None)
+    return canonical(documents[0]) == canonical(documents[1])
+
+
+def _parse(body: bytes) -> dict[str, Any]:
+    try:
+        document = orjson.loads(body)
+        written = canonical(document)
+    except (orjson.JSONDecodeError, rfc8785.CanonicalizationError) as error:
+        raise _bad("entry", f"is not canonical JSON: {error}", _REMEDY) from error
+    if not isinstance(document, dict):
+        raise _bad("entry", "is not a JSON object")
+    if written != body:
+        place = next(
+            (i for i, (a, b) in enumerate(zip(written, body, strict=False)) if a != b),
+            min(len(written), len(body)),
+        )
+        raise _bad("entry", f"is not canonical JSON at byte {place}", _REMEDY)
+    return document
+
+
+_REMEDY: Final = "write it as RFC 8785 says: sorted keys, no spaces, shortest numbers"
+
+
+def _is_moment(text: str) -> bool:
+    try:
+        datetime.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _bad(path: str, message: str, remedy: str = "") -> InvalidInput:
+    return InvalidInput(
+        "the entry cannot be logged", errors=(FieldError(path, message, remedy),)
+    )

@@ -14,7 +14,7 @@ from integritas.kernel.evidence import content_digest, parse_evidence
 from integritas.samples.api import generate, read_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
 PARTS: Final = ("text", "mail", "party", "release", "payment")
@@ -31,14 +31,12 @@ def mixed(count: int, folder: Path | None) -> tuple[Sequence[NewSubmission], str
         for sample in read_folder(folder, limit=count * 8, seed=_SEED):
             for item in sample.evidence:
                 real += _add(pools, item, each)
-        real += _texts(pools, each)
     for seed in itertools.count(1):
         if all(len(pool) >= each for pool in pools.values()):
             break
         for sample in generate(seed, count * 4):
             for item in sample.evidence:
                 _add(pools, item, each)
-        _texts(pools, each)
     items = [item for group in zip(*pools.values(), strict=True) for item in group]
     share = real / len(items)
     source = f"{share:.0%} from INTEGRITAS_DATA, the rest generated"
@@ -47,12 +45,19 @@ def mixed(count: int, folder: Path | None) -> tuple[Sequence[NewSubmission], str
 
 def _add(
     pools: dict[str, list[dict[str, Any]]], item: dict[str, Any], each: int
-) -> bool:
+) -> int:
+    """Put an item where it belongs, unless there is enough; return how many it gave.
+
+    A mail gives a web-form text too, cut from its body, where there are too few.
+    """
     part = _part(item)
-    if part is None or len(pools[part]) >= each:
-        return False
-    pools[part].append(item)
-    return True
+    given = {} if part is None else {part: item}
+    if part == "mail" and (text := _text_of(item)) is not None:
+        given["text"] = text
+    wanted = [name for name in given if len(pools[name]) < each]
+    for name in wanted:
+        pools[name].append(given[name])
+    return len(wanted)
 
 
 def _part(item: dict[str, Any]) -> str | None:
@@ -65,22 +70,11 @@ def _part(item: dict[str, Any]) -> str | None:
     return "text" if _LEAST <= len(item["raw"]) <= _MOST else None
 
 
-def _texts(pools: dict[str, list[dict[str, Any]]], each: int) -> int:
-    """Cut web-form texts from the bodies of mails, where there are too few."""
-    lacking = each - len(pools["text"])
-    cut = list(itertools.islice(_bodies(pools["mail"]), max(0, lacking)))
-    pools["text"] += cut
-    return len(cut)
-
-
-def _bodies(mails: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    for mail in mails:
-        raw = mail.get("raw")
-        if raw is None:
-            continue
-        _, _, body = raw.replace("\r\n", "\n").partition("\n\n")
-        if len(body) >= _LEAST:
-            yield {"kind": "message", "raw": body[:_MOST], "media_type": "text/plain"}
+def _text_of(mail: dict[str, Any]) -> dict[str, Any] | None:
+    _, _, body = mail.get("raw", "").replace("\r\n", "\n").partition("\n\n")
+    if len(body) < _LEAST:
+        return None
+    return {"kind": "message", "raw": body[:_MOST], "media_type": "text/plain"}
 
 
 def _submission(item: dict[str, Any]) -> NewSubmission:

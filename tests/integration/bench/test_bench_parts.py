@@ -20,6 +20,11 @@ def load(name: str) -> Any:
     return importlib.import_module(f"bench.engine.{name}")
 
 
+def test_few_items_are_enough_for_evidence() -> None:
+    submissions, _ = load("evidence").mixed(10, None)
+    assert len(submissions) == 10
+
+
 def test_evidence_is_of_five_equal_parts_and_the_same_each_time() -> None:
     evidence = load("evidence")
     submissions, source = evidence.mixed(50, None)

@@ -36,8 +36,8 @@ fmt: $(STAMP) ## Format the code and fix what can be fixed
 	@$(BIN)/ruff format .
 	@$(BIN)/typos --write-changes
 
-bench: $(STAMP) ## Measure the engine
-	@$(BIN)/integritas bench engine $(ARGS)
+bench: $(STAMP) ## Measure the engine, its peers beside it; ARGS=--quick ours alone
+	@scripts/bench.sh $(ARGS)
 
 load: $(STAMP) ## Run the timed tests
 	@$(BIN)/pytest -m load -p no:randomly $(ARGS)
@@ -53,6 +53,6 @@ lock: $(STAMP) ## Compile requirements/*.lock anew
 	@scripts/lock.sh
 
 clean: ## Remove the environment, caches and reports
-	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache htmlcov dist coverage.xml
+	@rm -rf .venv .venv-bench .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache htmlcov dist coverage.xml
 	@rm -f .coverage .coverage.*
 	@find . -name __pycache__ -type d -not -path './.git/*' -prune -exec rm -rf {} +

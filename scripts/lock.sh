@@ -20,4 +20,5 @@ compile() {
 
 compile requirements/dev.lock pyproject.toml --all-extras --group dev
 compile requirements/runtime.lock pyproject.toml --extra postgres --constraint requirements/dev.lock
+compile requirements/bench.lock pyproject.toml --all-extras --group bench --constraint requirements/dev.lock
 echo uv | compile requirements/uv.lock -

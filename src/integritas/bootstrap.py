@@ -61,15 +61,17 @@ from integritas.workflows.api import (
     CaseEffects,
     Definitions,
     Dossiers,
-    EmbeddedEngine,
+    Engine,
     Intake,
     Registry,
     RunStore,
     Schedules,
     WorkflowDesk,
     bind_cases,
+    make_engine,
     register_services,
     reopener,
+    temporal_server,
 )
 
 if TYPE_CHECKING:
@@ -143,7 +145,7 @@ class Platform:
     cases: CaseDesk
     effects: CaseEffects
     workflows: WorkflowDesk
-    engine: EmbeddedEngine | None
+    engine: Engine | None
     audit: AuditTrail
     services: Services
     followers: Sequence[Follower]
@@ -398,7 +400,8 @@ def _wire(
         randomness=kit.randomness,
     )
     effects = CaseEffects(store, dossiers)
-    engine = EmbeddedEngine(
+    engine = make_engine(
+        temporal_server(settings),
         database=database,
         store=runs,
         definitions=definitions,
@@ -532,13 +535,6 @@ def _check_role(settings: Settings, role: Role) -> None:
                     "names a SQLite file",
                     "use postgresql://…, or run the role all",
                 ),
-            ),
-        )
-    if settings.engine == "temporal":
-        raise InvalidInput(
-            "the Temporal engine is not built yet",
-            errors=(
-                FieldError("INTEGRITAS_ENGINE", "is temporal", "set it to embedded"),
             ),
         )
     open_to_all = settings.service_token is None and not _is_loopback(settings.host)

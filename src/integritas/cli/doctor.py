@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
@@ -16,6 +17,7 @@ from integritas.platform.config import load_settings
 from integritas.services.anticorruption.api import load_anticorruption_service
 from integritas.services.compliance.api import load_compliance_service, load_watchlists
 from integritas.services.spam.api import load_spam_service
+from integritas.workflows.api import check_server, temporal_server
 
 if TYPE_CHECKING:
     from integritas.platform.config import Settings
@@ -40,6 +42,7 @@ def _checks(settings: Settings) -> Iterator[Check]:
     yield "python", sys.version_info >= (3, 11), sys.version.split()[0]
     yield _state_folder(settings)
     yield _database(settings)
+    yield _engine(settings)
     yield _loaded("spam model", load_spam_service)
     yield _loaded("red flags", load_anticorruption_service)
     yield _loaded("policy", lambda: load_compliance_service(None))
@@ -70,6 +73,18 @@ def _database(settings: Settings) -> Check:
         False,
         f"schema {schema or 'none'}, not {head()}: run integritas db migrate",
     )
+
+
+def _engine(settings: Settings) -> Check:
+    server = temporal_server(settings)
+    if server is None:
+        return "engine", True, "embedded"
+    try:
+        asyncio.run(check_server(server))
+    except IntegritasError as error:
+        return "engine", False, str(error)
+    where = f"{server.address}, namespace {server.namespace}"
+    return "engine", True, f"Temporal at {where}, task queue {server.task_queue}"
 
 
 def _loaded(name: str, load: Callable[[], object]) -> Check:

@@ -137,6 +137,54 @@ class Settings(BaseSettings):
         Literal["embedded", "temporal"],
         _setting("What runs the workflows.", "write embedded or temporal"),
     ] = "embedded"
+    temporal_address: Annotated[
+        str,
+        Field(pattern=r"^[^\s/]+:\d{1,5}$"),
+        _setting(
+            "Where Temporal is, for the engine `temporal`.",
+            "write host:port, such as 127.0.0.1:7233",
+        ),
+    ] = "127.0.0.1:7233"
+    temporal_namespace: Annotated[
+        str,
+        Field(min_length=1),
+        _setting("Namespace of Temporal.", "name a namespace that exists"),
+    ] = "default"
+    temporal_task_queue: Annotated[
+        str,
+        Field(pattern=r"^[A-Za-z0-9._-]{1,200}$"),
+        _setting(
+            "Task queue of Temporal; each database has its own.",
+            "write a name of letters, digits, dots, hyphens and underscores",
+        ),
+    ] = "integritas"
+    temporal_tls: Annotated[
+        bool,
+        _setting(
+            "Whether to speak TLS with Temporal; a file of certificates or an API key "
+            "means that too.",
+            "write true or false",
+        ),
+    ] = False
+    temporal_tls_ca_file: Annotated[
+        Path | None,
+        _setting(
+            "Certificates (PEM) of who vouches for Temporal, instead of the system's.",
+            "name a PEM file",
+        ),
+    ] = None
+    temporal_tls_cert_file: Annotated[
+        Path | None,
+        _setting("Our certificate (PEM) for Temporal: mTLS.", "name a PEM file"),
+    ] = None
+    temporal_tls_key_file: Annotated[
+        Path | None,
+        _setting("The key (PEM) of our certificate for Temporal.", "name a PEM file"),
+    ] = None
+    temporal_api_key: Annotated[
+        SecretStr | None,
+        _setting("API key for Temporal.", "write the key"),
+    ] = None
     max_active_runs: Annotated[
         int,
         Field(ge=1, le=1_000_000),

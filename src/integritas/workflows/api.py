@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 from integritas.workflows.admission import Admission
+from integritas.workflows.backends.choice import (
+    check_server,
+    make_engine,
+    temporal_server,
+)
 from integritas.workflows.backends.embedded import EmbeddedEngine
 from integritas.workflows.backends.intake import Intake
+from integritas.workflows.backends.temporal.address import TemporalServer
 from integritas.workflows.casework import (
     CaseEffects,
     Dossiers,
@@ -86,13 +92,17 @@ __all__ = [
     "StepDone",
     "StepState",
     "StepView",
+    "TemporalServer",
     "WorkflowDesk",
     "bind_cases",
     "build_graph",
     "check_definition",
+    "check_server",
     "definition_document",
+    "make_engine",
     "parse_definition",
     "read_definition",
     "register_services",
     "reopener",
+    "temporal_server",
 ]

@@ -158,6 +158,14 @@ class RunStore:
         """Tell the journal of runs that `end` ended."""
         self._journal.record_all(tx, [(end.context, _ended(end)) for end in ended])
 
+    def hold(self, tx: Transaction, tenant: TenantId, run_id: RunId) -> bool:
+        """Say whether a run is running, and keep it so until this unit of work ends."""
+        query = sa.select(RUNS.c.state).where(
+            RUNS.c.tenant_id == tenant, RUNS.c.id == run_id
+        )
+        state = tx.execute(query.with_for_update()).scalar_one_or_none()
+        return state == RunState.RUNNING.value
+
     def keep_signal(
         self,
         tx: Transaction,

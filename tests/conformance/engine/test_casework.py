@@ -47,7 +47,6 @@ from integritas.workflows.api import (
     CaseEffects,
     Definitions,
     Dossiers,
-    EmbeddedEngine,
     Intake,
     Registry,
     RunState,
@@ -56,11 +55,14 @@ from integritas.workflows.api import (
     WorkflowDesk,
     bind_cases,
     definition_document,
+    make_engine,
     register_services,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable
+
+    from tests.conformance.engine.conftest import Backend
 
 pytestmark = pytest.mark.integration
 
@@ -109,11 +111,11 @@ class Deciding:
 class Office:
     """Cases, an engine and services by script, on one database."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, backend: Backend) -> None:
         """Wire the parts."""
         clock, randomness = SystemClock(), SystemRandomness()
         ids = IdFactory(clock, randomness)
-        self.database = database = open_database(url)
+        self.database = database = open_database(backend.url)
         METADATA.create_all(database.engine)
         self.journal = Journal(database, clock, randomness, ids)
         store = CaseStore(self.journal, clock, randomness, ids)
@@ -133,7 +135,8 @@ class Office:
         register_services(registry, dossiers, self.services, self.policy)
         bind_cases(store, runs, commands)
         definitions = Definitions(registry, runs)
-        self.engine = EmbeddedEngine(
+        self.engine = make_engine(
+            backend.server,
             database=database,
             store=runs,
             definitions=definitions,
@@ -223,9 +226,9 @@ async def until(holds: Callable[[], Awaitable[bool]]) -> None:
 
 
 @pytest.fixture
-async def office(url: str) -> AsyncIterator[Office]:
+async def office(backend: Backend) -> AsyncIterator[Office]:
     """Return an office whose engine is up."""
-    made = Office(url)
+    made = Office(backend)
     await made.engine.start()
     await made.hurry()
     yield made

@@ -5,14 +5,25 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from tests.conformance.engine.conftest import Backend
 
 from integritas.kernel.errors import Conflict
 from integritas.workflows.api import EmbeddedEngine, RunState
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.conformance.engine.conftest import World
 
 pytestmark = pytest.mark.integration
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def backend(request: pytest.FixtureRequest, tmp_path: Path) -> Backend:
+    """Return the embedded engine on each database."""
+    if request.param == "sqlite":
+        return Backend(f"sqlite:///{tmp_path}/engine.db")
+    return Backend(request.getfixturevalue("postgres_url"))
 
 
 async def test_a_full_engine_still_takes_signals_and_cancellations(
@@ -50,3 +61,18 @@ async def test_runs_that_ended_are_not_held(world: World) -> None:
     engine = world.engine
     assert isinstance(engine, EmbeddedEngine)
     assert engine.active == 0
+
+
+async def test_a_second_engine_is_refused_until_the_first_stops(world: World) -> None:
+    await world.up()
+    assert world.database is not None
+    _, second, _ = world.parts(world.database)
+    with pytest.raises(Conflict, match="another engine owns") as told:
+        await second.start()
+    assert told.value.errors[0].remedy
+    assert await second.ping() == "the engine is not running"
+    assert await world.engine.ping() is None
+    await world.engine.stop()
+    await second.start()
+    assert await second.ping() is None
+    await second.stop()

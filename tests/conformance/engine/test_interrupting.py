@@ -169,21 +169,6 @@ async def test_a_run_asked_for_is_to_be_found_even_if_overtaken(world: World) ->
 # Owners and restarts ---------------------------------------------------------------
 
 
-async def test_a_second_engine_is_refused_until_the_first_stops(world: World) -> None:
-    await world.up()
-    assert world.database is not None
-    _, second, _ = world.parts(world.database)
-    with pytest.raises(Conflict, match="another engine owns") as told:
-        await second.start()
-    assert told.value.errors[0].remedy
-    assert await second.ping() == "the engine is not running"
-    assert await world.engine.ping() is None
-    await world.engine.stop()
-    await second.start()
-    assert await second.ping() is None
-    await second.stop()
-
-
 async def test_a_waiting_run_goes_on_after_a_restart(world: World) -> None:
     await world.up()
     await world.define(
@@ -203,7 +188,8 @@ async def test_attempts_go_on_after_a_restart(world: World) -> None:
     service = world.services["x.do"]
     service.answer = lambda _: failure
     await world.up()
-    slow = {"attempts": 2, "base_s": 1e6, "cap_s": 1e6}
+    pause_s = world.backend.pause_s
+    slow = {"attempts": 2, "base_s": pause_s, "cap_s": pause_s}
     await world.define(world.step("a", retry=slow))
     run_id = await world.start()
     await world.until(run_id, lambda detail: detail.steps[0].attempt == 1)

@@ -57,6 +57,7 @@ async def test_what_is_ready_together_is_called_together(world: World) -> None:
     ]
     for run_id in rest:
         await world.until(run_id, lambda detail: bool(detail.run.id))
+    await world.gathered(30)
     service.gate.set()
     for run_id in held + rest:
         assert (await world.ended(run_id)).run.state is RunState.SUCCEEDED

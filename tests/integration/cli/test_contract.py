@@ -161,9 +161,11 @@ def test_a_split_role_on_sqlite_is_refused(run: Run, tmp_path: Path, role: str) 
     assert list(tmp_path.iterdir()) == []
 
 
-def test_temporal_is_refused_for_now(run: Run, tmp_path: Path) -> None:
-    ended = run("serve", port=0, engine="temporal")
-    assert "INTEGRITAS_ENGINE" in ended.err
+def test_an_address_of_temporal_that_is_none_is_refused(
+    run: Run, tmp_path: Path
+) -> None:
+    ended = run("serve", port=0, engine="temporal", temporal_address="here")
+    assert "INTEGRITAS_TEMPORAL_ADDRESS" in ended.err
     assert ended.code == 1
     assert list(tmp_path.iterdir()) == []
 

@@ -22,14 +22,19 @@ pytestmark = pytest.mark.integration
 
 WORKER = Path(__file__).with_name("worker.py")
 CASES = 1_000
+CASES_ON_TEMPORAL = 60
 LONGEST_S = 50.0
 
 
 class Victim:
     """A process on one database, started and killed again and again."""
 
-    def __init__(self, folder: Path) -> None:
-        """Use a folder for the database and the log's keys."""
+    def __init__(self, folder: Path, temporal: tuple[str, ...] = ()) -> None:
+        """Use a folder for the database and the log's keys.
+
+        `temporal` is a server's address and a task queue, if it is to run there.
+        """
+        self.temporal = temporal
         self.file = folder / "crash.db"
         self.state = folder / "state"
         self.url = f"sqlite:///{self.file}"
@@ -37,8 +42,9 @@ class Victim:
 
     def start(self, wanted: int) -> subprocess.Popen[str]:
         """Start it, to open so many cases; return when it is ready."""
+        arguments = [self.url, str(self.state), str(wanted), *self.temporal]
         process = subprocess.Popen(  # noqa: S603 - our own script
-            [sys.executable, str(WORKER), self.url, str(self.state), str(wanted)],
+            [sys.executable, str(WORKER), *arguments],
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             text=True,
@@ -94,15 +100,17 @@ def wait_for(victim: Victim, process: subprocess.Popen[str]) -> None:
         time.sleep(0.05)  # polled: another process works
 
 
-def kill_rounds(victim: Victim, chance: random.Random) -> int:
+def kill_rounds(
+    victim: Victim, chance: random.Random, cases: int = CASES, longest_s: float = 0.4
+) -> int:
     """Kill it a few times at random moments; return how many cases were accepted."""
-    process = victim.start(CASES)
-    accepted = victim.opened(process, chance.choice([200, 500, CASES]))
-    time.sleep(chance.uniform(0.0, 0.4))  # the moment is what is random
+    process = victim.start(cases)
+    accepted = victim.opened(process, chance.choice([cases // 5, cases // 2, cases]))
+    time.sleep(chance.uniform(0.0, longest_s))  # the moment is what is random
     victim.kill()
     for _ in range(3):
         victim.start(0)
-        time.sleep(chance.uniform(0.0, 0.3))
+        time.sleep(chance.uniform(0.0, longest_s))
         victim.kill()
     return accepted
 
@@ -117,7 +125,25 @@ async def test_nothing_is_lost_and_nothing_doubled(tmp_path: Path, seed: int) ->
         wait_for(victim, victim.start(0))
     finally:
         victim.kill()
+    await check(victim, accepted)
 
+
+@pytest.mark.timeout(180)
+async def test_on_temporal_nothing_is_lost_and_nothing_doubled_either(
+    tmp_path: Path, temporal_address: str
+) -> None:
+    victim = Victim(tmp_path, (temporal_address, "killed"))
+    chance = random.Random(3)  # noqa: S311 - replayed
+    try:
+        accepted = kill_rounds(victim, chance, CASES_ON_TEMPORAL, 3.0)
+        wait_for(victim, victim.start(0))
+    finally:
+        victim.kill()
+    await check(victim, accepted)
+
+
+async def check(victim: Victim, accepted: int) -> None:
+    """Check that every case and run ended, once, and every step is kept once."""
     cases = victim.count("SELECT count(*) FROM cases")
     assert cases >= accepted
     assert victim.ask("SELECT DISTINCT state FROM cases") == [("RESOLVED",)]

@@ -36,11 +36,12 @@ from integritas.workflows.api import (
     CaseEffects,
     Definitions,
     Dossiers,
-    EmbeddedEngine,
     Intake,
     Registry,
     RunStore,
+    TemporalServer,
     bind_cases,
+    make_engine,
     register_services,
 )
 
@@ -72,7 +73,9 @@ class Policy:
         return [Verdict(Outcome.NO_ACTION, 1.0, "low", (), "p@1") for _ in batch]
 
 
-async def work(url: str, state: str, wanted: int) -> None:
+async def work(
+    url: str, state: str, wanted: int, server: TemporalServer | None
+) -> None:
     """Run the platform until killed."""
     database = open_database(url)
     METADATA.create_all(database.engine)
@@ -96,7 +99,8 @@ async def work(url: str, state: str, wanted: int) -> None:
     register_services(registry, dossiers, services, Policy())
     bind_cases(cases, runs, commands)
     definitions = Definitions(registry, runs)
-    engine = EmbeddedEngine(
+    engine = make_engine(
+        server,
         database=database,
         store=runs,
         definitions=definitions,
@@ -141,4 +145,6 @@ async def follow(follower: Follower) -> None:
 if __name__ == "__main__":
     # The parent reads stdout.
     structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
-    asyncio.run(work(sys.argv[1], sys.argv[2], int(sys.argv[3])))
+    url, state, wanted, *temporal = sys.argv[1:]
+    server = TemporalServer(temporal[0], "default", temporal[1]) if temporal else None
+    asyncio.run(work(url, state, int(wanted), server))

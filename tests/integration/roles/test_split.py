@@ -213,3 +213,26 @@ def test_a_server_refuses_an_old_schema(fleet: Fleet) -> None:
     assert fleet.run("db", "migrate", "--check").returncode == 1
     assert fleet.run("db", "migrate").stdout == f"migrated from none to {head()}\n"
     assert fleet.run("db", "migrate", "--check").returncode == 0
+
+
+@pytest.mark.timeout(150)
+def test_workers_of_temporal_carry_cases_and_one_may_die(
+    fleet: Fleet, temporal_address: str
+) -> None:
+    fleet.environment |= {
+        "INTEGRITAS_ENGINE": "temporal",
+        "INTEGRITAS_TEMPORAL_ADDRESS": temporal_address,
+        "INTEGRITAS_TEMPORAL_TASK_QUEUE": "roles",
+    }
+    assert fleet.run("db", "migrate").returncode == 0
+    fleet.begin("gateway", "engine")
+    with closing(fleet.client("gateway")) as client:
+        case = submit(client, "Lunch is at noon in the small room, see you there.")
+        assert case["state"] == "RESOLVED"
+        first = fleet.processes["engine"]
+        fleet.begin("engine")  # a second worker beside the first
+        first.kill()
+        first.wait()
+        case = submit(client, "Lunch is at one in the large room, see you there.")
+        assert case["state"] == "RESOLVED"
+    assert stop(fleet, "engine", "gateway") == {"engine": 0, "gateway": 0}

@@ -141,7 +141,11 @@ def test_a_wrong_address_does_not_show_its_password(
 
 
 def test_the_secrets_are_these() -> None:
-    assert set(secret_fields()) == {"service_token", "admin_password"}
+    assert set(secret_fields()) == {
+        "service_token",
+        "admin_password",
+        "temporal_api_key",
+    }
 
 
 def test_a_secret_may_come_from_a_file(

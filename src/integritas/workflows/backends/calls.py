@@ -20,7 +20,7 @@ _LOG = structlog.get_logger(__name__)
 
 
 async def call_operation(
-    spec: OperationSpec, calls: Sequence[Call], timeout_s: float
+    spec: OperationSpec, calls: Sequence[Call], timeout_s: float | None
 ) -> Sequence[tuple[Any, bytes] | Failure]:
     """Answer each call with its result and the result's JSON, or a failure.
 
@@ -47,7 +47,7 @@ async def call_operation(
 
 
 async def _halve(
-    spec: OperationSpec, calls: Sequence[Call], timeout_s: float
+    spec: OperationSpec, calls: Sequence[Call], timeout_s: float | None
 ) -> Sequence[tuple[Any, bytes] | Failure]:
     middle = len(calls) // 2
     first = await call_operation(spec, calls[:middle], timeout_s)

@@ -67,7 +67,7 @@ class Taken:
 
 
 class Intake:
-    """Takes commands for the embedded engine."""
+    """Takes commands for an engine, whichever it is."""
 
     def __init__(
         self,

@@ -1,0 +1,1 @@
+"""The Temporal backend: needs the extra `temporal`, loaded only when asked for."""

@@ -1,0 +1,295 @@
+"""What holds of the Temporal engine beyond what every engine does."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import subprocess
+import sys
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from temporalio.client import Client, WorkflowExecutionStatus, WorkflowHandle
+from temporalio.worker import Replayer
+from tests.conformance.engine.conftest import Backend
+
+from integritas.kernel.contracts import Failure
+from integritas.kernel.errors import InvalidInput, Unavailable
+from integritas.kernel.ids import DEFAULT_TENANT, RunId
+from integritas.workflows.api import (
+    RunState,
+    StepState,
+    TemporalServer,
+    check_server,
+)
+from integritas.workflows.backends.temporal.interpreter import RunWorkflow
+from integritas.workflows.backends.temporal.messages import (
+    STATE_QUERY,
+    RunStatus,
+    workflow_id,
+)
+
+if TYPE_CHECKING:
+    from tests.conformance.engine.conftest import World
+
+pytestmark = pytest.mark.integration
+
+GO = {"name": "s", "signal": "go"}
+_queues = itertools.count(1)
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def backend(
+    request: pytest.FixtureRequest, tmp_path: Path, temporal_address: str
+) -> Backend:
+    """Return the Temporal engine on each database."""
+    url = f"sqlite:///{tmp_path}/engine.db"
+    if request.param == "postgres":
+        url = request.getfixturevalue("postgres_url")
+    queue = f"own-{next(_queues)}"
+    return Backend(url, TemporalServer(temporal_address, "default", queue))
+
+
+async def until(holds: Callable[[], Awaitable[bool]]) -> None:
+    """Poll until something holds."""
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + 20
+    while not await holds():
+        assert loop.time() < deadline, "it did not come to be"
+        await asyncio.sleep(0.02)
+
+
+async def client_of(world: World) -> Client:
+    server = world.backend.server
+    assert server is not None
+    return await Client.connect(server.address)
+
+
+async def handle_of(world: World, run_id: RunId) -> WorkflowHandle[Any, Any]:
+    client = await client_of(world)
+    return client.get_workflow_handle(workflow_id(world.context.tenant, run_id))
+
+
+async def ended_as(world: World, run_id: RunId, status: WorkflowExecutionStatus) -> Any:
+    """Wait until a run's workflow has that status; return its handle."""
+    handle = await handle_of(world, run_id)
+
+    async def holds() -> bool:
+        return (await handle.describe()).status is status
+
+    await until(holds)
+    return handle
+
+
+async def test_the_history_holds_ids_and_outcomes_alone(world: World) -> None:
+    secret = "xyzzy"
+    world.services["x.do"].answer = lambda _: {"found": secret}
+    world.service("y.do", lambda _: Failure("invalid_input", f"not {secret}"))
+    world.service("x.undo", lambda _: f"undone {secret}")
+    await world.up()
+    await world.define(
+        world.step("a", inputs={"x": "submission.it"}, compensate="x.undo"),
+        world.step("b", after=["a"], when="steps.a.found == submission.it"),
+        {**GO, "after": ["b"]},
+        world.step("c", "y.do", after=["s"], on_failure="compensate"),
+    )
+    run_id = await world.start(given={"it": secret})
+    await world.desk.signal(world.context, run_id, "go", {"why": secret})
+    detail = await world.ended(run_id)
+    assert detail.run.cause == f"step c failed: not {secret}"
+    assert world.states(detail)["compensate:a"] is StepState.COMPENSATED
+    handle = await ended_as(world, run_id, WorkflowExecutionStatus.FAILED)
+    history = await handle.fetch_history()
+    assert len(history.events) > 20
+    kept = b"".join(event.SerializeToString() for event in history.events)
+    assert run_id.encode() in kept
+    assert secret.encode() not in kept
+
+
+async def test_a_history_replays(world: World) -> None:
+    world.service("y.do", lambda _: Failure("unavailable", "no", retryable=True))
+    await world.up()
+    await world.define(
+        world.step("a"),
+        world.step("b", after=["a"], when="false"),
+        world.step("c", "y.do", after=["a"], on_failure="continue"),
+        {**GO, "after": ["b", "c"]},
+        timeout_s=60,
+    )
+    run_id = await world.start()
+    await world.desk.signal(world.context, run_id, "go", None)
+    assert (await world.ended(run_id)).run.state is RunState.SUCCEEDED
+    handle = await ended_as(world, run_id, WorkflowExecutionStatus.COMPLETED)
+    await Replayer(workflows=[RunWorkflow]).replay_workflow(
+        await handle.fetch_history()
+    )
+
+
+async def test_temporal_answers_how_a_run_stands(world: World) -> None:
+    await world.up()
+    await world.define(world.step("a"), {**GO, "after": ["a"]})
+    run_id = await world.start()
+    handle = await handle_of(world, run_id)
+
+    async def waits() -> bool:
+        found = await handle.query(STATE_QUERY, result_type=RunStatus)
+        return bool(found == RunStatus("running", {"a": "succeeded", "s": "waiting"}))
+
+    await until(waits)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "IntegritasSubject = 'thing'",
+        f"IntegritasTenant = '{DEFAULT_TENANT}'",
+        "IntegritasWorkflow = 'w'",
+    ],
+)
+async def test_temporal_finds_runs_by_what_they_are_about(
+    world: World, query: str
+) -> None:
+    await world.up()
+    await world.define(GO)
+    run_id = await world.start()
+    client = await client_of(world)
+
+    async def found() -> bool:
+        queue = getattr(world.backend.server, "task_queue", "")
+        asked = f"{query} AND TaskQueue = '{queue}'"
+        ids = [each.id async for each in client.list_workflows(asked)]
+        return ids == [workflow_id(world.context.tenant, run_id)]
+
+    await until(found)
+
+
+async def test_what_is_cancelled_in_temporal_is_cancelled(world: World) -> None:
+    await world.up()
+    await world.define(GO)
+    run_id = await world.start()
+    handle = await handle_of(world, run_id)
+    await until(lambda: _there(handle))
+    await handle.cancel()
+    detail = await world.ended(run_id)
+    assert detail.run.state is RunState.CANCELLED
+    assert detail.run.cause == "cancelled in Temporal"
+    await ended_as(world, run_id, WorkflowExecutionStatus.CANCELED)
+
+
+async def _there(handle: WorkflowHandle[Any, Any]) -> bool:
+    try:
+        return (await handle.describe()).status is not None
+    except Exception:  # noqa: BLE001 - not there yet
+        return False
+
+
+async def test_what_is_cancelled_here_is_cancelled_in_temporal(world: World) -> None:
+    await world.up()
+    await world.define(GO)
+    run_id = await world.start()
+    await world.desk.cancel(world.context, run_id, "enough")
+    assert (await world.ended(run_id)).run.cause == "enough"
+    await ended_as(world, run_id, WorkflowExecutionStatus.CANCELED)
+
+
+async def test_what_was_terminated_in_temporal_fails_at_the_next_start(
+    world: World,
+) -> None:
+    await world.up()
+    await world.define(GO)
+    run_id = await world.start()
+    handle = await handle_of(world, run_id)
+    await until(lambda: _there(handle))
+    await handle.terminate()
+    await world.down()
+    await world.up()
+    detail = await world.ended(run_id)
+    assert detail.run.state is RunState.FAILED
+    assert detail.run.cause == "its workflow was terminated in Temporal"
+
+
+async def test_another_worker_takes_over(world: World) -> None:
+    await world.up()
+    await world.define(world.step("a"))
+    assert world.database is not None
+    desk, second, _ = world.parts(world.database)
+    await second.start()
+
+    async def works() -> bool:
+        return await second.ping() is None
+
+    await until(works)
+    for number in range(3):  # what wakes the first wakes the second in vain
+        detail = await world.run(subject=f"s{number}")
+        assert detail.run.state is RunState.SUCCEEDED
+    await world.engine.stop()
+    run_id = await desk.start(world.context, "w", subject="later")
+    try:
+        assert (await world.ended(run_id)).run.state is RunState.SUCCEEDED
+    finally:
+        await second.stop()
+
+
+async def test_without_a_server_it_says_so_and_goes_on_once_there_is_one(
+    world: World, unused_tcp_port: int
+) -> None:
+    server = world.backend.server
+    assert server is not None
+    address = f"127.0.0.1:{unused_tcp_port}"
+    world.backend = replace(world.backend, server=replace(server, address=address))
+    await world.up()
+    await world.define(world.step("a"))
+
+    async def told() -> bool:
+        why = await world.engine.ping()
+        return why is not None and f"Temporal at {address} cannot be reached" in why
+
+    await until(told)
+    run_id = await world.desk.start(world.context, "w", subject="thing")
+    command = [str(Path(sys.executable).parent / "temporal"), "server", "start-dev"]
+    options = ["--headless", "--ip", "127.0.0.1", "--port", str(unused_tcp_port)]
+    late = await asyncio.create_subprocess_exec(
+        *command, *options, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    try:
+        # Search attributes that the engine adds are usable some seconds later.
+        async def done() -> bool:
+            runs = await world.desk.runs(world.context.tenant)
+            return [run.state for run in runs] == [RunState.SUCCEEDED]
+
+        for _ in range(2):
+            try:
+                await until(done)
+            except AssertionError:
+                continue
+            break
+        assert await done(), await world.engine.ping()
+        assert run_id
+    finally:
+        await world.down()
+        late.terminate()
+        await late.wait()
+
+
+async def test_a_namespace_that_is_not_there_is_named(world: World) -> None:
+    server = world.backend.server
+    assert server is not None
+    with pytest.raises(InvalidInput) as told:
+        await check_server(replace(server, namespace="none"))
+    assert told.value.errors[0].path == "INTEGRITAS_TEMPORAL_NAMESPACE"
+
+
+async def test_a_server_that_is_not_there_is_named(unused_tcp_port: int) -> None:
+    with pytest.raises(Unavailable) as told:
+        await check_server(TemporalServer(f"127.0.0.1:{unused_tcp_port}", "d", "q"))
+    assert told.value.errors[0].path == "INTEGRITAS_TEMPORAL_ADDRESS"
+
+
+async def test_a_certificate_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    none = TemporalServer("127.0.0.1:1", "d", "q", cert_file=tmp_path / "none.pem")
+    with pytest.raises(InvalidInput) as told:
+        await check_server(none)
+    assert told.value.errors[0].path == "INTEGRITAS_TEMPORAL_TLS_CERT_FILE"

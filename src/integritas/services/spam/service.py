@@ -64,6 +64,7 @@ class SpamService:
     def __init__(self, artifact: Artifact, policy: Policy) -> None:
         """Take a verified model and a policy."""
         self._models = artifact.models
+        self._table = artifact.lookalikes
         self._policy = policy
         self._versions = {"model": artifact.version, "policy": policy.version}
         self._local = threading.local()  # a scorer serves one thread at a time
@@ -89,7 +90,7 @@ class SpamService:
         """Return score, verdict and tip marks of a message that can be assessed."""
         view = parse_message(message)
         kind = view_of(view)
-        scored = self._scorer().score(document(view, kind), kind)
+        scored = self._scorer().score(document(view, kind, self._table), kind)
         marks = self._policy.tip_marks(view.text)
         verdict = self._policy.judge(kind, scored.probability, tip=bool(marks))
         return scored, verdict, marks
@@ -185,7 +186,7 @@ def _reasons(
     """Return what decided, then what moved the score, strongest first."""
     reasons = []
     if marks:
-        found = "; ".join(f"{_MARKS[m.kind]}: {', '.join(m.words)}" for m in marks)
+        found = "; ".join([f"{_MARKS[m.kind]}: {', '.join(m.words)}" for m in marks])
         kept = ": not discarded on the model's word" if judgement.protected else ""
         reasons.append(
             Reason(
@@ -203,6 +204,8 @@ def _reason(item: Contribution) -> Reason:
         text = f"{item.text} {sense}"
     elif item.place == "body":
         text = f"“{item.text}” {sense}"
+    elif item.place == "markup":
+        text = f"“{item.text}” in the markup {sense}"
     else:
         text = f"“{item.text}” in the header {item.place} {sense}"
     return Reason(text=text, weight=round(item.weight, 3), data={"place": item.place})

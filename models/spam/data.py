@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ["FOLDS", "Labelled", "read_labelled"]
 
-FOLDS = 8
+FOLDS = 4
 _HASHES = 64
 _BAND = 3
 _ALIKE = 0.4

@@ -49,7 +49,8 @@ class Recipe:
     cost: float
     smoothing: float = 0.3
     power: float = 1.0
-    copies: int = 2
+    copies: int = 1
+    copy_weight: float = 0.1
 
 
 def matrix(views: Sequence[MessageView], recipe: Recipe, table: Bytes) -> sp.csr_matrix:
@@ -74,21 +75,32 @@ def fit(
     rows: sp.csr_matrix, junk: Booleans, recipe: Recipe, copies: int
 ) -> tuple[Floats, float]:
     """Return weights and bias; `copies` is how often each message is there besides."""
-    often = np.bincount(rows.indices, minlength=rows.shape[1])
-    used = np.flatnonzero(often > copies + 1)  # in one message alone: learnt by heart
+    # What is in one message alone would be learnt by heart.
+    sent = rows[: len(junk) // (copies + 1)]
+    often = np.bincount(sent.indices, minlength=rows.shape[1])
+    ever = np.bincount(rows.indices, minlength=rows.shape[1])
+    used = np.flatnonzero((often > 1) | (ever > 2 * (copies + 1)))
     kept = rows[:, used]
-    scale = _log_count_ratio(kept, junk, recipe)
+    # what is rewritten teaches, but what was sent counts
+    each = np.full(len(junk), recipe.copy_weight)
+    each[: len(junk) // (copies + 1)] = 1.0
+    scale = _log_count_ratio(kept, junk, each, recipe)
     kept.data *= scale[kept.indices].astype(np.float32)
     model = LinearSVC(C=recipe.cost, max_iter=400, tol=1e-3, random_state=0)
-    model.fit(kept, junk)
+    model.fit(kept, junk, sample_weight=each)
     weights = np.zeros(rows.shape[1])
     weights[used] = model.coef_[0] * scale
     return weights, float(model.intercept_[0])
 
 
-def _log_count_ratio(rows: sp.csr_matrix, junk: Booleans, recipe: Recipe) -> Floats:
-    bad = np.bincount(rows[junk].indices, minlength=rows.shape[1]) + recipe.smoothing
-    good = np.bincount(rows[~junk].indices, minlength=rows.shape[1]) + recipe.smoothing
+def _log_count_ratio(
+    rows: sp.csr_matrix, junk: Booleans, each: Floats, recipe: Recipe
+) -> Floats:
+    counted = np.repeat(each, np.diff(rows.indptr))
+    is_bad = np.repeat(junk, np.diff(rows.indptr))
+    size = rows.shape[1]
+    bad = np.bincount(rows.indices, counted * is_bad, size) + recipe.smoothing
+    good = np.bincount(rows.indices, counted * ~is_bad, size) + recipe.smoothing
     ratio = np.log(bad / bad.sum()) - np.log(good / good.sum())
     return np.asarray(np.sign(ratio) * np.abs(ratio) ** recipe.power)
 

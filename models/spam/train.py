@@ -44,7 +44,7 @@ SHIPPED = HERE.parents[1] / "src/integritas/services/spam/model"
 # Values of head, text, markup, words, words of fields, signals.
 RECIPES = (
     Recipe(View.MAIL, 20, (2, 1, 1, 2, 2, 1), cost=1.0, copies=1),
-    Recipe(View.BODY, 20, (0, 1, 1, 2, 0, 1), cost=3.0, copies=1),
+    Recipe(View.BODY, 20, (0, 1, 1, 2, 0, 1), cost=1.0, copies=0),
     Recipe(View.TEXT, 18, (0, 2, 0, 1, 0, 1), cost=0.3, power=0.5, copies=1),
     Recipe(View.PROSE, 19, (0, 1, 0, 2, 0, 1), cost=1.0, copies=1),
 )
@@ -105,6 +105,7 @@ def train_view(
             "smoothing": recipe.smoothing,
             "power": recipe.power,
             "rewritten_copies": recipe.copies,
+            "weight_of_copies": recipe.copy_weight,
         },
     }
     if not measure:

@@ -34,9 +34,12 @@ __all__ = [
 
 Floats: TypeAlias = NDArray[np.float32]
 
-MAX_HEAD: Final = 2_500  # bytes that are hashed, of each section
-MAX_TEXT: Final = 3_000
-MAX_MARKUP: Final = 1_500
+# Bytes that are hashed of each section; a mail has headers besides, which tell more.
+MAX_HEAD: Final = 2_500
+MAX_TEXT: Final = 5_000
+MAX_MARKUP: Final = 3_000
+_MAIL_TEXT: Final = 3_000
+_MAIL_MARKUP: Final = 1_500
 
 
 class View(StrEnum):
@@ -89,19 +92,15 @@ def view_of(message: MessageView) -> View:
     return View.BODY
 
 
-_BODY_FIELDS: Final = (b"mime-version", b"content-type", b"content-transfer-encoding")
-
-
 def document(message: MessageView, view: View, table: Bytes) -> Document:
     """Return what is hashed of a message in a view; `table` holds look-alikes."""
-    folded = fold(message.shown, table, most=MAX_TEXT)
-    head = b""
+    transport = view is View.MAIL
+    folded = fold(message.shown, table, most=_MAIL_TEXT if transport else MAX_TEXT)
+    head = fold_head(message.block, most=MAX_HEAD) if transport else b""
     markup = b""
-    if view is View.MAIL:
-        head = fold_head(message.block, most=MAX_HEAD)
     if view in (View.MAIL, View.BODY):
-        markup = _structure(message)[:MAX_MARKUP]
-        signals = mail_signals(message, folded, transport=view is View.MAIL)
+        markup = _structure(message)[: _MAIL_MARKUP if transport else MAX_MARKUP]
+        signals = mail_signals(message, folded, transport=transport)
     else:
         signals = text_signals(message, folded)
     first = len(head)
@@ -118,7 +117,7 @@ def _structure(message: MessageView) -> bytes:
     lines = [
         name + b": " + value[:200] + b"\n"
         for name, value in message.fields
-        if name in _BODY_FIELDS
+        if name == b"mime-version" or name.startswith(b"content-")
     ]
     lines += [
         f"[{p.content_type} {p.charset} {p.encoding} {p.filename}]\n".encode(

@@ -37,14 +37,15 @@ _Kernel = TypeVar("_Kernel", bound="Callable[..., Any]")
 
 def kernel(function: _Kernel) -> _Kernel:
     """Compile a function; the machine code is kept beside the source or in a cache."""
-    return cast("_Kernel", numba.njit(cache=True, nogil=True)(function))
+    try:
+        return cast("_Kernel", numba.njit(cache=True, nogil=True)(function))
+    except RuntimeError:  # nowhere to write: compiled anew in every process
+        return cast("_Kernel", numba.njit(nogil=True)(function))
 
 
 def inlined(function: _Kernel) -> _Kernel:
     """Compile a small function into the ones that call it."""
-    return cast(
-        "_Kernel", numba.njit(cache=True, nogil=True, inline="always")(function)
-    )
+    return cast("_Kernel", numba.njit(nogil=True, inline="always")(function))
 
 
 @inlined

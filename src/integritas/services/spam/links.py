@@ -29,7 +29,7 @@ _NUMERIC: Final = re.compile(
     rb"(?:[0-9]{1,3}(?:\.[0-9]{1,3}){3}|[0-9]{8,10}|0x[0-9a-f]{8})$", re.IGNORECASE
 )
 _CREDENTIALS: Final = re.compile(
-    rb"log-?in|sign-?in|verif|account|passwor|secure|confirm|update|wallet|billing",
+    rb"log-?in|sign-?in|verif|account|passw|secure|confirm|update|wallet|billing",
     re.IGNORECASE,
 )
 # Names that are imitated; a host that is one, or lies below it, is no imitation.

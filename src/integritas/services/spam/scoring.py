@@ -36,7 +36,7 @@ __all__ = [
 ]
 
 _LEVELS: Final = 127
-_SHOWN: Final = 8
+_SHOWN: Final = 6
 _NEGLIGIBLE: Final = 0.05  # in logits
 _LONGEST: Final = 40  # bytes of a token that is shown
 

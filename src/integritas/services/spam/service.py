@@ -36,6 +36,7 @@ __all__ = ["SERVICE", "SpamService"]
 SERVICE: Final = "spam"
 # A mail takes about a millisecond: more than a few must leave the event loop free.
 _THREAD_FROM: Final = 4
+_WARMING: Final = b"Received: x\nContent-Type: text/html\n\n<p>v i a g r a</p>"
 
 _CODES: Final = {
     SpamVerdict.DELIVER: ("spam.unlikely", "The message does not read like junk"),
@@ -85,6 +86,10 @@ class SpamService:
     async def ping(self) -> str | None:
         """Say that the model is there: it was verified when it was loaded."""
         return None
+
+    def warm_up(self) -> None:
+        """Have every kernel compiled, so that no message waits for it."""
+        self.judge(Message(_WARMING, MAIL))
 
     def judge(self, message: Message) -> tuple[Scored, Judgement, tuple[TipMark, ...]]:
         """Return score, verdict and tip marks of a message that can be assessed."""
@@ -199,13 +204,14 @@ def _reasons(
 
 
 def _reason(item: Contribution) -> Reason:
-    sense = "speaks for junk" if item.weight > 0 else "speaks against junk"
-    if item.place == "signal":
-        text = f"{item.text} {sense}"
-    elif item.place == "body":
-        text = f"“{item.text}” {sense}"
-    elif item.place == "markup":
-        text = f"“{item.text}” in the markup {sense}"
+    shown, place, weight = item
+    sense = "speaks for junk" if weight > 0 else "speaks against junk"
+    if place == "body":
+        text = f"“{shown}” {sense}"
+    elif place == "signal":
+        text = f"{shown} {sense}"
+    elif place == "markup":
+        text = f"“{shown}” in the markup {sense}"
     else:
-        text = f"“{item.text}” in the header {item.place} {sense}"
-    return Reason(text=text, weight=round(item.weight, 3), data={"place": item.place})
+        text = f"“{shown}” in the header {place} {sense}"
+    return Reason(text, round(weight, 3), {"place": place})

@@ -33,6 +33,7 @@ _ORDERED: Final = frozenset(
 )
 
 _SAID: Final = {
+    "header": "has the header {}",
     "order": "header fields in the order {}",
     "parts": "made of the parts {}",
     "charset": "text in charset {}",
@@ -94,12 +95,21 @@ def mail_signals(
         if part.filename:
             extension = part.filename.rpartition(".")[2].lower()[:10]
             found.append(f"extension={extension}")
-    if transport:
-        found += _transport_signals(message)
+    found += _transport_signals(message) if transport else _order_signals(message)
     if links:
         sources = [part.text for part in parts if part.is_html]
         found += link_signals(text, message.markup, b"".join(sources))
     return tuple(dict.fromkeys(found + _trick_signals(message, folded)))
+
+
+def _order_signals(message: MessageView) -> list[str]:
+    """Return which fields of the body there are, and their order."""
+    names = [
+        name.decode()
+        for name, _ in message.fields
+        if name in (b"subject", b"mime-version") or name.startswith(b"content-")
+    ]
+    return ["order=" + " ".join(names)[-100:], *[f"header={name}" for name in names]]
 
 
 def _transport_signals(message: MessageView) -> list[str]:

@@ -212,6 +212,8 @@ def _reason(item: Contribution) -> Reason:
         text = f"{shown} {sense}"
     elif place == "markup":
         text = f"“{shown}” in the markup {sense}"
+    elif place.startswith(shown):
+        text = f"that there is a header {place} {sense}"
     else:
         text = f"“{shown}” in the header {place} {sense}"
     return Reason(text, round(weight, 3), {"place": place})

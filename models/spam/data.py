@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from integritas.kernel.evidence import Message, message_from_line
+from integritas.kernel.evidence import message_from_line
 from integritas.services.spam.parsing import MessageView, parse_message
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ _ALIKE = 0.4
 class Labelled:
     """Messages in the order of the file, their labels (junk or not) and folds."""
 
+    raws: list[str]
     views: list[MessageView]
     junk: NDArray[np.bool_]
     folds: NDArray[np.int64]
@@ -50,20 +51,18 @@ def read_labelled(path: Path, media_type: str | None = None) -> Labelled:
     strange = set(labels) - {"spam", "ham"}
     if strange:
         raise SystemExit(f"{path}: label must be spam or ham, found {sorted(strange)}")
-    views = [parse_message(_message(row["raw"], media_type)) for row in rows]
+    raws = [row["raw"] for row in rows]
+    views = [parse_message(message_from_line(raw, media_type)) for raw in raws]
     groups = _near_duplicates([view.text for view in views])
     folds = [zlib.crc32(str(group).encode()) % FOLDS for group in groups]
     return Labelled(
+        raws=raws,
         views=views,
         junk=np.array([label == "spam" for label in labels]),
         folds=np.array(folds),
         sha256=hashlib.sha256(content).hexdigest(),
         groups=len(set(groups)),
     )
-
-
-def _message(raw: str, media_type: str | None) -> Message:
-    return message_from_line(raw, media_type)
 
 
 def _near_duplicates(texts: list[str]) -> list[int]:

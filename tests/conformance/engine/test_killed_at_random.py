@@ -17,7 +17,7 @@ import pytest
 import sqlalchemy as sa
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from tests.conformance.engine.conftest import CONTEXT, World
+from tests.conformance.engine.conftest import CONTEXT, Backend, World
 
 from integritas.kernel.contracts import Failure
 from integritas.kernel.errors import Conflict, IntegritasError
@@ -69,7 +69,7 @@ class Mortal(World):
 
     def __init__(self, url: str, chance: random.Random) -> None:
         """Answer by chance: at times a call fails and is tried again."""
-        super().__init__(url)
+        super().__init__(Backend(url))
         self.notes = Seen()  # type: ignore[assignment] # in its stead
         self.chance = chance
         self.service("x.do", self.answer)

@@ -24,7 +24,8 @@ __all__ = [
 def load_spam_service(model_dir: Path | None = None) -> SpamService:
     """Return the service with the model of a folder (None: the one shipped).
 
-    The folder holds `manifest.json`, the weights it names and `policy.json`.
+    The folder holds `manifest.json`, the weights it names and `policy.json`. The first
+    call in a process loads the compiled kernels, the first on a machine compiles them.
 
     Raises:
         IntegrityViolation: a file is missing or has not the hash the manifest states;
@@ -32,4 +33,6 @@ def load_spam_service(model_dir: Path | None = None) -> SpamService:
         InvalidDefinition: the policy is not valid; each field is named.
     """
     artifact = load_artifact(model_dir)
-    return SpamService(artifact, load_policy(artifact.policy))
+    service = SpamService(artifact, load_policy(artifact.policy))
+    service.warm_up()
+    return service

@@ -15,15 +15,19 @@ import numpy as np
 
 from integritas.kernel.errors import IntegrityViolation
 from integritas.services.spam.features import View
+from integritas.services.spam.folding import LOOKALIKES
+from integritas.services.spam.hashing import GROUPS, Bytes
 from integritas.services.spam.scoring import Calibration, LinearModel, dequantise
 
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
     from pathlib import Path
 
+    from numpy.typing import NDArray
+
 __all__ = ["FORMAT", "MANIFEST", "POLICY", "Artifact", "load_artifact", "read_verified"]
 
-FORMAT: Final = 1  # of features and files: a model of another format is refused
+FORMAT: Final = 2  # of features and files: a model of another format is refused
 MANIFEST: Final = "manifest.json"
 POLICY: Final = "policy.json"
 
@@ -34,6 +38,7 @@ class Artifact:
 
     version: str
     models: Mapping[View, LinearModel]
+    lookalikes: Bytes
     policy: bytes
 
 
@@ -63,10 +68,12 @@ def load_artifact(folder: Path | None = None) -> Artifact:
         raise IntegrityViolation(
             f"{place / MANIFEST} is no model manifest: {error}"
         ) from error
-    models = _models(place / name, read_verified(place / name, digest), views)
+    content = read_verified(place / name, digest)
+    models, table = _models(place / name, content, views)
     return Artifact(
         version=f"spam-{manifest.get('version', '0')}@{digest[:12]}",
         models=models,
+        lookalikes=table,
         policy=_read(place / POLICY),
     )
 
@@ -106,17 +113,20 @@ def _manifest(place: Traversable) -> Mapping[str, Any]:
 
 def _models(
     path: Traversable, content: bytes, views: Mapping[View, Mapping[str, Any]]
-) -> dict[View, LinearModel]:
+) -> tuple[dict[View, LinearModel], Bytes]:
     missing = sorted(set(View) - set(views))
     if missing:
         raise IntegrityViolation(f"{path} has no model for: {', '.join(missing)}")
     try:
         with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
-            return {
+            models = {
                 view: LinearModel(
-                    weights=dequantise(arrays[view.value], float(stated["scale"])),
+                    weights=_sized(arrays[view.value], np.int8, 1 << stated["bits"]),
+                    levels=dequantise(float(stated["scale"])),
                     bias=float(stated["bias"]),
-                    group_values=_three(stated["group_values"]),
+                    group_values=_sized(
+                        np.array(stated["group_values"], np.float32), np.float32, GROUPS
+                    ),
                     calibration=Calibration(
                         float(stated["calibration"]["slope"]),
                         float(stated["calibration"]["offset"]),
@@ -124,10 +134,13 @@ def _models(
                 )
                 for view, stated in views.items()
             }
+            return models, _sized(arrays["lookalikes"], np.uint8, LOOKALIKES)
     except (KeyError, TypeError, ValueError, zipfile.BadZipFile) as error:
         raise IntegrityViolation(f"{path} is no model: {error}") from error
 
 
-def _three(values: Any) -> tuple[float, float, float]:  # noqa: ANN401 - JSON
-    grams, words, signals = values
-    return float(grams), float(words), float(signals)
+def _sized(array: NDArray[Any], kind: type[np.generic], size: int) -> NDArray[Any]:
+    """Return an array if it has the form that the kernels count on."""
+    if array.dtype != kind or array.shape != (size,):
+        raise ValueError(f"an array has the form {array.dtype}{array.shape}")
+    return array

@@ -8,7 +8,6 @@ never `discard` on the model's word alone.
 from __future__ import annotations
 
 import hashlib
-import re
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated, Final
@@ -20,6 +19,7 @@ from integritas.kernel.contracts import Severity
 from integritas.kernel.errors import InvalidDefinition
 from integritas.kernel.evidence import field_errors
 from integritas.services.spam.features import View
+from integritas.services.spam.lexicon import Lexicon
 
 __all__ = ["Judgement", "Policy", "SpamVerdict", "Thresholds", "TipMark", "load_policy"]
 
@@ -114,34 +114,19 @@ class Policy:
         """Compile the words; `version` goes into every assessment."""
         self.version = version
         self._data = data
-        self._words = {
-            kind: _compiled([word for words in languages.values() for word in words])
-            for kind, languages in data.tip_words.items()
-        }
-        self._before, self._after = _amounts(data.currencies)
+        self._lexicon = Lexicon(
+            {
+                kind: [word for words in languages.values() for word in words]
+                for kind, languages in data.tip_words.items()
+            },
+            data.currencies,
+        )
 
     def tip_marks(self, text: str) -> tuple[TipMark, ...]:
         """Return what in a text looks like a tip."""
         shown = " ".join(text[:_LOOKED_AT].casefold().split())
-        found = {kind: _first(words, shown) for kind, words in self._words.items()}
-        found["amount"] = self._amounts_in(shown)
-        return tuple(TipMark(kind, words) for kind, words in found.items() if words)
-
-    def _amounts_in(self, text: str) -> tuple[str, ...]:
-        """Return numbers that have a currency beside them."""
-        amounts: dict[str, None] = {}
-        for number in _NUMBER.finditer(text):
-            start, end = number.span()
-            before = self._before.search(text, max(0, start - _BESIDE), start)
-            after = self._after.match(text, end)
-            if before or after:
-                begin = before.start() if before else start
-                amounts[text[begin : after.end() if after else end].strip(" .,'")] = (
-                    None
-                )
-            if len(amounts) == _MOST_MARKS:
-                break
-        return tuple(amounts)
+        found = self._lexicon.find(shown, most=_MOST_MARKS)
+        return tuple(TipMark(kind, words) for kind, words in found.items())
 
     def judge(self, view: View, probability: float, *, tip: bool) -> Judgement:
         """Return the verdict on a message."""
@@ -173,46 +158,3 @@ def load_policy(document: bytes, *, source: str = "policy.json") -> Policy:
         ) from error
     digest = hashlib.sha256(document).hexdigest()
     return Policy(data, f"{data.name}-{data.version}@{digest[:12]}")
-
-
-# Scripts that write without spaces have no word boundary to begin at.
-_UNSPACED: Final = re.compile(r"[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff]")
-
-
-def _compiled(words: list[str]) -> dict[str, re.Pattern[str]]:
-    """Return each word with the pattern of what begins with it."""
-    patterns = {}
-    for word in dict.fromkeys(word.casefold() for word in words):
-        edge, rest = ("", "") if _UNSPACED.search(word) else (r"\b", r"\w{0,12}")
-        patterns[word] = re.compile(edge + re.escape(word) + rest)
-    return patterns
-
-
-def _first(words: dict[str, re.Pattern[str]], text: str) -> tuple[str, ...]:
-    """Return the first words found, each once; most are ruled out by `in`, cheaply."""
-    found: dict[str, None] = {}
-    for word, pattern in words.items():
-        match = pattern.search(text) if word in text else None
-        if match:
-            found[match[0]] = None
-            if len(found) == _MOST_MARKS:
-                break
-    return tuple(found)
-
-
-_NUMBER: Final = re.compile(r"[0-9](?:[0-9.,' ]{0,20}[0-9])?")
-_BESIDE: Final = 12  # characters before a number that may name its currency
-
-
-def _amounts(
-    currencies: tuple[str, ...],
-) -> tuple[re.Pattern[str], re.Pattern[str]]:
-    """Return what stands before and after a number that is an amount."""
-    names = "|".join(
-        rf"\b{re.escape(name.casefold())}\b" if name.isalnum() else re.escape(name)
-        for name in currencies
-    )
-    return (
-        re.compile(rf"(?:{names}) ?$"),
-        re.compile(rf" ?(?:k|m|mio|million|thousand)? ?(?:{names})"),
-    )

@@ -1,33 +1,29 @@
 """Features to a probability: a linear model per view, then calibration.
 
-The logit is `bias + sum(w_i * v_g) / sqrt(sum(v_g^2))` over the distinct features i of
-a message, v_g being the value of the feature's group (rows of length 1, as in
-training). Calibration is Platt's ("Probabilistic Outputs for Support Vector Machines",
-1999): a sigmoid fitted to the logits of messages the model had not seen.
+The logit is `bias + sum over groups g of v_g / sqrt(n_g) * sum(w_i)` over the n_g
+distinct features i of group g: each group is a row of length v_g, as in training, so
+none drowns the others. Calibration is Platt's ("Probabilistic Outputs for Support
+Vector Machines", 1999): a sigmoid fitted to the logits of messages the model had not
+seen.
 """
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
-from integritas.services.spam.features import (
-    Document,
-    Extractor,
-    Features,
-    Floats,
-    View,
-    split_tokens,
-)
+from integritas.services.spam.features import Document, Extractor, Floats, View
+from integritas.services.spam.hashing import SIGNAL, kernel, token_class
 from integritas.services.spam.signals import say
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from numpy.typing import NDArray
+    from integritas.services.spam.hashing import Bytes, Indices
 
 __all__ = [
     "Calibration",
@@ -40,7 +36,7 @@ __all__ = [
 ]
 
 _LEVELS: Final = 127
-_SHOWN: Final = 8
+_SHOWN: Final = 6
 _NEGLIGIBLE: Final = 0.05  # in logits
 _LONGEST: Final = 40  # bytes of a token that is shown
 
@@ -59,11 +55,12 @@ class Calibration:
 
 @dataclass(frozen=True, slots=True)
 class LinearModel:
-    """Weights of one view: a table of 2^`bits`, a bias, the values of the groups."""
+    """Weights of one view: 2^`bits` in 8 bits, what they mean, a bias, group values."""
 
-    weights: Floats
+    weights: NDArray[np.int8]
+    levels: Floats
     bias: float
-    group_values: tuple[float, float, float]
+    group_values: Floats
     calibration: Calibration
 
     @property
@@ -72,23 +69,25 @@ class LinearModel:
         return len(self.weights).bit_length() - 1
 
 
-@dataclass(frozen=True, slots=True)
-class Contribution:
-    """What a token or signal added to the calibrated logit."""
+class Contribution(NamedTuple):
+    """What a token or signal added to the calibrated logit.
+
+    `place` is `body`, `markup`, `signal` or the name of a header.
+    """
 
     text: str
     place: str
     weight: float
 
 
-@dataclass(frozen=True, slots=True)
-class Scored:
+class Scored(NamedTuple):
     """The probability of junk, and what moved it, the strongest first."""
 
     view: View
     probability: float
     logit: float
     contributions: tuple[Contribution, ...]
+    features: int
 
 
 class Scorer:
@@ -97,24 +96,79 @@ class Scorer:
     def __init__(self, models: Mapping[View, LinearModel]) -> None:
         """Take the model of each view."""
         self._models = models
-        self._extractors: dict[int, Extractor] = {}
+        self._extractors = {
+            bits: Extractor(bits) for bits in {m.bits for m in models.values()}
+        }
+        self._added = np.zeros(16_384, np.float32)
+        self._tops = np.zeros(_SHOWN, np.float32)
+        self._spans = np.zeros((_SHOWN, 2), np.int32)
+        self._signals = np.zeros(256, np.float32)
 
     def score(self, text: Document, view: View) -> Scored:
         """Return the probability that a document is junk, with reasons."""
         model = self._models[view]
-        if model.bits not in self._extractors:
-            self._extractors[model.bits] = Extractor(model.bits)
-        features = self._extractors[model.bits].extract(text)
-        added = _contributions(model, features)
-        logit = model.calibration.logit(model.bias + float(added.sum()))
+        found = self._extractors[model.bits].extract(text)
+        raw = weigh(
+            found.buckets,
+            found.places,
+            found.ends,
+            model.weights,
+            model.levels,
+            model.group_values,
+            text.text,
+            self._added,
+            self._signals,
+            self._tops,
+            self._spans,
+        )
+        slope = model.calibration.slope
+        logit = model.calibration.logit(model.bias + raw)
         return Scored(
             view=view,
             probability=_sigmoid(logit),
             logit=logit,
-            contributions=_explained(
-                text, features, added * np.float32(model.calibration.slope)
-            ),
+            contributions=self._explained(text, slope),
+            features=int(found.ends[-1]),
         )
+
+    def _explained(self, text: Document, slope: float) -> tuple[Contribution, ...]:
+        """Return the strongest tokens and signals."""
+        least = _NEGLIGIBLE / slope
+        found: list[tuple[float, float, int, int]] = []
+        for weight, (start, end) in zip(
+            self._tops.tolist(), self._spans.tolist(), strict=True
+        ):
+            strength = abs(weight)
+            if strength < least:
+                break
+            found.append((strength, weight, start, end))
+        weights = self._signals[: len(text.signals)].tolist()
+        for number, weight in enumerate(weights):
+            strength = abs(weight)
+            if strength >= least:
+                found.append((strength, weight, number, -1))
+        found.sort(reverse=True)
+        raw = text.text.tobytes()
+        head, shown = int(text.ends[0]), int(text.ends[1])
+        told = []
+        for _, weight, start, end in found[:_SHOWN]:
+            if end < 0:
+                name, place = say(text.signals[start]), "signal"
+            else:
+                name = raw[start : min(end, start + _LONGEST)].decode(
+                    "utf-8", "replace"
+                )
+                if start < head:
+                    place = _field_at(raw, start)
+                else:
+                    place = "body" if start < shown else "markup"
+            told.append(Contribution(name, place, weight * slope))
+        return tuple(told)
+
+
+def _field_at(text: bytes, place: int) -> str:
+    line = text[text.rfind(b"\n", 0, place) + 1 :][:80]
+    return line.partition(b":")[0].decode("utf-8", "replace")
 
 
 def _sigmoid(logit: float) -> float:
@@ -124,81 +178,78 @@ def _sigmoid(logit: float) -> float:
     return grown / (1.0 + grown)
 
 
-def _contributions(model: LinearModel, features: Features) -> Floats:
-    """Return what each feature adds to the logit."""
-    sizes = np.diff([0, *features.ends])
-    values = np.array(model.group_values)
-    length = math.sqrt(float((values**2 * sizes).sum())) or 1.0
-    scale = np.repeat((values / length).astype(np.float32), sizes)
-    added: Floats = model.weights[features.buckets] * scale
-    return added
-
-
-# Explanation --------------------------------------------------------------------
-
-
-def _explained(
-    text: Document, features: Features, added: Floats
-) -> tuple[Contribution, ...]:
-    """Sum what features added over the tokens they stand in; return the strongest."""
-    grams, words, signals = np.split(added, list(features.ends[:2]))
-    places = np.split(features.places, list(features.ends[:2]))
-    totals: dict[tuple[str, str], float] = {}
-    _add_tokens(totals, text.grams, places[0] + 1, grams, head=text.head)
-    _add_words(totals, text.words, places[1], words)
-    found = [Contribution(name, place, w) for (place, name), w in totals.items()]
-    found += [
-        Contribution(say(text.signals[int(number)]), "signal", float(weight))
-        for number, weight in zip(places[2], signals, strict=True)
-    ]
-    strong = [item for item in found if abs(item.weight) >= _NEGLIGIBLE]
-    strong.sort(key=lambda item: (-abs(item.weight), item.text))
-    return tuple(strong[:_SHOWN])
-
-
-def _add_tokens(
-    totals: dict[tuple[str, str], float],
-    text: bytes,
-    places: NDArray[np.int64],
+@kernel
+def weigh(
+    buckets: Indices,
+    places: Indices,
+    ends: Indices,
+    weights: NDArray[np.int8],
+    levels: Floats,
+    values: Floats,
+    text: Bytes,
     added: Floats,
-    *,
-    head: int,
+    signals: Floats,
+    tops: Floats,
+    spans: Indices,
+) -> float:
+    """Return the sum of the weights of features, each group scaled to its length.
+
+    Also gives each feature to the token it stands in (or the one before), and puts the
+    strongest tokens into `tops` and `spans`, the strongest first.
+    """
+    size = len(text)
+    added[: size + 1] = 0
+    total = 0.0
+    begin = 0
+    for group in range(SIGNAL + 1):
+        end = ends[group]
+        if end == begin:
+            continue
+        scale = values[group] / np.sqrt(np.float32(end - begin))
+        target = signals if group == SIGNAL else added
+        if group == SIGNAL:
+            signals[:] = 0
+        for number in range(begin, end):
+            part = levels[int(weights[buckets[number]]) + 127] * scale
+            total += part
+            target[places[number]] += part
+        begin = end
+    strongest(text, size, added, tops, spans)
+    return total
+
+
+@kernel
+def strongest(
+    text: Bytes, size: int, added: Floats, tops: Floats, spans: Indices
 ) -> None:
-    """Give each n-gram to the token it stands in, or the one before."""
-    tokens = split_tokens(text)
-    if not len(tokens.starts):
-        return
-    owners = np.maximum(np.searchsorted(tokens.starts, places, side="right") - 1, 0)
-    sums = np.bincount(owners, weights=added, minlength=len(tokens.starts))
-    for number in np.argsort(-np.abs(sums), kind="stable")[: 4 * _SHOWN]:
-        start, end = int(tokens.starts[number]), int(tokens.ends[number])
-        name = _shown(text[start:end])
-        place = _header_at(text, start) if start < head else "body"
-        key = (place, name)
-        totals[key] = totals.get(key, 0.0) + float(sums[number])
-
-
-def _add_words(
-    totals: dict[tuple[str, str], float],
-    text: bytes,
-    places: NDArray[np.int64],
-    added: Floats,
-) -> None:
-    tokens = split_tokens(text)
-    for number in np.argsort(-np.abs(added), kind="stable")[: 4 * _SHOWN]:
-        token = int(places[number])
-        name = _shown(text[int(tokens.starts[token]) : int(tokens.ends[token])])
-        key = ("body", name)
-        totals[key] = totals.get(key, 0.0) + float(added[number])
-
-
-def _shown(token: bytes) -> str:
-    return token[:_LONGEST].decode("utf-8", "replace").lower()
-
-
-def _header_at(text: bytes, place: int) -> str:
-    line = text[text.rfind(b"\n", 0, place) + 1 :][:80]
-    return line.partition(b":")[0].decode("utf-8", "replace")
+    """Sum what was added over tokens; keep the strongest."""
+    tops[:] = 0
+    at = 0
+    most = len(tops)
+    while at < size:
+        kind = token_class(text[at])
+        if kind == 0:
+            at += 1
+            continue
+        start = at
+        total = np.float32(0)
+        while at < size and token_class(text[at]) == kind:
+            total += added[at]
+            at += 1
+        end = at
+        while at < size and token_class(text[at]) == 0:
+            total += added[at]
+            at += 1
+        if abs(total) <= abs(tops[most - 1]):
+            continue
+        rank = most - 1
+        while rank > 0 and abs(tops[rank - 1]) < abs(total):
+            tops[rank] = tops[rank - 1]
+            spans[rank] = spans[rank - 1]
+            rank -= 1
+        tops[rank] = total
+        spans[rank, 0] = start
+        spans[rank, 1] = end
 
 
 # The stored form ----------------------------------------------------------------
@@ -214,8 +265,8 @@ def quantise(weights: Floats) -> tuple[NDArray[np.int8], float]:
     return np.rint(roots * _LEVELS).astype(np.int8), scale
 
 
-def dequantise(stored: NDArray[np.int8], scale: float) -> Floats:
-    """Return the weights that `quantise` stored."""
-    roots = stored.astype(np.float32) / np.float32(_LEVELS)
-    weights: Floats = roots * np.abs(roots) * np.float32(scale)
-    return weights
+def dequantise(scale: float) -> Floats:
+    """Return what the values -127 to 127 that `quantise` stores stand for."""
+    roots = np.arange(-_LEVELS, _LEVELS + 1).astype(np.float32) / np.float32(_LEVELS)
+    levels: Floats = roots * np.abs(roots) * np.float32(scale)
+    return levels

@@ -36,6 +36,7 @@ __all__ = ["SERVICE", "SpamService"]
 SERVICE: Final = "spam"
 # A mail takes about a millisecond: more than a few must leave the event loop free.
 _THREAD_FROM: Final = 4
+_WARMING: Final = b"Received: x\nContent-Type: text/html\n\n<p>v i a g r a</p>"
 
 _CODES: Final = {
     SpamVerdict.DELIVER: ("spam.unlikely", "The message does not read like junk"),
@@ -64,6 +65,7 @@ class SpamService:
     def __init__(self, artifact: Artifact, policy: Policy) -> None:
         """Take a verified model and a policy."""
         self._models = artifact.models
+        self._table = artifact.lookalikes
         self._policy = policy
         self._versions = {"model": artifact.version, "policy": policy.version}
         self._local = threading.local()  # a scorer serves one thread at a time
@@ -85,11 +87,15 @@ class SpamService:
         """Say that the model is there: it was verified when it was loaded."""
         return None
 
+    def warm_up(self) -> None:
+        """Have every kernel compiled, so that no message waits for it."""
+        self.judge(Message(_WARMING, MAIL))
+
     def judge(self, message: Message) -> tuple[Scored, Judgement, tuple[TipMark, ...]]:
         """Return score, verdict and tip marks of a message that can be assessed."""
         view = parse_message(message)
         kind = view_of(view)
-        scored = self._scorer().score(document(view, kind), kind)
+        scored = self._scorer().score(document(view, kind, self._table), kind)
         marks = self._policy.tip_marks(view.text)
         verdict = self._policy.judge(kind, scored.probability, tip=bool(marks))
         return scored, verdict, marks
@@ -185,7 +191,7 @@ def _reasons(
     """Return what decided, then what moved the score, strongest first."""
     reasons = []
     if marks:
-        found = "; ".join(f"{_MARKS[m.kind]}: {', '.join(m.words)}" for m in marks)
+        found = "; ".join([f"{_MARKS[m.kind]}: {', '.join(m.words)}" for m in marks])
         kept = ": not discarded on the model's word" if judgement.protected else ""
         reasons.append(
             Reason(
@@ -198,11 +204,16 @@ def _reasons(
 
 
 def _reason(item: Contribution) -> Reason:
-    sense = "speaks for junk" if item.weight > 0 else "speaks against junk"
-    if item.place == "signal":
-        text = f"{item.text} {sense}"
-    elif item.place == "body":
-        text = f"“{item.text}” {sense}"
+    shown, place, weight = item
+    sense = "speaks for junk" if weight > 0 else "speaks against junk"
+    if place == "body":
+        text = f"“{shown}” {sense}"
+    elif place == "signal":
+        text = f"{shown} {sense}"
+    elif place == "markup":
+        text = f"“{shown}” in the markup {sense}"
+    elif place.startswith(shown):
+        text = f"that there is a header {place} {sense}"
     else:
-        text = f"“{item.text}” in the header {item.place} {sense}"
-    return Reason(text=text, weight=round(item.weight, 3), data={"place": item.place})
+        text = f"“{shown}” in the header {place} {sense}"
+    return Reason(text, round(weight, 3), {"place": place})

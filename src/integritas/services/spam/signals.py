@@ -1,49 +1,41 @@
-"""What a message is like, beside its words: structure, links, shouting, numbers.
+"""What a message is like, beside its words: structure, links, tricks, numbers.
 
-Each signal is a name and a value; together they are one binary feature. The sentences
-in `_SAID` say them to an analyst.
+Each signal is `name=value`; together they are one binary feature. The sentences in
+`_SAID` say them to an analyst.
 """
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
+
+from integritas.services.spam.links import link_signals
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
+    from integritas.services.spam.folding import Folded
     from integritas.services.spam.parsing import MessageView
 
-__all__ = ["Signal", "mail_signals", "say", "text_signals"]
+__all__ = ["mail_signals", "say", "text_signals"]
 
-_LOOKED_AT: Final = 5_000  # characters
 _ORDERED: Final = frozenset(
     (
-        "received",
-        "from",
-        "to",
-        "subject",
-        "date",
-        "message-id",
-        "mime-version",
-        "content-type",
-        "x-mailer",
-        "reply-to",
+        b"received",
+        b"from",
+        b"to",
+        b"subject",
+        b"date",
+        b"message-id",
+        b"mime-version",
+        b"content-type",
+        b"x-mailer",
+        b"reply-to",
     )
 )
-
-
-class Signal(NamedTuple):
-    """One thing a message is or has."""
-
-    name: str
-    value: str
-
 
 _SAID: Final = {
     "header": "has the header {}",
     "order": "header fields in the order {}",
-    "type": "has a part of type {}",
+    "parts": "made of the parts {}",
     "charset": "text in charset {}",
     "encoding": "part encoded as {}",
     "extension": "attachment of type .{}",
@@ -52,6 +44,7 @@ _SAID: Final = {
     "defect": "broken structure: {}",
     "shouted subject": "subject in capitals: {}",
     "exclaimed subject": "exclamation mark in the subject: {}",
+    "empty subject": "subject is empty: {}",
     "capitals": "share of capitals: {} in 10",
     "html only": "markup without a plain text part: {}",
     "length": "length of the text: {}",
@@ -60,61 +53,125 @@ _SAID: Final = {
     "longest number": "longest number: {} digits",
     "link": "names a web address: {}",
     "currency": "names an amount with a currency sign: {}",
+    "images": "number of images: {}",
+    "hidden": "bytes of text hidden from the reader: {}",
+    "split": "words cut by tags or comments: {}",
+    "invisible": "invisible characters: {}",
+    "bidirectional": "marks that turn the direction of writing: {}",
+    "lookalike": "words spelt with look-alike letters: {}",
+    "leet": "words spelt with digits or signs: {}",
+    "spaced": "words spelt with gaps: {}",
+    "url": "a link {}",
 }
 
 
-def say(signal: Signal) -> str:
+def say(signal: str) -> str:
     """Return a signal in words."""
-    return _SAID[signal.name].format(signal.value)
+    name, _, value = signal.partition("=")
+    return _SAID[name].format(value)
 
 
-def mail_signals(message: MessageView, names: Sequence[str]) -> tuple[Signal, ...]:
-    """Return the signals of a mail; `names` are the header names that may be used."""
-    subject = message.header("subject")
-    found = [Signal("header", name) for name in dict.fromkeys(names)]
-    found.append(Signal("order", " ".join(n for n in names if n in _ORDERED)[-60:]))
-    for part in message.parts:
-        found.append(Signal("type", part.content_type))
-        found.append(Signal("charset", part.charset))
-        found.append(Signal("encoding", part.encoding))
+def mail_signals(
+    message: MessageView, folded: Folded, *, transport: bool
+) -> tuple[str, ...]:
+    """Return the signals of a mail; `transport` says if all its headers may be used."""
+    parts = message.parts[:8]
+    html = sum(part.is_html for part in parts)
+    text = folded.text
+    links = text.count(b"://") + message.markup.count(b"://")
+    found = [
+        "parts=" + " ".join([part.content_type for part in parts]),
+        f"links={_scale(links)}",
+        f"capitals={_capitals(text)}",
+        f"html only={'yes' if html and html == len(parts) else 'no'}",
+        f"length={_scale(len(text))}",
+        f"shouted subject={_yes(message.subject.isupper())}",
+        f"exclaimed subject={_yes('!' in message.subject)}",
+        f"empty subject={_yes(not message.subject)}",
+    ]
+    for part in parts:
+        found.append(f"charset={part.charset}")
+        found.append(f"encoding={part.encoding}")
         if part.filename:
             extension = part.filename.rpartition(".")[2].lower()[:10]
-            found.append(Signal("extension", extension))
-    html_only = bool(message.parts) and all(part.is_html for part in message.parts)
-    found += [
-        Signal("links", _scale(len(message.urls))),
-        Signal("hops", str(min(9, list(names).count("received")))),
-        Signal("shouted subject", _yes(subject.isupper())),
-        Signal("exclaimed subject", _yes("!" in subject)),
-        Signal("capitals", _capitals(message.text)),
-        Signal("html only", _yes(html_only)),
-        Signal("length", _scale(len(message.text))),
+            found.append(f"extension={extension}")
+    found += _transport_signals(message) if transport else _order_signals(message)
+    if links:
+        sources = [part.text for part in parts if part.is_html]
+        found += link_signals(text, message.markup, b"".join(sources))
+    return tuple(dict.fromkeys(found + _trick_signals(message, folded)))
+
+
+def _order_signals(message: MessageView) -> list[str]:
+    """Return which fields of the body there are, and their order."""
+    names = [
+        name.decode()
+        for name, _ in message.fields
+        if name in (b"subject", b"mime-version") or name.startswith(b"content-")
     ]
-    if "return-path" in names:
-        found.append(Signal("return path", _yes(_same_sender(message))))
-    found += [Signal("defect", defect) for defect in message.defects]
-    return tuple(dict.fromkeys(found))
+    return ["order=" + " ".join(names)[-100:], *[f"header={name}" for name in names]]
 
 
-_NUMBER: Final = re.compile(r"[0-9]+")
-_LINK: Final = re.compile(r"www|https?:|\.com\b|\.co\.|\.net\b|\.org\b", re.IGNORECASE)
-_CURRENCY: Final = re.compile(r"[£$€¥]")
+def _transport_signals(message: MessageView) -> list[str]:
+    names = [name for name, _ in message.fields]
+    order = b" ".join([name for name in names if name in _ORDERED])[-60:]
+    ends: dict[bytes, bytes] = {}
+    for name, value in message.fields:
+        if name in (b"from", b"return-path"):
+            ends.setdefault(name, value[-12:].strip(b"<> \n"))
+    found = [
+        "order=" + order.decode(),
+        f"hops={min(9, names.count(b'received'))}",
+    ]
+    if b"return-path" in ends:
+        found.append(f"return path={_yes(ends.get(b'from') == ends[b'return-path'])}")
+    return found
 
 
-def text_signals(message: MessageView) -> tuple[Signal, ...]:
+def _trick_signals(message: MessageView, folded: Folded) -> list[str]:
+    """Return what was done to slip past a filter."""
+    found = [f"defect={defect}" for defect in message.defects]
+    seen = message.rendered
+    if seen is not None:
+        if seen.images:
+            found.append(f"images={_scale(seen.images)}")
+        if seen.hidden:
+            found.append(f"hidden={_scale(seen.hidden)}")
+        if seen.split:
+            found.append(f"split={_scale(seen.split)}")
+    for name, count in zip(_TRICKS, folded[1:], strict=True):
+        if count:
+            found.append(f"{name}={_scale(count)}")
+    return found
+
+
+_TRICKS: Final = ("invisible", "bidirectional", "lookalike", "leet", "spaced")
+_NUMBER: Final = re.compile(rb"[0-9]+")
+_LINK: Final = re.compile(rb"www|https?:|\.com\b|\.co\.|\.net\b|\.org\b", re.IGNORECASE)
+
+
+def text_signals(message: MessageView, folded: Folded) -> tuple[str, ...]:
     """Return the signals of a plain text."""
-    text = message.text[:_LOOKED_AT]
+    text = message.shown[:4_000]
     numbers = [len(number) for number in _NUMBER.findall(text)]
     found = [
-        Signal("length", _span(len(text), 25, most=500)),
-        Signal("digits", _span(sum(numbers), 2, most=12)),
-        Signal("longest number", str(min(12, max(numbers, default=0)))),
-        Signal("capitals", _capitals(text)),
-        Signal("link", _yes(_LINK.search(text) is not None)),
-        Signal("currency", _yes(_CURRENCY.search(text) is not None)),
+        f"length={_span(len(text), 25, most=500)}",
+        f"digits={_span(sum(numbers), 2, most=12)}",
+        f"longest number={min(12, max(numbers, default=0))}",
+        f"capitals={_capitals(text)}",
+        f"link={_yes(_LINK.search(text))}",
+        f"currency={_yes(_priced(text))}",
     ]
-    found += [Signal("defect", defect) for defect in message.defects]
-    return tuple(found)
+    if b"://" in text:
+        found += link_signals(text, b"")
+    return tuple(found + _trick_signals(message, folded))
+
+
+def _priced(text: bytes) -> bool:
+    return b"$" in text or any(sign in text for sign in _SIGNS)
+
+
+_SIGNS: Final = tuple(sign.encode() for sign in "£€¥")
 
 
 def _yes(fact: object) -> str:
@@ -134,12 +191,13 @@ def _scale(count: int) -> str:
     return f"{low} to {2 * low - 1}"
 
 
-def _capitals(text: str) -> str:
-    shown = text[:_LOOKED_AT]
-    letters = sum(map(str.isalpha, shown)) or 1
-    return str(10 * sum(map(str.isupper, shown)) // letters)
+_LOWER: Final = b"abcdefghijklmnopqrstuvwxyz"
+_UPPER: Final = _LOWER.upper()
 
 
-def _same_sender(message: MessageView) -> bool:
-    ends = [message.header(name)[-12:].strip("<> ") for name in ("from", "return-path")]
-    return ends[0] == ends[1]
+def _capitals(text: bytes) -> int:
+    """Return the share of capitals among ASCII letters, in tenths."""
+    without = len(text.translate(None, _UPPER))
+    capitals = len(text) - without
+    letters = len(text) - len(text.translate(None, _UPPER + _LOWER)) or 1
+    return 10 * capitals // letters

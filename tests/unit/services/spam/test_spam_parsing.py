@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import base64
 import time
+from email import message_from_bytes
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from integritas.kernel.evidence import MAIL, PLAIN_TEXT, Message
+from integritas.services.spam.mime import MAX_HEADERS, MAX_PARTS
 from integritas.services.spam.parsing import (
     MAX_BYTES,
-    MAX_HEADERS,
-    MAX_PARTS,
-    MAX_TEXT,
+    MAX_SHOWN,
     MessageView,
     parse_message,
 )
@@ -51,7 +51,7 @@ JVBERg==
 
 def test_plain_text_has_no_headers() -> None:
     view = parse_message(Message("Grüße €5".encode(), PLAIN_TEXT))
-    assert (view.is_mail, view.headers, view.text) == (False, (), "Grüße €5")
+    assert (view.is_mail, view.fields, view.text) == (False, (), "Grüße €5")
 
 
 def test_plain_text_that_is_not_utf8_is_read_as_cp1252() -> None:
@@ -71,21 +71,21 @@ def test_parts_are_decoded() -> None:
         "text/html",
         "application/pdf",
     ]
-    assert "Café" in parts[0].text
-    assert parts[1].text == "<b>Café</b>"
-    assert (parts[2].filename, parts[2].text, parts[2].size) == ("invoice.pdf", "", 4)
+    assert "Café".encode() in parts[0].text
+    assert parts[1].text == "<b>Café</b>".encode()
+    assert (parts[2].filename, parts[2].text) == ("invoice.pdf", b"")
 
 
 def test_text_begins_with_the_subject_and_says_alternatives_once() -> None:
     view = mail(MULTIPART)
     assert view.text.startswith("Grüße\nCafé")
     assert view.text.count("Café") == 1
-    assert view.urls == ("http://a.example/x",)
 
 
 def test_html_only_mail_shows_its_text() -> None:
     view = mail("Subject: s\nContent-Type: text/html\n\n<b>Hello</b><br>you")
     assert view.text == "s\nHello\nyou"
+    assert view.markup == b"<b></b><br>"
 
 
 @pytest.mark.parametrize("charset", ["zlib", "punycode", "no-such", "hex", "utf-8\x00"])
@@ -101,14 +101,14 @@ def test_an_empty_mail_has_no_text() -> None:
 def test_a_cut_through_a_character_keeps_the_charset() -> None:
     view = parse_message(Message(("a" + "é" * MAX_BYTES).encode(), PLAIN_TEXT))
     assert view.parts[0].charset == "utf-8"
-    assert len(view.text) == MAX_TEXT
+    assert len(view.shown) == MAX_SHOWN
     assert "cut at the size limit" in view.defects
 
 
 def timed(raw: bytes) -> MessageView:
-    started = time.perf_counter()
+    started = time.process_time()
     view = mail(raw)
-    assert time.perf_counter() - started < 5.0
+    assert time.process_time() - started < 5.0
     return view
 
 
@@ -120,7 +120,7 @@ def test_fifty_megabytes_cost_no_more_than_the_limit() -> None:
 
 def test_a_million_headers_are_cut() -> None:
     view = timed(b"Subject: many\n" + b"X: y\n" * 1_000_000 + b"\nbody")
-    assert len(view.headers) <= MAX_HEADERS
+    assert len(view.fields) <= MAX_HEADERS
     assert view.defects
 
 
@@ -129,13 +129,13 @@ def test_the_body_survives_an_oversize_header_block() -> None:
     assert view.text.endswith("the body")
 
 
-def test_deep_nesting_is_read_flat() -> None:
+def test_deep_nesting_is_cut() -> None:
     levels = b"".join(
         b'Content-Type: multipart/mixed; boundary="b%d"\n\n--b%d\n' % (n, n)
         for n in range(5_000)
     )
     view = timed(b"Subject: deep\n" + levels + b"\nthe end")
-    assert "too many multipart boundaries" in view.defects
+    assert "nested deeper than the limit" in view.defects
 
 
 def test_many_parts_are_cut() -> None:
@@ -144,6 +144,81 @@ def test_many_parts_are_cut() -> None:
     view = timed(raw)
     assert len(view.parts) == MAX_PARTS
     assert "more parts than the limit" in view.defects
+
+
+def agreed(raw: bytes) -> tuple[list[str], list[bytes]]:
+    """Return what the standard library finds: leaf types, texts."""
+    leaves = [n for n in message_from_bytes(raw).walk() if not n.is_multipart()]
+    return (
+        [leaf.get_content_type() for leaf in leaves],
+        [bytes(leaf.get_payload(decode=True)) for leaf in leaves],
+    )
+
+
+NESTED = b"""Subject: s
+Content-Type: multipart/mixed; boundary=b
+
+preamble
+--b
+Content-Type: multipart/alternative; boundary="bb"
+
+--bb
+
+one
+--bb
+Content-Type: text/html
+
+<p>two</p>
+--bb--
+--b
+Content-Type: text/plain
+Content-Transfer-Encoding: base64
+
+dGhyZWU=
+--b--
+epilogue
+"""
+
+
+@pytest.mark.parametrize("line_end", [b"\n", b"\r\n"])
+def test_well_formed_mail_is_read_like_the_standard_library(line_end: bytes) -> None:
+    types, texts = agreed(NESTED)
+    parts = mail(NESTED.replace(b"\n", line_end)).parts
+    assert [part.content_type for part in parts] == types
+    assert [part.text.strip() for part in parts] == [text.strip() for text in texts]
+
+
+def test_an_mbox_line_is_no_header() -> None:
+    view = mail("From x@y.example Thu Aug 22 12:36:23 2002\nSubject: s\n\nbody")
+    assert (view.header("subject"), view.text) == ("s", "s\nbody")
+
+
+def test_a_charset_that_the_bytes_contradict_is_named() -> None:
+    raw = "Content-Type: text/plain; charset=iso-8859-1\n\nCafé".encode()
+    view = mail(raw)
+    assert view.text == "Café"
+    assert "text in another charset than it says" in view.defects
+
+
+def test_text_sent_as_base64_that_is_none_is_kept() -> None:
+    view = mail("Content-Transfer-Encoding: base64\n\n(((this is no base64)))!!!")
+    assert "this is no base64" in view.text
+    assert "not base64, as it says" in view.defects
+
+
+def test_a_mail_in_a_mail_is_opened() -> None:
+    view = mail(
+        "Subject: fwd\nContent-Type: message/rfc822\n\nSubject: inner\n\nthe inner body"
+    )
+    assert "the inner body" in view.text
+
+
+def test_html_says_more_than_its_alternative() -> None:
+    view = mail(
+        "Content-Type: multipart/alternative; boundary=b\n\n--b\n\nhi\n--b\n"
+        "Content-Type: text/html\n\n<p>a long advertisement</p>\n--b--\n"
+    )
+    assert "advertisement" in view.text
 
 
 def test_broken_base64_is_no_error() -> None:

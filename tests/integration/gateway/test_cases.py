@@ -296,6 +296,48 @@ async def test_nobody_approves_what_they_asked_for(
     assert unchanged["state"] == "VALIDATING"
 
 
+async def test_an_approval_does_not_outlive_what_it_was_asked_for(
+    tenant: Any,
+    analyst: httpx.AsyncClient,
+    evidence: dict[str, dict[str, Any]],
+    listed: dict[str, Any],
+    until: Any,
+) -> None:
+    case = await tenant.assessed(listed)
+    approval = (await move(analyst, case, "RESOLVED")).json()
+    assert approval["case_version"] == case["version"]
+    assert approval["from_state"] == "VALIDATING"
+    url = f"{CASES}/{case['id']}"
+    await analyst.post(f"{url}/evidence", json={"evidence": [evidence["party"]]})
+
+    async def again() -> bool:
+        return bool((await analyst.get(url)).json()["state"] == "VALIDATING")
+
+    await until(again)
+    reviewer = await tenant.client("reviewer")
+    decided = await reviewer.post(
+        f"/api/v1/approvals/{approval['id']}/decide", json={"approve": True}
+    )
+    assert decided.status_code == 409
+    problem = decided.json()
+    assert "is void: the case changed" in problem["detail"]
+    assert problem["errors"][0]["remedy"]
+    assert (await analyst.get(url)).json()["state"] == "VALIDATING"
+    [kept] = await get(analyst, f"/cases/{case['id']}/approvals")
+    assert (kept["state"], kept["decided_by"]) == ("void", None)
+
+
+async def test_a_second_person_who_asks_is_told_who_did(
+    tenant: Any, analyst: httpx.AsyncClient, listed: dict[str, Any]
+) -> None:
+    case = await tenant.assessed(listed)
+    approval = (await move(analyst, case, "RESOLVED")).json()
+    second = await move(await tenant.client("reviewer"), case, "RESOLVED", "mine")
+    assert second.status_code == 409
+    assert approval["id"] in second.json()["detail"]
+    assert second.json()["errors"][0]["path"] == "to"
+
+
 # New evidence and runs ------------------------------------------------------------
 
 

@@ -26,7 +26,7 @@ SECOND = '''
 import sqlalchemy as sa
 from alembic import op
 
-revision, down_revision = "0002", "0001"
+revision, down_revision = "9999", "{head}"
 
 
 def upgrade():
@@ -65,8 +65,8 @@ def newer(tmp_path: Path) -> Path:
 
 def scripts(folder: Path, more: str = "") -> Path:
     shutil.copytree(SCRIPTS, folder, ignore=shutil.ignore_patterns("__pycache__"))
-    text = SECOND.format(more=more)
-    (folder / "versions" / "0002_second.py").write_text(text, encoding="utf-8")
+    text = SECOND.format(head=head(), more=more)
+    (folder / "versions" / "9999_second.py").write_text(text, encoding="utf-8")
     return folder
 
 
@@ -119,9 +119,9 @@ def test_downgrade_takes_everything_back(database: Database) -> None:
 def test_a_newer_schema_is_refused(database: Database, newer: Path) -> None:
     migrate(database, newer)
     for refuse in (migrate, ensure):
-        with pytest.raises(StorageFailure, match="0002, which this version does not"):
+        with pytest.raises(StorageFailure, match="9999, which this version does not"):
             refuse(database)
-    assert current(database) == "0002"
+    assert current(database) == "9999"
 
 
 def test_a_newer_schema_stays_as_it_was(database: Database, newer: Path) -> None:
@@ -148,6 +148,42 @@ def test_tables_of_other_names_do_not_matter(database: Database) -> None:
     assert tables(database) == {"spatial_ref_sys"}
 
 
+APPROVAL = (
+    "INSERT INTO approvals (tenant_id, id, case_id, to_state, reason, requested_by, "
+    "requested_at, state, decision_reason) VALUES "
+    "('main', :id, :case, 'RESOLVED', 'r', 'user_a', '2026-01-02T00:00:00.000000Z', "
+    "'open', '')"
+)
+MOVE = (
+    "INSERT INTO case_history (tenant_id, case_id, version, from_state, to_state, "
+    "actor_id, actor_kind, reason, at) VALUES "
+    "('main', 'case_1', :version, 'x', :to, 'user_a', 'person', '', :at)"
+)
+
+
+def test_approvals_of_before_get_the_version_of_their_last_move(
+    database: Database,
+) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(SCRIPTS))
+    moves = [(4, "VALIDATING", "01"), (5, "REMEDIATING", "02"), (9, "RESOLVED", "03")]
+    with database.engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+        for version, to, day in moves:
+            at = f"2026-01-{day}T00:00:00.000000Z"
+            connection.execute(sa.text(MOVE), {"version": version, "to": to, "at": at})
+        for number in (1, 2):
+            connection.execute(
+                sa.text(APPROVAL), {"id": f"appr_{number}", "case": f"case_{number}"}
+            )
+        command.upgrade(config, "head")
+        found = connection.execute(
+            sa.text("SELECT case_version, from_state FROM approvals ORDER BY id")
+        ).all()
+    assert found == [(5, "REMEDIATING"), (1, "PENDING")]
+
+
 def test_wipe_leaves_an_empty_database(database: Database) -> None:
     migrate(database)
     wipe(database)
@@ -163,7 +199,7 @@ def test_a_revision_that_fails_leaves_nothing(
     broken = scripts(tmp_path / "broken", more='op.drop_table("not_there")')
     with pytest.raises(StorageFailure, match="cannot be read or changed"):
         migrate(database, broken)
-    assert current(database) == "0001"
+    assert current(database) == head()
     assert "second" not in tables(database)
 
 
@@ -205,10 +241,12 @@ def test_postgres_refuses_to_serve_an_old_schema(
     opened = open_database(postgres_url)
     try:
         migrate(opened)
-        with pytest.raises(StorageFailure, match="has schema 0001, this version needs"):
+        with pytest.raises(
+            StorageFailure, match=f"has schema {head()}, this version needs"
+        ):
             ensure(opened, newer)
         assert migrate(opened, newer).backup is None
-        assert ensure(opened, newer).before == "0002"
+        assert ensure(opened, newer).before == "9999"
     finally:
         opened.close()
 
@@ -225,12 +263,12 @@ def test_sqlite_is_copied_before_it_is_migrated(
             )
         )
     done = ensure(sqlite_file, newer)
-    assert (done.before, done.after) == ("0001", "0002")
-    assert done.backup == tmp_path / "integritas.db.0001.backup"
+    assert (done.before, done.after) == (head(), "9999")
+    assert done.backup == tmp_path / f"integritas.db.{head()}.backup"
     with closing(sqlite3.connect(done.backup)) as copy:
         names = {row[0] for row in copy.execute("SELECT name FROM sqlite_master")}
         assert copy.execute("SELECT name FROM tenants").fetchall() == [("x",)]
-        assert copy.execute("SELECT * FROM alembic_version").fetchall() == [("0001",)]
+        assert copy.execute("SELECT * FROM alembic_version").fetchall() == [(head(),)]
     assert "second" not in names
     assert "second" in tables(sqlite_file)
 
@@ -249,13 +287,13 @@ def test_no_copy_no_migration(
     sqlite_file: Database, newer: Path, tmp_path: Path
 ) -> None:
     migrate(sqlite_file)
-    (tmp_path / "integritas.db.0001.backup.part").mkdir()
+    (tmp_path / f"integritas.db.{head()}.backup.part").mkdir()
     with pytest.raises(StorageFailure, match="backup cannot be written"):
         migrate(sqlite_file, newer)
-    assert current(sqlite_file) == "0001"
+    assert current(sqlite_file) == head()
 
 
 def test_a_percent_sign_in_the_path_is_no_matter(
     sqlite_file: Database, tmp_path: Path
 ) -> None:
-    assert migrate(sqlite_file, scripts(tmp_path / "100%s")).after == "0002"
+    assert migrate(sqlite_file, scripts(tmp_path / "100%s")).after == "9999"

@@ -134,6 +134,30 @@ def test_a_weak_password_is_refused(tmp_path: Path, password: str) -> None:
     assert isinstance(done.exception, IntegritasError)
 
 
+def tenants_of(folder: Path) -> list[tuple[str]]:
+    with closing(sqlite3.connect(folder / "platform.db")) as connection:
+        return connection.execute("SELECT tenant_id FROM tenants").fetchall()
+
+
+def test_a_tenant_is_created_with_its_administrator_or_not_at_all(
+    tmp_path: Path,
+) -> None:
+    settings = {
+        "database_url": f"sqlite:///{tmp_path}/platform.db",
+        "state_dir": tmp_path / "state",
+    }
+    ghost = ("users", "create-admin", "bob", "--tenant", "ghost")
+    weak = invoke(*ghost, "--new-tenant", stdin="x\n", **settings)
+    assert isinstance(weak.exception, IntegritasError)
+    assert "has 1 character (" in str(weak.exception)
+    mistyped = invoke(*ghost, stdin="long enough for all\n", **settings)
+    assert "--tenant: is not there (check the name" in str(mistyped.exception)
+    assert tenants_of(tmp_path) == []
+    made = invoke(*ghost, "--new-tenant", stdin="long enough for all\n", **settings)
+    assert made.exit_code == 0, made.exception
+    assert tenants_of(tmp_path) == [("ghost",)]
+
+
 def test_bench_prints_the_promised_keys() -> None:
     done = invoke("bench", "engine", "--runs", 50, "--json")
     assert done.exit_code == 0, done.exception

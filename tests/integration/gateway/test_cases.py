@@ -21,7 +21,9 @@ async def move(
     client: httpx.AsyncClient, case: dict[str, Any], to: str, reason: str = "because"
 ) -> httpx.Response:
     return await client.post(
-        f"{CASES}/{case['id']}/transitions", json={"to": to, "reason": reason}
+        f"{CASES}/{case['id']}/transitions",
+        json={"to": to, "reason": reason},
+        headers={"If-Match": "*"},
     )
 
 
@@ -213,12 +215,16 @@ async def test_an_illegal_move_says_what_is_legal(
     assert (await analyst.get(f"{CASES}/{case['id']}")).json() == case
 
 
-async def test_a_move_may_insist_on_what_was_read(
+async def test_a_move_says_what_was_read(
     tenant: Any, analyst: httpx.AsyncClient, listed: dict[str, Any]
 ) -> None:
     case = await tenant.assessed(listed)
     url = f"{CASES}/{case['id']}/transitions"
     body = {"to": "REMEDIATING"}
+    missing = await analyst.post(url, json=body)
+    assert (missing.status_code, missing.json()["code"]) == (
+        *(428, "precondition_required"),
+    )
     stale = await analyst.post(url, json=body, headers={"If-Match": '"1"'})
     assert stale.status_code == 412
     moved = await analyst.post(

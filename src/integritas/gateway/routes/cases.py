@@ -14,7 +14,6 @@ from integritas.cases.api import (
 )
 from integritas.gateway.conventions import (
     CursorAsked,
-    IfMatch,
     Limit,
     NumberCursorAsked,
     Page,
@@ -139,7 +138,7 @@ async def update_case(  # noqa: PLR0917 - FastAPI passes by name
     responses={
         200: {"model": CaseOut},
         202: {"model": ApprovalOut, "description": "A second person must approve"},
-        **problem_responses(400, 401, 403, 404, 409, 412, 422),
+        **problem_responses(400, 401, 403, 404, 409, 412, 422, 428),
     },
 )
 async def move_case(  # noqa: PLR0917 - FastAPI passes by name
@@ -148,7 +147,7 @@ async def move_case(  # noqa: PLR0917 - FastAPI passes by name
     context: Moving,
     case_id: str,
     body: TransitionIn,
-    expect: IfMatch,
+    expect: RequiredIfMatch,
 ) -> CaseOut | ApprovalOut:
     """Make a transition, or ask for the second person it needs (202)."""
     command = Transition(to=body.to, reason=body.reason, expect=expect)

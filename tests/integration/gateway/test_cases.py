@@ -171,10 +171,11 @@ async def test_a_case_is_changed_as_it_was_read(
     case = await tenant.assessed(listed)
     url = f"{CASES}/{case['id']}"
     read = await analyst.get(url)
+    me = (await analyst.get("/api/v1/me")).json()["id"]
     patch = {
         "title": "Known winner",
         "priority": "high",
-        "assignee": "user_1",
+        "assignee": me,
         "tags": ["tender", "urgent"],
         "due_at": "2027-01-01T12:00:00+02:00",
     }
@@ -198,6 +199,35 @@ async def test_a_case_is_changed_as_it_was_read(
     )
     assert unassigned.json()["assignee"] is None
     assert unassigned.json()["title"] == "Known winner"
+
+
+async def test_a_case_is_assigned_to_an_active_user_of_the_tenant(
+    tenant: Any,
+    analyst: httpx.AsyncClient,
+    admin: httpx.AsyncClient,
+    listed: dict[str, Any],
+) -> None:
+    case = await tenant.assessed(listed)
+    gone = (
+        await admin.post(
+            "/api/v1/users", json={"username": "gone", "roles": ["analyst"]}
+        )
+    ).json()["id"]
+    await admin.patch(
+        f"/api/v1/users/{gone}", json={"disabled": True}, headers={"If-Match": "*"}
+    )
+    for assignee in ("user_nobody", gone):
+        answer = await analyst.patch(
+            f"{CASES}/{case['id']}",
+            json={"assignee": assignee},
+            headers={"If-Match": "*"},
+        )
+        assert answer.status_code == 422
+        [error] = answer.json()["errors"]
+        assert (error["path"], error["remedy"]) == (
+            *("assignee", "use the id of an active user"),
+        )
+    assert (await analyst.get(f"{CASES}/{case['id']}")).json()["assignee"] is None
 
 
 async def test_an_illegal_move_says_what_is_legal(

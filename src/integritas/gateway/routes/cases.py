@@ -34,7 +34,8 @@ from integritas.gateway.schemas import (
 from integritas.gateway.security import allow
 from integritas.gateway.strict import StrictRoute
 from integritas.kernel.contracts import Context
-from integritas.kernel.ids import CaseId
+from integritas.kernel.errors import FieldError, InvalidInput, NotFound
+from integritas.kernel.ids import CaseId, UserId
 from integritas.kernel.states import CaseState
 from integritas.platform.problems import problem_responses
 
@@ -116,6 +117,8 @@ async def update_case(  # noqa: PLR0917 - FastAPI passes by name
     expect: RequiredIfMatch,
 ) -> CaseOut:
     """Change title, priority, assignee, tags or due date."""
+    if body.assignee is not None:
+        await _check_assignee(parts, context, body.assignee)
     command = EditCase(
         title=body.title,
         priority=body.priority,
@@ -128,6 +131,21 @@ async def update_case(  # noqa: PLR0917 - FastAPI passes by name
     case = await parts.cases.change(context, CaseId(case_id), command)
     response.headers["ETag"] = etag(case.version)
     return CaseOut.of(case)
+
+
+async def _check_assignee(parts: Parts, context: Context, assignee: str) -> None:
+    try:
+        user = await parts.identity.users.get(context.tenant, UserId(assignee))
+    except NotFound:
+        wrong = "is no user of this tenant"
+    else:
+        if not user.disabled:
+            return
+        wrong = "is a user who is disabled"
+    raise InvalidInput(
+        "the case cannot be assigned so",
+        errors=(FieldError("assignee", wrong, "use the id of an active user"),),
+    )
 
 
 @router.post(

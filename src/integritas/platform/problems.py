@@ -66,6 +66,7 @@ STATUS: Final[Mapping[str, int]] = {
     "service_timeout": 504,
     "circuit_open": 503,
     "storage_failure": 503,
+    "storage_busy": 503,
     "contract_violation": 502,
     "integrity_violation": 500,
     # What only a door can say; no kernel error has these codes.
@@ -107,7 +108,9 @@ _CODES: Final[Mapping[int, str]] = {
 }
 
 # Their details may name addresses and paths of the machine: those stay in the log.
-_PRIVATE: Final = frozenset({"error", "storage_failure", "contract_violation"})
+_PRIVATE: Final = frozenset(
+    {"error", "storage_failure", "storage_busy", "contract_violation"}
+)
 _HIDDEN: Final = "the operator finds the cause in the log under this request_id"
 
 

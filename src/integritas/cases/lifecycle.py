@@ -174,6 +174,8 @@ def _apply(
 @_apply.register
 def _(command: Transition, case: Case, context: Context, now: datetime) -> Applied:
     _check_version(case, command.expect)
+    if command.only_from not in {None, case.state}:
+        return case, ()
     check_move(case, command, context.actor)
     moved = replace(
         case,

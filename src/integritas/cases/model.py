@@ -182,13 +182,14 @@ class Transition:
     """Move a case to another state.
 
     `expect` is the version the caller saw; `approved_by` the second person where one
-    is needed.
+    is needed. With `only_from` a case in any other state stays as it is, unrefused.
     """
 
     to: CaseState
     reason: str = ""
     expect: int | None = None
     approved_by: str | None = None
+    only_from: CaseState | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,7 +83,9 @@ def demo(
         )
     if not report.sound:
         first = report.differences[0]
-        raise IntegrityViolation(f"the audit log is not sound: {first}")
+        raise IntegrityViolation(
+            f"the audit log is not sound: {first.place}: {first.message}"
+        )
 
 
 def _prepare(settings: Settings) -> None:

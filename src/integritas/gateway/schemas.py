@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints
 
@@ -24,6 +24,7 @@ from integritas.journal.api import Entry
 from integritas.kernel.contracts import Evidence, Outcome, Reason, Severity, Subject
 from integritas.kernel.evidence import EvidenceIn, Message
 from integritas.kernel.states import ActorKind, CaseState
+from integritas.platform.remedies import NO_NUL
 from integritas.workflows.api import RunState, StepState
 
 __all__ = [
@@ -53,7 +54,6 @@ __all__ = [
 ]
 
 # U+0000 cannot be stored by every database, nor can a number beyond 32 bits.
-NO_NUL: Final = r"^[^\x00]*$"
 Line = Annotated[str, StringConstraints(max_length=500, pattern=NO_NUL)]
 Prose = Annotated[str, StringConstraints(max_length=10_000, pattern=NO_NUL)]
 Tag = Annotated[str, StringConstraints(min_length=1, max_length=60, pattern=NO_NUL)]

@@ -113,6 +113,10 @@ def test_doctor_wants_postgres_migrated(postgres_url: str) -> None:
     assert "run integritas db migrate" in done.stdout
 
 
+def test_doctor_names_what_is_no_setting() -> None:
+    assert "INTEGRITAS_PROT is none" in invoke("doctor", prot=1).stdout
+
+
 def test_an_administrator_is_created_from_a_pipe(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path}/platform.db"
     settings = {"database_url": url, "state_dir": tmp_path / "state"}

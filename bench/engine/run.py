@@ -85,7 +85,7 @@ def table(plan: Plan, server: Postgres) -> dict[str, list[Figures]]:
 
 def capacity(rounds: list[Figures]) -> float:
     """Return the median of runs a second."""
-    return statistics.median(each["runs_per_s"] for each in rounds)
+    return float(statistics.median(each["runs_per_s"] for each in rounds))
 
 
 def own(plan: Plan, runs_per_s: float, server: Postgres) -> dict[str, Any]:

@@ -55,7 +55,9 @@ async def test_a_case_goes_its_way(client: httpx.AsyncClient) -> None:
     # No list is loaded: compliance could not look, so a person must.
     assert (case["state"], case["missing"]) == ("VALIDATING", ["compliance"])
     moved = await client.post(
-        f"/api/v1/cases/{case['id']}/transitions", json={"to": "REMEDIATING"}
+        f"/api/v1/cases/{case['id']}/transitions",
+        json={"to": "REMEDIATING"},
+        headers={"If-Match": f'"{case["version"]}"'},
     )
     assert moved.json()["state"] == "REMEDIATING"
 

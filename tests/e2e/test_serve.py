@@ -45,6 +45,7 @@ def test_from_submission_to_audit_log_and_on_after_a_restart(
         moved = client.post(
             f"/api/v1/cases/{case['id']}/transitions",
             json={"to": "REMEDIATING", "reason": "a listed party"},
+            headers={"If-Match": f'"{case["version"]}"'},
         )
         assert moved.json()["state"] == "REMEDIATING"
         timeline = client.get(f"/api/v1/cases/{case['id']}/timeline").json()["data"]

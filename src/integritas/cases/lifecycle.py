@@ -52,6 +52,7 @@ __all__ = [
     "apply",
     "check_move",
     "legal_moves",
+    "may_need_approval",
 ]
 
 OPENED: Final = "integritas.case.opened.v1"
@@ -124,9 +125,20 @@ def check_move(case: Case, command: Transition, actor: Actor) -> Move:
     return move
 
 
-def _check_closing(case: Case, command: Transition, actor: Actor) -> None:
+def may_need_approval(case: Case) -> bool:
+    """Say whether the case can be moved in a way that needs a second person."""
+    return _is_risky(case) and any(
+        move.four_eyes for move in MOVES[case.state].values()
+    )
+
+
+def _is_risky(case: Case) -> bool:
     # Not "risk >= …": what is not a number is no low risk.
-    risky = case.risk is not None and not case.risk < FOUR_EYES_RISK
+    return case.risk is not None and not case.risk < FOUR_EYES_RISK
+
+
+def _check_closing(case: Case, command: Transition, actor: Actor) -> None:
+    risky = _is_risky(case)
     if actor.kind is ActorKind.POLICY:
         if case.missing:
             raise TransitionRefused(
@@ -162,6 +174,8 @@ def _apply(
 @_apply.register
 def _(command: Transition, case: Case, context: Context, now: datetime) -> Applied:
     _check_version(case, command.expect)
+    if command.only_from not in {None, case.state}:
+        return case, ()
     check_move(case, command, context.actor)
     moved = replace(
         case,

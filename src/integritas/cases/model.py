@@ -182,13 +182,14 @@ class Transition:
     """Move a case to another state.
 
     `expect` is the version the caller saw; `approved_by` the second person where one
-    is needed.
+    is needed. With `only_from` a case in any other state stays as it is, unrefused.
     """
 
     to: CaseState
     reason: str = ""
     expect: int | None = None
     approved_by: str | None = None
+    only_from: CaseState | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,20 +287,27 @@ class Decision:
 
 
 class ApprovalState(StrEnum):
-    """Where a request for a second person stands."""
+    """Where a request for a second person stands; void: the case changed meanwhile."""
 
     OPEN = "open"
     APPROVED = "approved"
     REJECTED = "rejected"
+    VOID = "void"
 
 
 @dataclass(frozen=True, slots=True)
 class Approval:
-    """A transition that waits for a second person."""
+    """A transition that waits for a second person.
+
+    It is for `case_version` of the case, which was in `from_state`, and for no other.
+    A void one has a time and a reason in `decided_at` and `decision_reason`.
+    """
 
     tenant: TenantId
     id: ApprovalId
     case_id: CaseId
+    case_version: int
+    from_state: CaseState
     to: CaseState
     reason: str
     requested_by: str

@@ -219,6 +219,8 @@ def approval_of(row: Row) -> Approval:
         tenant=TenantId(row.tenant_id),
         id=ApprovalId(row.id),
         case_id=CaseId(row.case_id),
+        case_version=row.case_version,
+        from_state=CaseState(row.from_state),
         to=CaseState(row.to_state),
         reason=row.reason,
         requested_by=row.requested_by,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 import sqlalchemy as sa
 
 from integritas.cases import views
+from integritas.cases.four_eyes import FourEyes
 from integritas.cases.model import (
     Approval,
     ApprovalState,
@@ -23,7 +24,7 @@ from integritas.cases.model import (
     Transition,
     run_request,
 )
-from integritas.cases.tables import APPROVALS, FINDINGS
+from integritas.cases.tables import FINDINGS
 from integritas.cases.views import CaseFilter
 from integritas.kernel.contracts import Context, Dossier, Evidence, Fact
 from integritas.kernel.errors import (
@@ -32,7 +33,6 @@ from integritas.kernel.errors import (
     FieldError,
     IntegritasError,
     InvalidInput,
-    NotPermitted,
 )
 from integritas.platform.batching import Coalescer, isolating
 from integritas.platform.commands import START_RUN
@@ -62,8 +62,6 @@ T = TypeVar("T")
 Item = TypeVar("Item")
 
 REVIEWED: Final = "integritas.finding.reviewed.v1"
-APPROVAL_REQUESTED: Final = "integritas.approval.requested.v1"
-APPROVAL_DECIDED: Final = "integritas.approval.decided.v1"
 EVIDENCE_READ: Final = "integritas.evidence.read.v1"
 
 
@@ -86,7 +84,7 @@ class CaseDesk:
         self._commands = commands
         self._recorder = recorder
         self._clock = clock
-        self._ids = ids
+        self._four_eyes = FourEyes(store, recorder, clock, ids)
         self._opening = Coalescer(self._open_batch)
         self._changing = Coalescer(self._change_batch)
 
@@ -175,7 +173,9 @@ class CaseDesk:
         try:
             return await self.change(context, case_id, command)
         except ApprovalRequired:
-            return await self._ask(context, case_id, command)
+            return await self._database.transact(
+                lambda tx: self._four_eyes.ask(tx, context, case_id, command)
+            )
 
     async def decide_approval(
         self, context: Context, approval_id: ApprovalId, *, approve: bool, reason: str
@@ -184,108 +184,18 @@ class CaseDesk:
 
         Raises:
             NotPermitted: the same person asked for it.
-            Conflict: it is decided already.
-            TransitionRefused: the case moved meanwhile; the approval stays open.
+            Conflict: it is decided already, or the case is not the one it was asked
+                on, which voids it.
         """
 
-        def work(tx: Transaction) -> Approval:
-            approval = views.get_approval(tx, context.tenant, approval_id)
-            _check_decidable(approval, context)
-            decided = replace(
-                approval,
-                state=ApprovalState.APPROVED if approve else ApprovalState.REJECTED,
-                decided_by=context.actor.id,
-                decided_at=self._clock.now(),
-                decision_reason=reason,
-            )
-            self._keep_decision(tx, context, decided)
-            if approve:
-                self._make_approved(tx, context, approval)
-            return decided
-
-        return await self._database.transact(work)
-
-    async def _ask(
-        self, context: Context, case_id: CaseId, command: Transition
-    ) -> Approval:
-        def work(tx: Transaction) -> Approval:
-            waiting = views.find_approvals(
-                tx, context.tenant, case_id=case_id, state=ApprovalState.OPEN
-            )
-            for approval in waiting:
-                if approval.to is command.to:
-                    return approval
-            approval = Approval(
-                tenant=context.tenant,
-                id=self._ids.approval(),
-                case_id=case_id,
-                to=command.to,
-                reason=command.reason,
-                requested_by=context.actor.id,
-                requested_at=self._clock.now(),
-            )
-            tx.insert(APPROVALS, [_approval_row(approval)])
-            fact = Fact(
-                type=APPROVAL_REQUESTED,
-                subject=case_id,
-                data={"approval": approval.id, "to": command.to.value},
-                personal={"reason": command.reason} if command.reason else None,
-            )
-            self._recorder.record(tx, context, [fact])
-            return approval
-
-        return await self._database.transact(work)
-
-    def _keep_decision(
-        self, tx: Transaction, context: Context, approval: Approval
-    ) -> None:
-        done = tx.execute(
-            sa.update(APPROVALS)
-            .where(
-                APPROVALS.c.tenant_id == approval.tenant,
-                APPROVALS.c.id == approval.id,
-                APPROVALS.c.state == ApprovalState.OPEN.value,
-            )
-            .values(
-                state=approval.state.value,
-                decided_by=approval.decided_by,
-                decided_at=approval.decided_at,
-                decision_reason=approval.decision_reason,
+        decided = await self._database.transact(
+            lambda tx: self._four_eyes.decide(
+                tx, context, approval_id, approve=approve, reason=reason
             )
         )
-        if done.rowcount != 1:  # by another process, since it was read
-            raise Conflict(f"approval {approval.id} is decided already")
-        fact = Fact(
-            type=APPROVAL_DECIDED,
-            subject=approval.case_id,
-            data={"approval": approval.id, "state": approval.state.value},
-            personal={"reason": approval.decision_reason}
-            if approval.decision_reason
-            else None,
-        )
-        self._recorder.record(tx, context, [fact])
-
-    def _make_approved(
-        self, tx: Transaction, context: Context, approval: Approval
-    ) -> None:
-        """Make the transition as the person who asked, agreed to by the one here."""
-        asked = Context(
-            tenant=context.tenant,
-            # Roles and address are those of the one here: not known of who asked.
-            actor=replace(
-                context.actor,
-                id=approval.requested_by,
-                roles=frozenset(),
-                address=None,
-            ),
-            correlation_id=context.correlation_id,
-        )
-        command = Transition(
-            to=approval.to, reason=approval.reason, approved_by=context.actor.id
-        )
-        [answer] = self.store.change_cases(tx, [(asked, approval.case_id, command)])
-        if isinstance(answer, IntegritasError):
-            raise answer
+        if isinstance(decided, Conflict):
+            raise decided
+        return decided
 
     # Findings and evidence -------------------------------------------------------
 
@@ -456,26 +366,3 @@ class CaseDesk:
 
     async def _read(self, query: Callable[[Transaction], T]) -> T:
         return await self._database.read(query)
-
-
-def _check_decidable(approval: Approval, context: Context) -> None:
-    if approval.state is not ApprovalState.OPEN:
-        raise Conflict(f"approval {approval.id} is {approval.state} already")
-    if approval.requested_by == context.actor.id:
-        raise NotPermitted("who asked for an approval cannot decide it")
-
-
-def _approval_row(approval: Approval) -> dict[str, Any]:
-    return {
-        "tenant_id": approval.tenant,
-        "id": approval.id,
-        "case_id": approval.case_id,
-        "to_state": approval.to.value,
-        "reason": approval.reason,
-        "requested_by": approval.requested_by,
-        "requested_at": approval.requested_at,
-        "state": approval.state.value,
-        "decided_by": approval.decided_by,
-        "decided_at": approval.decided_at,
-        "decision_reason": approval.decision_reason,
-    }

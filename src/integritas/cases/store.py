@@ -15,6 +15,7 @@ from msgspec.structs import replace
 from sqlalchemy.dialects import postgresql, sqlite
 
 from integritas.cases import views
+from integritas.cases.approvals import void_outdated
 from integritas.cases.kept import CaseKey, KeptCases, StaleCase
 from integritas.cases.lifecycle import (
     EVIDENCE_ADDED,
@@ -22,6 +23,7 @@ from integritas.cases.lifecycle import (
     TRANSITIONED,
     acting,
     apply,
+    may_need_approval,
 )
 from integritas.cases.model import (
     AddEvidence,
@@ -183,8 +185,13 @@ class CaseStore:
             elif isinstance(command, RecordVerdict):
                 writes.decisions.append(_decision_row(changed, command))
             writes.tell(context, changed, facts)
+            if changed is not case and may_need_approval(case):
+                writes.outdated[key] = context
             current[key] = changed
             answers.append(changed)
+        outdated = [(context, current[key]) for key, context in writes.outdated.items()]
+        for context, case, fact in void_outdated(tx, outdated, now):
+            writes.tell(context, case, (fact,))
         changed_cases = [
             (before[k], current[k]) for k in before if before[k] is not current[k]
         ]
@@ -358,6 +365,7 @@ class _Writes:
         self.history: list[dict[str, Any]] = []
         self.facts: list[tuple[Context, Fact]] = []
         self.fact_cases: list[Case] = []
+        self.outdated: dict[CaseKey, Context] = {}
 
     def tell(self, context: Context, case: Case, facts: Sequence[Fact]) -> None:
         for fact in facts:

@@ -165,6 +165,8 @@ APPROVALS: Final = sa.Table(
     tenant_column(),
     sa.Column("id", Identifier, primary_key=True),
     sa.Column("case_id", Identifier, nullable=False),
+    sa.Column("case_version", sa.Integer, nullable=False),
+    sa.Column("from_state", sa.Text, nullable=False),
     sa.Column("to_state", sa.Text, nullable=False),
     sa.Column("reason", sa.Text, nullable=False),
     sa.Column("requested_by", Identifier, nullable=False),

@@ -82,13 +82,15 @@ class CaseFilter:
     min_risk: float | None = None
 
 
-def get_case(tx: Transaction, tenant: TenantId, case_id: CaseId) -> Case:
-    """Return a case.
+def get_case(
+    tx: Transaction, tenant: TenantId, case_id: CaseId, *, lock: bool = False
+) -> Case:
+    """Return a case; with `lock` nobody else changes it before this unit ends.
 
     Raises:
         NotFound: no such case in this tenant.
     """
-    return case_of(_one(tx, CASES, tenant, case_id, "case"))
+    return case_of(_one(tx, CASES, tenant, case_id, "case", lock=lock))
 
 
 def list_cases(
@@ -256,9 +258,17 @@ def load_dossiers(
 
 
 def _one(
-    tx: Transaction, table: sa.Table, tenant: TenantId, key: str, what: str
+    tx: Transaction,
+    table: sa.Table,
+    tenant: TenantId,
+    key: str,
+    what: str,
+    *,
+    lock: bool = False,
 ) -> sa.Row[Any]:
     query = sa.select(table).where(table.c.tenant_id == tenant, table.c.id == key)
+    if lock:
+        query = query.with_for_update()  # SQLite has one writer and knows no such thing
     row = tx.execute(query).one_or_none()
     if row is None:
         raise NotFound(f"there is no {what} {key}")

@@ -1,8 +1,8 @@
 """Files in and out of bulk commands: lines, rejects, and how they fail.
 
-`-` is standard input or output. The input is opened before anything is written, so an
-input that is not there leaves an output of yesterday as it was. What could not be used
-goes to the rejects file, or the first few to standard error.
+`-` is standard input or output. A command that fails leaves an output of yesterday as
+it was. What could not be used goes to the rejects file, or the first few to standard
+error.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from typing import BinaryIO, Final, Protocol
 import orjson
 import typer
 
+from integritas.cli.outputs import STANDARD, Output, open_output
 from integritas.kernel.errors import FieldError, InvalidInput, StorageFailure
 
 __all__ = [
@@ -33,7 +34,6 @@ __all__ = [
     "write_bytes",
 ]
 
-STANDARD: Final = "-"
 MAX_LINE_BYTES: Final = 64 * 1024 * 1024
 _SHOWN: Final = 10
 _BOM: Final = b"\xef\xbb\xbf"
@@ -117,7 +117,10 @@ class Bulk:
 def open_bulk(
     source: str, *, output: str = STANDARD, rejects: str | None = None
 ) -> Iterator[Bulk]:
-    """Open the input, then the rejects, then the output; close all at the end.
+    """Open the input, then rejects and output; keep what was written at the end.
+
+    A command that cannot use its input leaves the output alone; its rejects are kept,
+    as they say why.
 
     Raises:
         InvalidInput: a file that cannot be opened, or is input and output at once.
@@ -130,10 +133,9 @@ def open_bulk(
         refused = _writing(stack, rejects) if rejects else None
         writing = _writing(stack, output)
         try:
-            yield Bulk(reading, writing, Rejects(refused))
-            writing.flush()
-            if refused is not None:
-                refused.flush()
+            taken = Rejects(refused.stream if refused else None)
+            yield from _kept(Bulk(reading, writing.stream, taken), refused)
+            writing.keep()
         except BrokenPipeError:
             raise  # who reads the output went away: no failure of ours
         except OSError as error:
@@ -141,6 +143,17 @@ def open_bulk(
                 f"reading {shown(source)} or writing {shown(output, out=True)} failed: "
                 f"{error.strerror}",
             ) from error
+
+
+def _kept(bulk: Bulk, rejects: Output | None) -> Iterator[Bulk]:
+    try:
+        yield bulk
+    except (InvalidInput, BrokenPipeError):
+        if rejects is not None:
+            rejects.keep()
+        raise
+    if rejects is not None:
+        rejects.keep()
 
 
 def lines_of(stream: BinaryIO) -> Iterator[bytes]:
@@ -180,8 +193,8 @@ def write_bytes(name: str, content: bytes) -> None:
     with ExitStack() as stack:
         output = _writing(stack, name)
         try:
-            output.write(content)
-            output.flush()
+            output.stream.write(content)
+            output.keep()
         except BrokenPipeError:
             raise
         except OSError as error:
@@ -206,35 +219,29 @@ def _reading(stack: ExitStack, name: str) -> BinaryIO:
         raise _unusable(name, "read", error) from error
 
 
-def _writing(stack: ExitStack, name: str) -> BinaryIO:
-    if name == STANDARD:
-        return sys.stdout.buffer
+def _writing(stack: ExitStack, name: str) -> Output:
     try:
-        file = Path(name).open("wb")  # noqa: SIM115 - closed by _close
+        return stack.enter_context(open_output(name))
     except (OSError, ValueError) as error:
         raise _unusable(name, "written", error) from error
-    stack.callback(_close, file)
-    return file
-
-
-def _close(file: BinaryIO) -> None:
-    """Close; what could not be flushed was told of before."""
-    try:
-        file.close()
-    except OSError:
-        return
 
 
 def _refuse_same(names: list[str]) -> None:
-    """Opening a file to write it empties it: it must be no other of the command's."""
-    there = [Path(name) for name in names if Path(name).is_file()]
-    for place, path in enumerate(there):
-        for other in there[:place]:
-            if path.samefile(other):
+    """Refuse files that would take each other's place."""
+    files = [Path(name) for name in names if _is_or_becomes_file(Path(name))]
+    for place, path in enumerate(files):
+        for other in files[:place]:
+            if path.resolve() == other.resolve() or (
+                path.exists() and other.exists() and path.samefile(other)
+            ):
                 raise InvalidInput(
-                    f"{path} is named twice: it would be emptied before it is read",
+                    f"{path} is named twice: one would take the place of the other",
                     errors=(FieldError(str(path), "in use", "write another file"),),
                 )
+
+
+def _is_or_becomes_file(path: Path) -> bool:
+    return path.is_file() or not path.exists()
 
 
 def _unusable(name: str, verb: str, error: Exception) -> InvalidInput:

@@ -17,6 +17,7 @@ from integritas.bootstrap import Platform, bootstrap, check_state_folder
 from integritas.cases.api import NewEvidence, NewSubmission
 from integritas.cli.server import address, announce_admin, listen, run_server
 from integritas.cli.summary import Result, print_summary
+from integritas.cli.waiting import Watch
 from integritas.kernel.contracts import Actor, Context
 from integritas.kernel.errors import (
     Conflict,
@@ -46,7 +47,6 @@ __all__ = ["demo"]
 DEMO_ACTOR: Final = Actor(id="platform:demo", kind=ActorKind.PLATFORM)
 SEED: Final = 1
 BATCH: Final = 100
-DEADLINE_S: Final = 900.0
 _PAGE: Final = 1_000
 _CONTEXT: Final = Context(DEFAULT_TENANT, DEMO_ACTOR, "demo")
 
@@ -83,7 +83,9 @@ def demo(
         )
     if not report.sound:
         first = report.differences[0]
-        raise IntegrityViolation(f"the audit log is not sound: {first}")
+        raise IntegrityViolation(
+            f"the audit log is not sound: {first.place}: {first.message}"
+        )
 
 
 def _prepare(settings: Settings) -> None:
@@ -250,18 +252,18 @@ async def _finish(
     platform: Platform, cases: Sequence[tuple[Sample, CaseId]], console: Console
 ) -> VerificationReport:
     """Wait until every run has ended and the audit log has everything; verify it."""
-    loop = asyncio.get_running_loop()
-    deadline = loop.time() + DEADLINE_S
     with _progress(console) as progress:
         task = progress.add_task("assessing", total=len(cases))
+        watch = Watch(platform, "assessing")
         while left := await _unfinished(platform, cases):
-            if loop.time() > deadline:
-                raise StorageFailure(f"{left} cases are not assessed after 15 minutes")
+            await watch.check(left)
             progress.update(task, completed=len(cases) - min(left, len(cases)))
             await platform.journal.wait(0.25)
         progress.update(task, completed=len(cases))
         sealing = progress.add_task("sealing the audit log", total=None)
-        while await platform.lag():
+        watch = Watch(platform, "sealing the audit log")
+        while lag := await platform.lag():
+            await watch.check(lag)
             await platform.journal.wait(0.1)
         progress.update(sealing, total=1, completed=1)
     return await platform.audit.verify(DEFAULT_TENANT)

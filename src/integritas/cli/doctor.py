@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
@@ -13,7 +14,7 @@ from integritas.bootstrap import check_state_folder
 from integritas.cli.database import schema_of
 from integritas.kernel.errors import IntegritasError, StorageFailure
 from integritas.migrations.api import head
-from integritas.platform.config import load_settings
+from integritas.platform.config import load_settings, unknown_settings
 from integritas.services.anticorruption.api import load_anticorruption_service
 from integritas.services.compliance.api import load_compliance_service, load_watchlists
 from integritas.services.spam.api import load_spam_service
@@ -40,6 +41,7 @@ def doctor() -> None:
 
 def _checks(settings: Settings) -> Iterator[Check]:
     yield "python", sys.version_info >= (3, 11), sys.version.split()[0]
+    yield _settings()
     yield _state_folder(settings)
     yield _database(settings)
     yield _engine(settings)
@@ -47,6 +49,12 @@ def _checks(settings: Settings) -> Iterator[Check]:
     yield _loaded("red flags", load_anticorruption_service)
     yield _loaded("policy", lambda: load_compliance_service(None))
     yield _lists(settings)
+
+
+def _settings() -> Check:
+    unknown = ", ".join(unknown_settings(os.environ))
+    text = f"{unknown} is none: check the spelling" if unknown else "all known"
+    return "settings", True, text  # others may set variables of that name
 
 
 def _state_folder(settings: Settings) -> Check:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import socket
 import threading
@@ -19,7 +20,7 @@ import uvicorn
 from integritas.bootstrap import Role, bootstrap, service_alone
 from integritas.cli.bulk import write_bytes
 from integritas.kernel.errors import Conflict, FieldError, StorageFailure
-from integritas.platform.config import Settings, load_settings
+from integritas.platform.config import Settings, load_settings, unknown_settings
 from integritas.platform.logging import configure_logging
 from integritas.platform.runtime import tune_runtime
 
@@ -41,6 +42,8 @@ def serve(
     """Serve until stopped."""
     settings = load_settings()
     configure_logging(level=settings.log_level, form=settings.log_format)
+    if unknown := unknown_settings(os.environ):
+        typer.echo(f"ignored, as no settings: {', '.join(unknown)}", err=True)
     # Before anything is opened: a port in use must leave nothing half-done.
     with listen(settings) as listener:
         app = _app(settings, role)

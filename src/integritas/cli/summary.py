@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from integritas.kernel.contracts import VerificationReport
     from integritas.samples.api import Sample
 
-__all__ = ["Result", "caught", "print_summary"]
+__all__ = ["Result", "caught", "junk", "print_summary"]
 
 _NO_BAND: Final = "not decided"
 
@@ -147,20 +147,33 @@ def _print_caught(
     results: Sequence[Result],
     findings: Mapping[CaseId, Sequence[FindingRecord]],
 ) -> None:
-    marks = Counter(
-        mark for result in results for mark in _marks(findings[result.case.id])
-    )
+    each = [(r.sample.label, _marks(findings[r.case.id])) for r in results]
+    marks = Counter(mark for _, found in each for mark in found)
     planted = [
         caught(result.sample.planted.expect, findings[result.case.id])
         for result in results
         if result.sample.planted is not None
     ]
     console.print(
-        f"Caught: {marks['spam']} cases of junk, {marks['hit']} with watchlist hits, "
-        f"{marks['flag']} with red flags; "
+        f"Caught: {junk(each, 'discard', 'discarded')}, "
+        f"{junk(each, 'quarantine', 'quarantined')}, "
+        f"{marks['hit']} with watchlist hits, {marks['flag']} with red flags; "
         f"{sum(planted)} of {len(planted)} planted cases as expected",
         highlight=False,
     )
+
+
+def junk(
+    each: Iterable[tuple[str | None, frozenset[str]]], mark: str, done: str
+) -> str:
+    """Return how many cases of (label, marks) bear a mark, false alarms told apart."""
+    labels = Counter(label for label, marks in each if mark in marks)
+    unknown, right = labels.pop(None, 0), labels.pop("spam", 0)
+    false = labels.total()
+    told = [f"{false} falsely"] if false else []
+    told += [f"{unknown} without a label"] if unknown else []
+    of_them = f" ({', '.join(told)})" if told else ""
+    return f"{right + unknown + false} {done} as junk{of_them}"
 
 
 def caught(expect: str, findings: Sequence[FindingRecord]) -> bool:

@@ -12,7 +12,7 @@ import typer
 from integritas.bootstrap import bootstrap
 from integritas.identity.api import NewUser, Role
 from integritas.kernel.contracts import SYSTEM, Context
-from integritas.kernel.errors import FieldError, InvalidInput
+from integritas.kernel.errors import FieldError, InvalidInput, NotFound
 from integritas.kernel.ids import DEFAULT_TENANT, TenantId
 from integritas.platform.config import load_settings
 
@@ -34,22 +34,42 @@ def users() -> None:
 def create_admin(
     username: Annotated[str, typer.Argument(help="The name to sign in with.")],
     tenant: Annotated[str, typer.Option(help="Whose administrator.")] = DEFAULT_TENANT,
+    *,
+    new_tenant: Annotated[
+        bool, typer.Option("--new-tenant", help="Create the tenant if there is none.")
+    ] = False,
 ) -> None:
     """Create an administrator; the password is asked for, or read from stdin."""
     password = _password()
     platform = bootstrap(load_settings())
     try:
         new = NewUser(username, {Role.ADMIN}, password=password)
-        user = asyncio.run(_create(platform, TenantId(tenant), new))
+        may_found = new_tenant or tenant == DEFAULT_TENANT
+        user = asyncio.run(
+            _create(platform, TenantId(tenant), new, may_found=may_found)
+        )
     finally:
         platform.database.close()
     typer.echo(f"created the administrator {user.username!r} ({user.id})")
 
 
-async def _create(platform: Platform, tenant: TenantId, new: NewUser) -> User:
-    await platform.identity.ensure_tenant(tenant)
+async def _create(
+    platform: Platform, tenant: TenantId, new: NewUser, *, may_found: bool
+) -> User:
     context = Context(tenant, SYSTEM, "command-line")
-    return await platform.identity.users.create(context, new)
+    if may_found:
+        return await platform.identity.found_tenant(context, new)
+    try:
+        return await platform.identity.users.create(context, new)
+    except NotFound as error:
+        raise NotFound(
+            error.detail,
+            errors=(
+                FieldError(
+                    "--tenant", "is not there", "check the name, or add --new-tenant"
+                ),
+            ),
+        ) from error
 
 
 def _password() -> str:

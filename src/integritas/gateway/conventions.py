@@ -131,7 +131,8 @@ def etag(version: int) -> str:
 
 def _if_match(
     if_match: Annotated[
-        str | None, Header(description="ETag that was read; a stale one gets 412.")
+        str | None,
+        Header(description="The ETag read, or `*`; a stale one gets 412."),
     ] = None,
 ) -> int | None:
     if if_match is None or if_match.strip() == "*":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints
 
@@ -24,6 +24,7 @@ from integritas.journal.api import Entry
 from integritas.kernel.contracts import Evidence, Outcome, Reason, Severity, Subject
 from integritas.kernel.evidence import EvidenceIn, Message
 from integritas.kernel.states import ActorKind, CaseState
+from integritas.platform.remedies import NO_NUL
 from integritas.workflows.api import RunState, StepState
 
 __all__ = [
@@ -53,7 +54,6 @@ __all__ = [
 ]
 
 # U+0000 cannot be stored by every database, nor can a number beyond 32 bits.
-NO_NUL: Final = r"^[^\x00]*$"
 Line = Annotated[str, StringConstraints(max_length=500, pattern=NO_NUL)]
 Prose = Annotated[str, StringConstraints(max_length=10_000, pattern=NO_NUL)]
 Tag = Annotated[str, StringConstraints(min_length=1, max_length=60, pattern=NO_NUL)]
@@ -365,10 +365,35 @@ class ReviewIn(_In):
 
 
 class ApprovalOut(_Out):
-    """A transition that waits, or waited, for a second person."""
+    """A transition that waits, or waited, for a second person.
+
+    It is for `case_version` of the case: whatever changes the case voids it.
+    """
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "id": "appr_01J9Z3K8Q5V7R2M4N6P8S0T1W3",
+                "case_id": "case_01J9Z3K8Q5V7R2M4N6P8S0T1W2",
+                "case_version": 15,
+                "from_state": "VALIDATING",
+                "to": "RESOLVED",
+                "reason": "another person of that name",
+                "requested_by": "user_01J9Z3K8Q5V7R2M4N6P8S0T1W1",
+                "requested_at": "2026-11-24T09:30:00.000000Z",
+                "state": "void",
+                "decided_by": None,
+                "decided_at": "2026-11-24T09:41:12.000000Z",
+                "decision_reason": "the case changed: asked on version 15, "
+                "it is at version 16",
+            }
+        }
+    )
 
     id: str
     case_id: str
+    case_version: int = Field(description="The version of the case it is for.")
+    from_state: CaseState
     to: CaseState
     reason: str
     requested_by: str

@@ -80,7 +80,9 @@ def check_password(
     if len(password) < MIN_PASSWORD:
         yield FieldError(
             path,
-            f"has {len(password)} characters",
+            "has 1 character"
+            if len(password) == 1
+            else f"has {len(password)} characters",
             f"use at least {MIN_PASSWORD}; a few words together do well",
         )
     elif len(password) > MAX_PASSWORD:

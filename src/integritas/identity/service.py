@@ -10,7 +10,7 @@ from integritas.identity import credentials as rules
 from integritas.identity import store
 from integritas.identity.cache import PrincipalCache
 from integritas.identity.keys import ApiKeys
-from integritas.identity.model import AdminCreated, NewUser, Principal
+from integritas.identity.model import AdminCreated, NewUser, Principal, User
 from integritas.identity.parts import Parts
 from integritas.identity.policy import Role
 from integritas.identity.sessions import Sessions
@@ -113,27 +113,35 @@ class Identity:
         Raises:
             InvalidInput: not a name for a tenant.
         """
-        if not valid_tenant(tenant):
-            raise InvalidInput(
-                f"{tenant!r} cannot name a tenant",
-                errors=(
-                    FieldError(
-                        "tenant",
-                        "is not a tenant's name",
-                        "use lower case letters, digits and hyphens, a letter first",
-                    ),
-                ),
-            )
+        _check_tenant(tenant)
+        return await self._parts.database.transact(
+            lambda tx: self._add_tenant(tx, _startup(tenant), name)
+        )
 
-        def work(tx: Transaction) -> bool:
-            now = self._parts.clock.now()
-            if not store.add_tenant(tx, tenant, name or tenant, now):
-                return False
-            fact = Fact("integritas.identity.tenant_created.v1", tenant)
-            self._parts.record(tx, _startup(tenant), fact)
-            return True
+    async def found_tenant(self, context: Context, new: NewUser) -> User:
+        """Create the context's tenant, unless it is there, and a user: both or none.
+
+        Raises:
+            InvalidInput: the tenant's name or the user is not valid.
+            Conflict: the user's name is taken.
+        """
+        _check_tenant(context.tenant)
+        user, create = await self.users.checked_creation(context, new)
+
+        def work(tx: Transaction) -> User:
+            self._add_tenant(tx, context)
+            create(tx)
+            return user
 
         return await self._parts.database.transact(work)
+
+    def _add_tenant(self, tx: Transaction, context: Context, name: str = "") -> bool:
+        tenant, now = context.tenant, self._parts.clock.now()
+        if not store.add_tenant(tx, tenant, name or tenant, now):
+            return False
+        fact = Fact("integritas.identity.tenant_created.v1", tenant)
+        self._parts.record(tx, context, fact)
+        return True
 
     async def ensure_admin(
         self, password: str | None = None, tenant: TenantId = DEFAULT_TENANT
@@ -208,6 +216,21 @@ def _write_password(path: Path, password: str) -> None:
                 FieldError("INTEGRITAS_STATE_DIR", str(error), "make it writable"),
             ),
         ) from error
+
+
+def _check_tenant(tenant: TenantId) -> None:
+    if valid_tenant(tenant):
+        return
+    raise InvalidInput(
+        f"{tenant!r} cannot name a tenant",
+        errors=(
+            FieldError(
+                "tenant",
+                "is not a tenant's name",
+                "use lower case letters, digits and hyphens, a letter first",
+            ),
+        ),
+    )
 
 
 def _startup(tenant: TenantId) -> Context:

@@ -22,7 +22,7 @@ from integritas.kernel.errors import (
 from integritas.kernel.ids import TenantId, UserId
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from pydantic import JsonValue
 
@@ -49,15 +49,24 @@ class Users:
             NotFound: no such tenant.
             Conflict: the name is taken.
         """
-        rules.raise_if_any("the user", _wrong_with(new))
-        hashed = await self._hash(new.password)
-        user, work = self.creation(context, new, hashed)
+        user, work = await self.checked_creation(context, new)
         await self._parts.database.transact(work)
         return user
 
+    async def checked_creation(
+        self, context: Context, new: NewUser
+    ) -> tuple[User, Callable[[Transaction], None]]:
+        """Check a user; return them and the unit of work that creates them.
+
+        Raises:
+            InvalidInput: as `create`; the unit of work raises the others.
+        """
+        rules.raise_if_any("the user", _wrong_with(new))
+        return self.creation(context, new, await self._hash(new.password))
+
     def creation(
         self, context: Context, new: NewUser, password_hash: str | None
-    ) -> tuple[User, Any]:
+    ) -> tuple[User, Callable[[Transaction], None]]:
         """Return a user checked before, and the unit of work that creates them."""
         now = self._parts.clock.now()
         user = User(

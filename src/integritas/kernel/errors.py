@@ -20,6 +20,7 @@ IntegritasError
 │  ├─ ServiceTimeout       service_timeout        no answer in time (retryable)
 │  └─ CircuitOpen          circuit_open           failing, given a rest (retryable)
 ├─ StorageFailure          storage_failure        the database cannot be used
+│  └─ StorageBusy          storage_busy           not just now (retryable)
 ├─ ContractViolation       contract_violation     a service broke its contract
 └─ IntegrityViolation      integrity_violation    stored bytes are not what was stored
 ```
@@ -50,6 +51,7 @@ __all__ = [
     "NotPermitted",
     "Refused",
     "ServiceTimeout",
+    "StorageBusy",
     "StorageFailure",
     "TooManyRequests",
     "TransitionRefused",
@@ -227,6 +229,14 @@ class StorageFailure(IntegritasError):
 
     code = "storage_failure"
     title = "The database cannot be used"
+
+
+class StorageBusy(StorageFailure):
+    """Others hold the database, or the connection to it was lost: it may come back."""
+
+    code = "storage_busy"
+    title = "The database cannot be used just now"
+    retryable = True
 
 
 class ContractViolation(IntegritasError):

@@ -24,11 +24,14 @@ from pydantic_settings.sources import PydanticBaseSettingsSource
 from integritas.kernel.errors import FieldError, InvalidInput
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from pydantic.fields import FieldInfo
 
-__all__ = ["PREFIX", "Settings", "load_settings", "secret_fields"]
+__all__ = ["PREFIX", "Settings", "load_settings", "secret_fields", "unknown_settings"]
 
 PREFIX: Final = "INTEGRITAS_"
+_TESTING: Final = f"{PREFIX}TEST_"  # read by the tests alone
 _TEN_MIB: Final = 10 * 1024 * 1024
 
 
@@ -402,6 +405,21 @@ def load_settings(**overrides: Any) -> Settings:  # noqa: ANN401 - any setting
             "a setting is not valid",
             errors=tuple(_named(item) for item in error.errors(include_url=False)),
         ) from error
+
+
+def unknown_settings(environment: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the variables that look like settings and are none, sorted."""
+    known = {f"{PREFIX}{name}".upper() for name in Settings.model_fields}
+    known |= {f"{PREFIX}{name}_file".upper() for name in secret_fields()}
+    return tuple(
+        sorted(
+            name
+            for name in environment
+            if name.upper().startswith(PREFIX)
+            and name.upper() not in known
+            and not name.upper().startswith(_TESTING)
+        )
+    )
 
 
 def _named(item: Any) -> FieldError:  # noqa: ANN401 - pydantic's ErrorDetails

@@ -28,7 +28,11 @@ from sqlalchemy.engine import URL, Connection, CursorResult, Engine, make_url
 from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 from sqlalchemy.pool import QueuePool
 
-from integritas.kernel.errors import FieldError, IntegritasError, StorageFailure
+from integritas.kernel.errors import (
+    FieldError,
+    StorageBusy,
+    StorageFailure,
+)
 from integritas.platform.bulk import (
     Columns,
     delete_rows,
@@ -36,6 +40,7 @@ from integritas.platform.bulk import (
     insert_rows,
     update_rows,
 )
+from integritas.platform.db_failures import is_deadlock, storage_failure
 
 if TYPE_CHECKING:
     from sqlalchemy.sql import Executable
@@ -241,7 +246,7 @@ class Database:
             with self._reading.connect() as connection:
                 return work(Transaction(connection))
         except SQLAlchemyError as error:
-            raise _storage_failure(error, self.url) from error
+            raise storage_failure(error, self.url) from error
 
     async def ping(self) -> str | None:
         """Return None if the database answers, else why not."""
@@ -286,7 +291,7 @@ class Database:
                 connection = None
                 for job in jobs:
                     if not job.kept:
-                        _fail(job, job.error or _storage_failure(error, self.url))
+                        _fail(job, job.error or storage_failure(error, self.url))
             _answer(jobs)
         if connection is not None:
             connection.close()
@@ -322,10 +327,10 @@ class Database:
         except _Refused:
             return True
         except SQLAlchemyError as error:
-            if begun and (not single or _is_deadlock(error)):
+            if begun and (not single or is_deadlock(error)):
                 return False
             for job in jobs:
-                _fail(job, _storage_failure(error, self.url))
+                _fail(job, storage_failure(error, self.url))
             return True
         for job in jobs:
             job.kept = job.error is None
@@ -344,7 +349,7 @@ class Database:
                     break
             else:
                 message = "other writers were in the way each time: try again"
-                _fail(job, StorageFailure(message))
+                _fail(job, StorageBusy(message))
 
 
 class _Refused(Exception):
@@ -372,7 +377,7 @@ def _run(
         if alone or not isinstance(error, IntegrityError):
             raise
         transaction.undo_savepoint(heads)
-        _fail(job, _storage_failure(error, connection.engine.url))
+        _fail(job, storage_failure(error, connection.engine.url))
     except Exception as error:
         _fail(job, error)
         if alone:
@@ -437,28 +442,6 @@ def _closed() -> StorageFailure:
     return StorageFailure("the database is closed: the platform is stopping")
 
 
-def _is_deadlock(error: SQLAlchemyError) -> bool:
-    state = getattr(getattr(error, "orig", None), "sqlstate", None)
-    return state in {"40001", "40P01"}  # serialisation failure, deadlock
-
-
-def _storage_failure(error: BaseException, url: URL) -> IntegritasError:
-    if isinstance(error, IntegritasError):
-        return error
-    cause = getattr(error, "orig", None) or error
-    first = str(cause).strip().splitlines() or [type(cause).__name__]
-    return StorageFailure(
-        f"the database {url.render_as_string(hide_password=True)} failed: {first[0]}",
-        errors=(
-            FieldError(
-                "INTEGRITAS_DATABASE_URL",
-                first[0],
-                "check that the database is reachable, writable and has free space",
-            ),
-        ),
-    )
-
-
 # Opening ------------------------------------------------------------------------
 
 
@@ -485,7 +468,7 @@ def open_database(url: str) -> Database:
     except (SQLAlchemyError, OSError, ValueError) as error:
         for engine in engines:
             engine.dispose()
-        raise _storage_failure(error, address) from error
+        raise storage_failure(error, address) from error
     return Database(*engines)
 
 
@@ -525,7 +508,7 @@ def _sqlite_engines(address: URL) -> tuple[Engine, Engine]:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except (OSError, ValueError) as error:  # ValueError: U+0000 in the path
-        raise _storage_failure(error, address) from error
+        raise storage_failure(error, address) from error
     address = address.set(drivername="sqlite+pysqlite")
     writing = sa.create_engine(
         address,

@@ -17,6 +17,7 @@ from starlette.exceptions import HTTPException
 from structlog.contextvars import bound_contextvars
 
 from integritas.kernel.clock import Randomness, SystemClock, SystemRandomness
+from integritas.kernel.errors import FieldError
 from integritas.kernel.ids import IdFactory
 from integritas.platform.problems import crash_response, problem_response
 from integritas.platform.telemetry import (
@@ -148,7 +149,13 @@ class BodyLimit:
         limit = self._limit_of(scope["path"])
         announced = Headers(scope=scope).get("content-length", "0")
         if announced.isascii() and announced.isdigit() and int(announced) > limit:
-            answer = problem_response(scope, "content_too_large", _too_large(limit))
+            detail = _too_large(limit)
+            answer = problem_response(
+                scope,
+                "content_too_large",
+                detail,
+                errors=(FieldError("(body)", detail, "send less at once"),),
+            )
             await answer(scope, receive, send)
             return
         await self._app(scope, _counting(receive, limit), send)
@@ -168,7 +175,8 @@ def _counting(receive: Receive, limit: int) -> Receive:
         message = await receive()
         seen += len(message.get("body", b""))
         if seen > limit:
-            # FastAPI lets an HTTPException through while it reads a body.
+            # FastAPI lets nothing but an HTTPException through while it reads a
+            # body: this is the one place outside the gateway that raises it.
             raise HTTPException(413, _too_large(limit))
         return message
 

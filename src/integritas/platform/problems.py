@@ -19,6 +19,7 @@ from starlette.responses import Response
 from integritas.kernel import errors as kernel_errors
 from integritas.kernel.errors import FieldError, IntegritasError, TooManyRequests
 from integritas.kernel.evidence import EvidenceKind
+from integritas.platform.remedies import message_of, remedy_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -66,6 +67,7 @@ STATUS: Final[Mapping[str, int]] = {
     "service_timeout": 504,
     "circuit_open": 503,
     "storage_failure": 503,
+    "storage_busy": 503,
     "contract_violation": 502,
     "integrity_violation": 500,
     # What only a door can say; no kernel error has these codes.
@@ -107,7 +109,9 @@ _CODES: Final[Mapping[int, str]] = {
 }
 
 # Their details may name addresses and paths of the machine: those stay in the log.
-_PRIVATE: Final = frozenset({"error", "storage_failure", "contract_violation"})
+_PRIVATE: Final = frozenset(
+    {"error", "storage_failure", "storage_busy", "contract_violation"}
+)
 _HIDDEN: Final = "the operator finds the cause in the log under this request_id"
 
 
@@ -319,7 +323,14 @@ async def _on_http_error(request: Request, error: Exception) -> Response:
         return _malformed(request, str(error.detail), error.headers)
     else:
         detail = str(error.detail)
-    return problem_response(request.scope, code, detail, headers=error.headers)
+    errors = (
+        (FieldError("(body)", detail, "send less at once"),)
+        if code == "content_too_large"
+        else ()
+    )
+    return problem_response(
+        request.scope, code, detail, errors=errors, headers=error.headers
+    )
 
 
 async def _on_invalid_request(request: Request, error: Exception) -> Response:
@@ -332,8 +343,8 @@ async def _on_invalid_request(request: Request, error: Exception) -> Response:
     errors = tuple(
         FieldError(
             path=_dotted(item["loc"]),
-            message=str(item["msg"]),
-            remedy=_REMEDIES.get(item["type"], ""),
+            message=message_of(item),
+            remedy=remedy_of(item),
         )
         for item in found[:_MOST]
     )
@@ -355,16 +366,6 @@ def _malformed(
 
 
 _MOST: Final = 100
-_REMEDIES: Final[Mapping[str, str]] = {
-    "decimal_parsing": 'write the amount as a text such as "1200.00"',
-    "extra_forbidden": "remove the field or check its spelling",
-    "missing": "add the field",
-    "datetime_from_date_parsing": "write it as 2026-01-31T12:00:00Z",
-    "timezone_aware": "add the offset: Z or +00:00",
-    "model_attributes_type": "send a JSON object with Content-Type: application/json",
-    "union_tag_invalid": "use message, procurement, party or payment",
-    "union_tag_not_found": "add kind: message, procurement, party or payment",
-}
 _TAGS: Final = frozenset(kind.value for kind in EvidenceKind)
 _PATH_LIMIT: Final = 300  # a name that somebody made up may be long
 

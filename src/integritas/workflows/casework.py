@@ -328,7 +328,9 @@ def _changes(step: StepDone) -> Sequence[Change]:
     service, _, operation = step.operation.partition(".")
     result = step.result
     if step.operation == INTAKE and not isinstance(result, Failure):
-        return [(step.context, case_id, Transition(to=CaseState.INVESTIGATING))]
+        # Looked at anew, for new evidence, a case is past this already.
+        begin = Transition(to=CaseState.INVESTIGATING, only_from=CaseState.PENDING)
+        return [(step.context, case_id, begin)]
     if isinstance(result, Assessment):
         return [(step.context, case_id, RecordAssessment(step.run_id, result))]
     if isinstance(result, Verdict):

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from integritas.cases.api import (
     AddEvidence,
@@ -475,8 +476,10 @@ async def test_new_evidence_sends_a_waiting_case_back_and_runs_again(
     office.policy.outcome, office.policy.risk = Outcome.REVIEW, 40.0
     case = await office.rested(await office.open())
     assert case.state is CaseState.VALIDATING
-    await office.cases.change(PERSON, case.id, AddEvidence((evidence("more"),)))
-    case = await office.rested(case.id, runs=2)
+    with capture_logs() as logs:
+        await office.cases.change(PERSON, case.id, AddEvidence((evidence("more"),)))
+        case = await office.rested(case.id, runs=2)
+    assert [log for log in logs if log["event"] == "case.change_refused"] == []
     assert case.state is CaseState.VALIDATING
     decisions = await office.cases.decisions(DEFAULT_TENANT, case.id)
     assert len({decision.run_id for decision in decisions}) == 2

@@ -3,26 +3,34 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
+import sqlalchemy as sa
 
 from integritas.cases.api import (
+    AddEvidence,
     Approval,
     ApprovalState,
     Case,
     CaseCommand,
+    EditCase,
+    NewEvidence,
+    RecordAssessment,
     RecordVerdict,
     Transition,
 )
-from integritas.kernel.contracts import Outcome
+from integritas.cases.four_eyes import FourEyes
+from integritas.cases.tables import APPROVALS
+from integritas.kernel.contracts import Outcome, Verdict, not_assessed
 from integritas.kernel.errors import (
     Conflict,
     IntegritasError,
     NotPermitted,
     TransitionRefused,
 )
-from integritas.kernel.evidence import Party
+from integritas.kernel.evidence import Party, content_digest
 from integritas.kernel.ids import CaseId, RunId, TenantId
 from integritas.kernel.states import CaseState
 
@@ -87,10 +95,53 @@ async def test_a_risky_one_waits_for_a_second_person(stores: Stores) -> None:
     assert await stores.desk.approvals(MAIN, state=ApprovalState.OPEN) == [approval]
 
 
-async def test_asking_again_asks_for_the_same(stores: Stores) -> None:
+async def test_it_names_the_case_it_was_asked_on(stores: Stores) -> None:
     approval = await asked(stores)
-    again = await stores.desk.transition(stores.person("bob"), approval.case_id, CLOSE)
+    case = await stores.desk.get(MAIN, approval.case_id)
+    assert (approval.case_version, approval.from_state) == (case.version, case.state)
+    [*_, entry] = await stores.journal.read_subject(MAIN, approval.case_id)
+    assert entry.data["asked_on"] == case.version
+    assert (entry.data["from"], entry.data["to"]) == ("VALIDATING", "RESOLVED")
+
+
+async def test_the_same_request_again_is_the_same_approval(stores: Stores) -> None:
+    approval = await asked(stores)
+    again = await stores.desk.transition(
+        stores.person("alice"), approval.case_id, CLOSE
+    )
     assert again == approval
+
+
+async def test_another_person_is_told_of_the_open_approval(stores: Stores) -> None:
+    approval = await asked(stores)
+    with pytest.raises(Conflict, match=f"{approval.id} .* user_alice asked") as caught:
+        await stores.desk.transition(
+            stores.person("bob"), approval.case_id, replace(CLOSE, reason="mine")
+        )
+    assert caught.value.errors[0].path == "to"
+    assert await stores.desk.approvals(MAIN) == [approval]
+
+
+async def test_another_reason_makes_another_approval(stores: Stores) -> None:
+    first = await asked(stores)
+    second = await stores.desk.transition(
+        stores.person("alice"), first.case_id, replace(CLOSE, reason="better said")
+    )
+    assert isinstance(second, Approval)
+    [newer, older] = await stores.desk.approvals(MAIN)
+    assert (newer, newer.reason) == (second, "better said")
+    assert (older.id, older.state) == (first.id, ApprovalState.VOID)
+    assert older.decision_reason == "asked for again"
+
+
+async def test_what_needs_nobody_is_not_asked_for(stores: Stores) -> None:
+    case_id = await risky(stores, risk=10)
+    eyes = FourEyes(stores.store, stores.journal, stores.clock, stores.ids)
+    with pytest.raises(Conflict, match="try again"):
+        await stores.database.transact(
+            lambda tx: eyes.ask(tx, stores.person(), case_id, CLOSE)
+        )
+    assert await stores.desk.approvals(MAIN) == []
 
 
 async def test_who_asked_cannot_approve(stores: Stores) -> None:
@@ -157,13 +208,95 @@ async def test_an_approval_and_a_rejection_do_not_both_stand(
         assert approved == (case.state is CaseState.RESOLVED)
 
 
-async def test_a_case_that_moved_meanwhile_keeps_the_approval_open(
-    stores: Stores,
+CHANGES: dict[str, CaseCommand] = {
+    "move": Transition(CaseState.REMEDIATING),
+    "edit": EditCase(title="another"),
+    "evidence": AddEvidence((NewEvidence(PARTY, content_digest(PARTY)),)),
+    "assessment": RecordAssessment(RUN, not_assessed("spam", "no model")),
+    "verdict": RecordVerdict(RUN, Verdict(Outcome.REVIEW, 90, "band", (), "default@1")),
+}
+
+
+@pytest.mark.parametrize("how", CHANGES)
+async def test_whatever_changes_the_case_voids_its_approval(
+    stores: Stores, how: str
 ) -> None:
     approval = await asked(stores)
-    cancel = Transition(CaseState.CANCELLED, reason="withdrawn")
-    await stores.desk.change(stores.person(), approval.case_id, cancel)
+    case = await stores.desk.change(
+        stores.person("carol"), approval.case_id, CHANGES[how]
+    )
+    [kept] = await stores.desk.approvals(MAIN)
+    assert (kept.state, kept.decided_by) == (ApprovalState.VOID, None)
+    assert kept.decided_at is not None
+    assert f"asked on version {approval.case_version}" in kept.decision_reason
+    [*_, entry] = await stores.journal.read_subject(MAIN, approval.case_id)
+    assert entry.type == "integritas.approval.voided.v1"
+    assert entry.data == {
+        "approval": approval.id,
+        "asked_on": approval.case_version,
+        "version": case.version,
+    }
+    for approve in (True, False):
+        with pytest.raises(Conflict, match="is void: the case changed") as caught:
+            await decide(stores, approval, "bob", approve=approve)
+        assert "ask again" in caught.value.errors[0].remedy
+    assert await stores.desk.get(MAIN, approval.case_id) == case
+
+
+async def test_a_refused_change_voids_nothing(stores: Stores) -> None:
+    approval = await asked(stores)
     with pytest.raises(TransitionRefused):
-        await decide(stores, approval, "bob")
+        await stores.desk.change(
+            stores.person(), approval.case_id, Transition(CaseState.PENDING)
+        )
     assert await stores.desk.approvals(MAIN) == [approval]
-    assert (await stores.desk.get(MAIN, approval.case_id)).state is CaseState.CANCELLED
+
+
+async def test_an_outdated_approval_that_is_open_still_is_voided_when_decided(
+    stores: Stores,
+) -> None:
+    approval = await asked(stores)  # as of a version that did not void them
+    await stores.database.transact(
+        lambda tx: tx.execute(sa.update(APPROVALS).values(case_version=2))
+    )
+    with pytest.raises(Conflict, match="asked on version 2, the case is at version"):
+        await decide(stores, approval, "bob")
+    [kept] = await stores.desk.approvals(MAIN)
+    assert kept.state is ApprovalState.VOID
+    assert (await stores.desk.get(MAIN, approval.case_id)).state is CaseState.VALIDATING
+
+
+async def test_an_outdated_approval_does_not_bar_a_new_one(stores: Stores) -> None:
+    outdated = await asked(stores)
+    await stores.database.transact(
+        lambda tx: tx.execute(sa.update(APPROVALS).values(case_version=2))
+    )
+    approval = await stores.desk.transition(
+        stores.person("bob"), outdated.case_id, CLOSE
+    )
+    assert isinstance(approval, Approval)
+    states = {one.id: one.state for one in await stores.desk.approvals(MAIN)}
+    assert states == {
+        outdated.id: ApprovalState.VOID,
+        approval.id: ApprovalState.OPEN,
+    }
+
+
+async def test_a_change_and_an_approval_do_not_both_stand(
+    stores: Stores, beside: Stores
+) -> None:
+    for _ in range(5):
+        approval = await asked(stores)
+        await asyncio.gather(
+            decide(stores, approval, "bob"),
+            beside.desk.change(
+                stores.person("carol"), approval.case_id, EditCase(title="another")
+            ),
+            return_exceptions=True,
+        )
+        case = await stores.desk.get(MAIN, approval.case_id)
+        [kept] = await stores.desk.approvals(MAIN, case_id=approval.case_id)
+        assert (case.title == "another") == (kept.state is ApprovalState.VOID)
+        assert (case.state is CaseState.RESOLVED) == (
+            kept.state is ApprovalState.APPROVED
+        )

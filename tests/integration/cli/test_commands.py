@@ -113,6 +113,10 @@ def test_doctor_wants_postgres_migrated(postgres_url: str) -> None:
     assert "run integritas db migrate" in done.stdout
 
 
+def test_doctor_names_what_is_no_setting() -> None:
+    assert "INTEGRITAS_PROT is none" in invoke("doctor", prot=1).stdout
+
+
 def test_an_administrator_is_created_from_a_pipe(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path}/platform.db"
     settings = {"database_url": url, "state_dir": tmp_path / "state"}
@@ -132,6 +136,30 @@ def test_a_weak_password_is_refused(tmp_path: Path, password: str) -> None:
     url = f"sqlite:///{tmp_path}/platform.db"
     done = invoke("users", "create-admin", "ada", stdin=password, database_url=url)
     assert isinstance(done.exception, IntegritasError)
+
+
+def tenants_of(folder: Path) -> list[tuple[str]]:
+    with closing(sqlite3.connect(folder / "platform.db")) as connection:
+        return connection.execute("SELECT tenant_id FROM tenants").fetchall()
+
+
+def test_a_tenant_is_created_with_its_administrator_or_not_at_all(
+    tmp_path: Path,
+) -> None:
+    settings = {
+        "database_url": f"sqlite:///{tmp_path}/platform.db",
+        "state_dir": tmp_path / "state",
+    }
+    ghost = ("users", "create-admin", "bob", "--tenant", "ghost")
+    weak = invoke(*ghost, "--new-tenant", stdin="x\n", **settings)
+    assert isinstance(weak.exception, IntegritasError)
+    assert "has 1 character (" in str(weak.exception)
+    mistyped = invoke(*ghost, stdin="long enough for all\n", **settings)
+    assert "--tenant: is not there (check the name" in str(mistyped.exception)
+    assert tenants_of(tmp_path) == []
+    made = invoke(*ghost, "--new-tenant", stdin="long enough for all\n", **settings)
+    assert made.exit_code == 0, made.exception
+    assert tenants_of(tmp_path) == [("ghost",)]
 
 
 def test_bench_prints_the_promised_keys() -> None:

@@ -305,7 +305,9 @@ async def test_a_machine_cannot_move_a_case(
     case = answer.json()
     for to in ("RESOLVED", "CANCELLED", "INVESTIGATING"):
         moved = await client.post(
-            f"/api/v1/cases/{case['id']}/transitions", json={"to": to, "reason": "x"}
+            f"/api/v1/cases/{case['id']}/transitions",
+            json={"to": to, "reason": "x"},
+            headers={"If-Match": "*"},
         )
         assert moved.status_code == 403
     unchanged = await client.get(f"/api/v1/cases/{case['id']}")

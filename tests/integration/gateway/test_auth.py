@@ -114,9 +114,8 @@ async def test_the_public_keys_verify_a_token(gateway: Any, tenant: Any) -> None
 async def test_roles_are_listed_with_their_permissions(
     analyst: httpx.AsyncClient,
 ) -> None:
-    roles = {
-        r["name"]: r["permissions"] for r in (await analyst.get("/api/v1/roles")).json()
-    }
+    answer = (await analyst.get("/api/v1/roles")).json()
+    roles = {role["name"]: role["permissions"] for role in answer["data"]}
     assert set(roles) == {
         *("viewer", "analyst", "reviewer", "auditor", "admin", "service")
     }

@@ -21,7 +21,9 @@ async def move(
     client: httpx.AsyncClient, case: dict[str, Any], to: str, reason: str = "because"
 ) -> httpx.Response:
     return await client.post(
-        f"{CASES}/{case['id']}/transitions", json={"to": to, "reason": reason}
+        f"{CASES}/{case['id']}/transitions",
+        json={"to": to, "reason": reason},
+        headers={"If-Match": "*"},
     )
 
 
@@ -169,10 +171,11 @@ async def test_a_case_is_changed_as_it_was_read(
     case = await tenant.assessed(listed)
     url = f"{CASES}/{case['id']}"
     read = await analyst.get(url)
+    me = (await analyst.get("/api/v1/me")).json()["id"]
     patch = {
         "title": "Known winner",
         "priority": "high",
-        "assignee": "user_1",
+        "assignee": me,
         "tags": ["tender", "urgent"],
         "due_at": "2027-01-01T12:00:00+02:00",
     }
@@ -198,6 +201,35 @@ async def test_a_case_is_changed_as_it_was_read(
     assert unassigned.json()["title"] == "Known winner"
 
 
+async def test_a_case_is_assigned_to_an_active_user_of_the_tenant(
+    tenant: Any,
+    analyst: httpx.AsyncClient,
+    admin: httpx.AsyncClient,
+    listed: dict[str, Any],
+) -> None:
+    case = await tenant.assessed(listed)
+    gone = (
+        await admin.post(
+            "/api/v1/users", json={"username": "gone", "roles": ["analyst"]}
+        )
+    ).json()["id"]
+    await admin.patch(
+        f"/api/v1/users/{gone}", json={"disabled": True}, headers={"If-Match": "*"}
+    )
+    for assignee in ("user_nobody", gone):
+        answer = await analyst.patch(
+            f"{CASES}/{case['id']}",
+            json={"assignee": assignee},
+            headers={"If-Match": "*"},
+        )
+        assert answer.status_code == 422
+        [error] = answer.json()["errors"]
+        assert (error["path"], error["remedy"]) == (
+            *("assignee", "use the id of an active user"),
+        )
+    assert (await analyst.get(f"{CASES}/{case['id']}")).json()["assignee"] is None
+
+
 async def test_an_illegal_move_says_what_is_legal(
     tenant: Any, analyst: httpx.AsyncClient, listed: dict[str, Any]
 ) -> None:
@@ -213,12 +245,16 @@ async def test_an_illegal_move_says_what_is_legal(
     assert (await analyst.get(f"{CASES}/{case['id']}")).json() == case
 
 
-async def test_a_move_may_insist_on_what_was_read(
+async def test_a_move_says_what_was_read(
     tenant: Any, analyst: httpx.AsyncClient, listed: dict[str, Any]
 ) -> None:
     case = await tenant.assessed(listed)
     url = f"{CASES}/{case['id']}/transitions"
     body = {"to": "REMEDIATING"}
+    missing = await analyst.post(url, json=body)
+    assert (missing.status_code, missing.json()["code"]) == (
+        *(428, "precondition_required"),
+    )
     stale = await analyst.post(url, json=body, headers={"If-Match": '"1"'})
     assert stale.status_code == 412
     moved = await analyst.post(
@@ -294,6 +330,48 @@ async def test_nobody_approves_what_they_asked_for(
     assert rejected.json()["state"] == "rejected"
     unchanged = (await reviewer.get(f"{CASES}/{case['id']}")).json()
     assert unchanged["state"] == "VALIDATING"
+
+
+async def test_an_approval_does_not_outlive_what_it_was_asked_for(
+    tenant: Any,
+    analyst: httpx.AsyncClient,
+    evidence: dict[str, dict[str, Any]],
+    listed: dict[str, Any],
+    until: Any,
+) -> None:
+    case = await tenant.assessed(listed)
+    approval = (await move(analyst, case, "RESOLVED")).json()
+    assert approval["case_version"] == case["version"]
+    assert approval["from_state"] == "VALIDATING"
+    url = f"{CASES}/{case['id']}"
+    await analyst.post(f"{url}/evidence", json={"evidence": [evidence["party"]]})
+
+    async def again() -> bool:
+        return bool((await analyst.get(url)).json()["state"] == "VALIDATING")
+
+    await until(again)
+    reviewer = await tenant.client("reviewer")
+    decided = await reviewer.post(
+        f"/api/v1/approvals/{approval['id']}/decide", json={"approve": True}
+    )
+    assert decided.status_code == 409
+    problem = decided.json()
+    assert "is void: the case changed" in problem["detail"]
+    assert problem["errors"][0]["remedy"]
+    assert (await analyst.get(url)).json()["state"] == "VALIDATING"
+    [kept] = await get(analyst, f"/cases/{case['id']}/approvals")
+    assert (kept["state"], kept["decided_by"]) == ("void", None)
+
+
+async def test_a_second_person_who_asks_is_told_who_did(
+    tenant: Any, analyst: httpx.AsyncClient, listed: dict[str, Any]
+) -> None:
+    case = await tenant.assessed(listed)
+    approval = (await move(analyst, case, "RESOLVED")).json()
+    second = await move(await tenant.client("reviewer"), case, "RESOLVED", "mine")
+    assert second.status_code == 409
+    assert approval["id"] in second.json()["detail"]
+    assert second.json()["errors"][0]["path"] == "to"
 
 
 # New evidence and runs ------------------------------------------------------------

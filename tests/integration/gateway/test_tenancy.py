@@ -24,7 +24,9 @@ async def things(
         found: dict[str, Any] = (await admin.get(url)).json()["data"][0]
         return found
 
-    asked = await admin.post(f"{path}/transitions", json={"to": "RESOLVED"})
+    asked = await admin.post(
+        f"{path}/transitions", json={"to": "RESOLVED"}, headers={"If-Match": "*"}
+    )
     assert asked.status_code == 202
     user = await admin.post(
         "/api/v1/users", json={"username": "secret", "roles": ["viewer"]}

@@ -529,3 +529,12 @@ def test_an_edit_checks_the_version() -> None:
 def test_an_unknown_command_is_a_mistake() -> None:
     with pytest.raises(TypeError, match="str"):
         apply(CASE, "close", ANN, LATER)  # type: ignore[arg-type] # the point
+
+
+def test_a_move_from_one_state_only_leaves_others_as_they_are() -> None:
+    begin = Transition(CaseState.INVESTIGATING, only_from=CaseState.PENDING)
+    moved, [_] = apply(at(CaseState.PENDING), begin, ANN, LATER)
+    assert moved.state is CaseState.INVESTIGATING
+    for state in set(CaseState) - {CaseState.PENDING}:
+        case = at(state)
+        assert apply(case, begin, ANN, LATER) == (case, ())

@@ -8,6 +8,7 @@ import pytest
 
 from integritas.cli import bulk
 from integritas.cli.bulk import (
+    Bulk,
     LineReject,
     Rejects,
     lines_of,
@@ -89,6 +90,57 @@ def test_an_input_that_is_not_there_leaves_the_output(tmp_path: Path) -> None:
         pytest.fail("opened")
     assert output.read_text() == "of yesterday"
     assert not rejects.exists()
+
+
+def fail(files: Bulk, error: Exception) -> None:
+    files.output.write(b"half")
+    files.output.flush()
+    raise error
+
+
+def conclude(files: Bulk) -> None:
+    files.rejects.take(WRONG)
+    files.rejects.conclude("1 of 1", failure="nothing done")
+
+
+@pytest.mark.parametrize("error", [InvalidInput("none"), StorageFailure("x"), OSError])
+def test_a_command_that_fails_leaves_the_output(
+    tmp_path: Path, error: Exception
+) -> None:
+    source, output = tmp_path / "in", tmp_path / "out"
+    source.write_text("x")
+    output.write_text("of yesterday")
+    with (
+        pytest.raises((InvalidInput, StorageFailure)),
+        open_bulk(str(source), output=str(output)) as files,
+    ):
+        fail(files, error)
+    assert output.read_text() == "of yesterday"
+    assert sorted(tmp_path.iterdir()) == [source, output]
+
+
+def test_the_rejects_of_a_command_that_could_use_nothing_are_kept(
+    tmp_path: Path,
+) -> None:
+    source, rejects = tmp_path / "in", tmp_path / "rejects"
+    source.write_text("x")
+    rejects.write_text("of yesterday")
+    with (
+        pytest.raises(InvalidInput),
+        open_bulk(str(source), rejects=str(rejects)) as files,
+    ):
+        conclude(files)
+    assert json.loads(rejects.read_text())["line"] == 3
+
+
+def test_output_and_rejects_are_not_one_new_file(tmp_path: Path) -> None:
+    source, new = tmp_path / "in", str(tmp_path / "new")
+    source.write_text("x")
+    with (
+        pytest.raises(InvalidInput, match="named twice"),
+        open_bulk(str(source), output=new, rejects=new),
+    ):
+        pytest.fail("opened")
 
 
 def test_rejects_that_cannot_be_written_leave_the_output(tmp_path: Path) -> None:

@@ -11,7 +11,13 @@ import pytest
 from pydantic import ValidationError
 
 from integritas.kernel.errors import InvalidInput
-from integritas.platform.config import PREFIX, Settings, load_settings, secret_fields
+from integritas.platform.config import (
+    PREFIX,
+    Settings,
+    load_settings,
+    secret_fields,
+    unknown_settings,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -205,3 +211,14 @@ def test_every_setting_is_described_and_has_a_remedy(name: str) -> None:
     assert field.description.endswith(".")
     assert isinstance(field.json_schema_extra, dict)
     assert field.json_schema_extra["remedy"]
+
+
+def test_variables_that_are_no_settings_are_named() -> None:
+    environment = dict.fromkeys(
+        (
+            *("INTEGRITAS_PORT", "INTEGRITAS_ADMIN_PASSWORD_FILE", "PATH"),
+            *("INTEGRITAS_TEST_PROFILE", "INTEGRITAS_PROT", "integritas_bogus"),
+        ),
+        "1",
+    )
+    assert unknown_settings(environment) == ("INTEGRITAS_PROT", "integritas_bogus")

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from typing import Annotated, Any, Literal
 
 import httpx
 import pytest
 from fastapi import FastAPI
-from pydantic import BaseModel
+from pydantic import AnyUrl, BaseModel, Field, StringConstraints, create_model
 from starlette.exceptions import HTTPException
 from structlog.testing import capture_logs
 
@@ -21,6 +22,7 @@ from integritas.platform.problems import (
     install_problems,
     problem_responses,
 )
+from integritas.platform.remedies import NO_NUL
 
 TREE = [
     error
@@ -215,6 +217,38 @@ async def test_missing_field_has_a_remedy(client: httpx.AsyncClient) -> None:
     body = (await client.post("/body", json={})).json()
     assert body["detail"] == "1 field is not valid"
     assert body["errors"][0]["remedy"] == "add the field"
+
+
+WRONG: dict[str, tuple[Any, Any]] = {
+    "write at most 3 characters": (Annotated[str, Field(max_length=3)], "abcd"),
+    "send at least 1": (Annotated[list[int], Field(min_length=1)], []),
+    "send at most 1": (Annotated[list[int], Field(max_length=1)], [1, 2]),
+    "use 'open' or 'void'": (Literal["open", "void"], "x"),
+    "use 5 or less": (Annotated[int, Field(le=5)], 6),
+    "write a whole number": (int, "x"),
+    "send a text": (str, 7),
+    "leave it out": (Annotated[str, StringConstraints(pattern=NO_NUL)], "a\0"),
+    "see what the field takes at /api/docs": (AnyUrl, "x"),
+}
+
+
+@pytest.mark.parametrize("remedy", WRONG)
+async def test_what_is_wrong_has_a_remedy(remedy: str) -> None:
+    kind, value = WRONG[remedy]
+    app = FastAPI()
+    install_problems(app)
+
+    async def take(body: object) -> None:
+        del body
+
+    take.__annotations__ = {"body": create_model("Sent", x=(kind, ...))}
+    app.post("/")(take)
+    transport = httpx.ASGITransport(app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://x") as client:
+        answer = await client.post("/", json={"x": value})
+    [error] = answer.json()["errors"]
+    assert error["remedy"] == remedy
+    assert "^[" not in error["message"]
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from integritas.gateway.conventions import Page
 from integritas.gateway.parts import Parts
 from integritas.gateway.security import Signed
 from integritas.gateway.strict import StrictRoute
@@ -144,15 +145,16 @@ async def me(principal: Signed) -> MeOut:
     summary="Roles and permissions",
     responses=problem_responses(401),
 )
-async def roles(_: Signed) -> list[RoleOut]:
-    """Return the policy table by role."""
-    return [
+async def roles(_: Signed) -> Page[RoleOut]:
+    """Return the policy table by role, on one page."""
+    found = [
         RoleOut(
             name=role.value,
             permissions=sorted(n for n, g in PERMISSIONS.items() if role in g.roles),
         )
         for role in Role
     ]
+    return Page(data=found)
 
 
 def _given(value: str | None, name: str) -> str:

@@ -14,7 +14,6 @@ from integritas.cases.api import (
 )
 from integritas.gateway.conventions import (
     CursorAsked,
-    IfMatch,
     Limit,
     NumberCursorAsked,
     Page,
@@ -35,7 +34,8 @@ from integritas.gateway.schemas import (
 from integritas.gateway.security import allow
 from integritas.gateway.strict import StrictRoute
 from integritas.kernel.contracts import Context
-from integritas.kernel.ids import CaseId
+from integritas.kernel.errors import FieldError, InvalidInput, NotFound
+from integritas.kernel.ids import CaseId, UserId
 from integritas.kernel.states import CaseState
 from integritas.platform.problems import problem_responses
 
@@ -117,6 +117,8 @@ async def update_case(  # noqa: PLR0917 - FastAPI passes by name
     expect: RequiredIfMatch,
 ) -> CaseOut:
     """Change title, priority, assignee, tags or due date."""
+    if body.assignee is not None:
+        await _check_assignee(parts, context, body.assignee)
     command = EditCase(
         title=body.title,
         priority=body.priority,
@@ -131,6 +133,21 @@ async def update_case(  # noqa: PLR0917 - FastAPI passes by name
     return CaseOut.of(case)
 
 
+async def _check_assignee(parts: Parts, context: Context, assignee: str) -> None:
+    try:
+        user = await parts.identity.users.get(context.tenant, UserId(assignee))
+    except NotFound:
+        wrong = "is no user of this tenant"
+    else:
+        if not user.disabled:
+            return
+        wrong = "is a user who is disabled"
+    raise InvalidInput(
+        "the case cannot be assigned so",
+        errors=(FieldError("assignee", wrong, "use the id of an active user"),),
+    )
+
+
 @router.post(
     "/cases/{case_id}/transitions",
     operation_id="cases_transition",
@@ -139,7 +156,7 @@ async def update_case(  # noqa: PLR0917 - FastAPI passes by name
     responses={
         200: {"model": CaseOut},
         202: {"model": ApprovalOut, "description": "A second person must approve"},
-        **problem_responses(400, 401, 403, 404, 409, 412, 422),
+        **problem_responses(400, 401, 403, 404, 409, 412, 422, 428),
     },
 )
 async def move_case(  # noqa: PLR0917 - FastAPI passes by name
@@ -148,7 +165,7 @@ async def move_case(  # noqa: PLR0917 - FastAPI passes by name
     context: Moving,
     case_id: str,
     body: TransitionIn,
-    expect: IfMatch,
+    expect: RequiredIfMatch,
 ) -> CaseOut | ApprovalOut:
     """Make a transition, or ask for the second person it needs (202)."""
     command = Transition(to=body.to, reason=body.reason, expect=expect)

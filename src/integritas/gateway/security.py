@@ -39,6 +39,7 @@ SERVICE_RULES: Final[Mapping[str, str]] = {
     "compliance_screen": "services:assess",
     "compliance_screen_batch": "services:assess",
     "compliance_match": "services:assess",
+    "compliance_pii": "services:assess",
     "compliance_lists": "services:read",
     "audit_entries": "audit:read",
     "audit_entry": "audit:read",

@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import csv
+import gc
 import json
 import os
 import platform
@@ -23,6 +24,7 @@ from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING
 
+import personal
 from rapidfuzz import fuzz, utils
 
 from integritas.kernel.contracts import DecisionRequest, Dossier, Evidence
@@ -48,6 +50,10 @@ LETTER = (
     "Dear Ana, my number is +49 30 901820, IBAN DE89 3704 0044 0532 0130 00, born on "
     "12.03.1971. Please answer to ana.lopez@example.org before the meeting on 3 May. "
 )
+PROSE = (
+    "The committee met on Tuesday and asked for a report on item 4711 of the minutes "
+    "by 3 May 2026; the tender of 12 companies is described in annex B. "
+)
 
 
 def main() -> None:
@@ -70,7 +76,7 @@ def main() -> None:
         },
         "pairs": pairs(data / "names/pairs.csv"),
         "screening": screening(data),
-        "pii_ms_per_kb": pii(),
+        "personal_data": pii(),
     }
     if arguments.names:
         found["growth"] = growth(arguments.names)
@@ -112,6 +118,11 @@ def pairs(path: Path) -> dict[str, object]:
         scorers["nomenklatura logic-v2"] = (logic, 0.7)
     found: dict[str, object] = {}
     for name, (score, threshold) in scorers.items():
+        # Tables and models are loaded before the clock starts, and what the others hold
+        # is no garbage that this one has to search through.
+        score(rows[0])
+        gc.collect()
+        gc.freeze()
         started = time.process_time()
         says = [score(row) >= threshold for row in rows]
         micros = (time.process_time() - started) / len(rows) * 1e6
@@ -273,10 +284,20 @@ def _grown(size: int) -> dict[str, object]:
     }
 
 
-def pii() -> float:
-    """Return milliseconds per KB with phone numbers on."""
-    text = LETTER * (8_192 // len(LETTER))
-    return round(_seconds(lambda: find_personal(text, "DE")) * 1e3 / 8, 3)
+def pii() -> dict[str, object]:
+    """Return milliseconds per KB with phone numbers on, and how well it finds."""
+    letter = (LETTER + PROSE * 6) * 10
+    dense = LETTER * 50
+    return {
+        "ms_per_kb_letters": _per_kb(letter),
+        "ms_per_kb_nothing_else": _per_kb(dense),
+        **personal.measure(),
+    }
+
+
+def _per_kb(text: str) -> float:
+    took = _seconds(lambda: find_personal(text, "DE"))
+    return round(took * 1e3 / (len(text) / 1024), 3)
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from enum import Enum
+from enum import IntEnum
 from functools import lru_cache
 from typing import Final, NamedTuple
 
@@ -26,7 +26,7 @@ SHORT_FORM: Final = 0.85
 SAME_READING: Final = 0.93
 
 
-class Mode(Enum):
+class Mode(IntEnum):
     """What is known of two names: nothing, both Chinese, or one without vowels."""
 
     PLAIN = 0

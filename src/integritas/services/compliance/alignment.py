@@ -59,10 +59,12 @@ def align(left: Name, right: Name) -> Alignment:
     if ours == theirs:
         return Alignment(tuple(Pair(t, t, agree(t, t)) for t in ours), (), ())
     mode = _mode(left, right)
-    if len(ours) + len(theirs) > 2:
-        ours = _joined(ours, theirs, mode)
-        theirs = _joined(theirs, ours, mode)
     found = _aligned(ours, theirs, mode)
+    if len(ours) + len(theirs) > 2 and (found.left_only or found.right_only):
+        joined = _joined(ours, theirs, mode)
+        others = _joined(theirs, joined, mode)
+        if joined != ours or others != theirs:
+            found = _aligned(joined, others, mode)
     if found.left_only or found.right_only:
         return _without_light(found, left, right)
     return found
@@ -117,7 +119,12 @@ def _joined(
             if all(part in theirs for part in parts):
                 continue
             run = "".join(parts)
-            if any(_runs_alike(run, parts, word, mode) for word in wanted):
+            ends = {run[0], run[-1]}
+            if any(
+                (word[0] in ends or word[-1] in ends)
+                and _runs_alike(run, parts, word, mode)
+                for word in wanted
+            ):
                 rest = (*ours[:place], run, *ours[place + size :])
                 return _joined(rest, theirs, mode)
     return ours

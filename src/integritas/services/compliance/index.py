@@ -33,6 +33,11 @@ Weights = npt.NDArray[np.float64]
 # Postings a query reads in a channel, and grams it reads whatever they cost.
 _BUDGET: Final = 6_000
 _LEAST_GRAMS: Final = 4
+# Nearness (0 to 2 for the channels, 0 to 2 for the words) from which a comparison is
+# worth its time, and how far behind the nearest; on generated queries the right name
+# lies below for 1 in 1,000.
+_LEAST_NEAR: Final = 1.5
+_FARTHEST_BEHIND: Final = 1.0
 # A row this far behind the nearest is not proposed.
 _LEAST_SHARE: Final = 0.3
 # Rows a channel proposes.
@@ -62,8 +67,8 @@ class NameIndex:
             for row, near in channel.nearest(name, _PROPOSED):
                 nearness[row] = nearness.get(row, 0.0) + near
         rows = sorted(nearness)
-        if len(rows) <= limit:
-            return sorted(rows, key=lambda row: (-nearness[row], row))
+        if not rows:
+            return []
         alike = cdist(
             [_sorted_words(name)],
             [self._sorted[row] for row in rows],
@@ -73,7 +78,8 @@ class NameIndex:
             (-nearness[row] - 2.0 * like, row)
             for row, like in zip(rows, alike, strict=True)
         )
-        return [row for _, row in ranked[:limit]]
+        least = max(_LEAST_NEAR, -ranked[0][0] - _FARTHEST_BEHIND)
+        return [row for negative, row in ranked[:limit] if -negative >= least]
 
 
 def _sorted_words(name: Name) -> str:

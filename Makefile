@@ -45,6 +45,7 @@ load: $(STAMP) ## Run the timed tests
 train: $(STAMP) ## Train the shipped models anew, into the source tree
 	@$(BIN)/python -m models.spam.train $(ARGS)
 	@$(BIN)/python -m models.collusion.train $(ARGS)
+	@$(BIN)/python -m models.names.train $(ARGS)
 
 docs: $(STAMP) ## Write docs/reference from the code
 	@$(BIN)/python scripts/reference.py

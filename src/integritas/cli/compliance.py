@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, BinaryIO, Final
 
+import httpx
 import orjson
 import typer
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -14,13 +15,17 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from integritas.cli.bulk import STANDARD, Bulk, LineReject, lines_of, open_bulk
 from integritas.kernel.errors import FieldError, InvalidInput
 from integritas.kernel.evidence import field_errors
+from integritas.platform.config import load_settings
 from integritas.services.compliance.api import (
     MATCH_THRESHOLD,
     Hit,
+    ListChange,
     Screener,
     ScreenIn,
+    download_lists,
     load_watchlists,
     match_names,
+    refresh_lists,
 )
 
 __all__ = ["app"]
@@ -29,6 +34,7 @@ app: Final = typer.Typer(
     no_args_is_help=True, help="Sanctions screening and watchlists."
 )
 
+_PATIENCE_S: Final = 60.0
 _PAIR_COLUMNS: Final = ("schema", "left", "right")
 
 ListsFolder = Annotated[
@@ -95,13 +101,18 @@ def match(
             if isinstance(row, FieldError):
                 count.reject(bulk, number, row)
                 continue
-            table.writerow({**row, **_scored(row["left"], row["right"])})
+            table.writerow({**row, **_scored(row)})
             count.done += 1
         count.conclude(bulk)
 
 
-@app.command(name="lists")
+lists_app: Final = typer.Typer(invoke_without_command=True)
+app.add_typer(lists_app, name="lists", help="Show or refresh the watchlists.")
+
+
+@lists_app.callback()
 def show_lists(
+    context: typer.Context,
     lists: Annotated[
         Path | None, typer.Option("--lists", help="Folder with ofac/ and un/ in it.")
     ] = None,
@@ -111,6 +122,8 @@ def show_lists(
     ] = None,
 ) -> None:
     """Show each list's version, one JSON object a line."""
+    if context.invoked_subcommand is not None:
+        return
     folder = lists or (data / "watchlists" if data else None)
     if folder is None:
         raise InvalidInput("no list: give --lists DIR, or set INTEGRITAS_DATA")
@@ -121,6 +134,46 @@ def show_lists(
             "date": version.date,
             "digest": version.digest,
             "entries": version.entries,
+        }
+        typer.echo(orjson.dumps(document).decode())
+
+
+@lists_app.command()
+def refresh(
+    source: Annotated[
+        Path | None,
+        typer.Option("--from", help="Folder with lists, instead of the publishers."),
+    ] = None,
+    into: Annotated[
+        Path | None,
+        typer.Option(help="Folder to keep them in; the configured one by default."),
+    ] = None,
+) -> None:
+    """Fetch the lists, and put those in force that load; one JSON object a list.
+
+    A list that does not load is refused, and the good one stays in force.
+    """
+    settings = load_settings()
+    target = into or settings.lists_dir or settings.state_dir / "lists"
+    if source is not None:
+        _tell(refresh_lists(source, target))
+        return
+    with (
+        httpx.Client(timeout=_PATIENCE_S) as client,
+        download_lists(client, target) as folder,
+    ):
+        _tell(refresh_lists(folder, target) if folder else [])
+
+
+def _tell(changes: Sequence[ListChange]) -> None:
+    for change in changes:
+        document = {
+            "list": change.list,
+            "version": change.version,
+            "before": change.before,
+            "added": len(change.added),
+            "removed": len(change.removed),
+            "changed": len(change.changed),
         }
         typer.echo(orjson.dumps(document).decode())
 
@@ -148,8 +201,8 @@ def _hit(hit: Hit) -> dict[str, object]:
     }
 
 
-def _scored(left: str, right: str) -> Mapping[str, str]:
-    score, _ = match_names(left, right)
+def _scored(row: Mapping[str, str]) -> Mapping[str, str]:
+    score, _ = match_names(row["left"], row["right"], row["schema"])
     return {
         "score": f"{score:.4f}",
         "match": "true" if score >= MATCH_THRESHOLD else "false",

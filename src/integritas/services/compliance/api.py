@@ -6,6 +6,9 @@ from integritas.services.compliance.app import create_app, router
 from integritas.services.compliance.loading import load_watchlists
 from integritas.services.compliance.policy import Policy, load_policy, parse_policy
 from integritas.services.compliance.queries import parse_birth_date
+from integritas.services.compliance.refresh import Change as ListChange
+from integritas.services.compliance.refresh import download as download_lists
+from integritas.services.compliance.refresh import refresh as refresh_lists
 from integritas.services.compliance.remote import ComplianceDesk, RemoteCompliance
 from integritas.services.compliance.schemas import ScreenIn
 from integritas.services.compliance.screening import (
@@ -36,6 +39,7 @@ __all__ = [
     "ComplianceService",
     "Entry",
     "Hit",
+    "ListChange",
     "ListVersion",
     "ListedName",
     "Policy",
@@ -45,11 +49,13 @@ __all__ = [
     "Screener",
     "Watchlists",
     "create_app",
+    "download_lists",
     "load_compliance_service",
     "load_policy",
     "load_watchlists",
     "match_names",
     "parse_birth_date",
     "parse_policy",
+    "refresh_lists",
     "router",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, FastAPI
@@ -27,6 +28,7 @@ from integritas.platform.http import (
     service_app,
 )
 from integritas.platform.problems import failure_response, problem_responses
+from integritas.services.compliance.pii import find_personal
 from integritas.services.compliance.remote import (
     ComplianceDesk,
     listing,
@@ -39,6 +41,8 @@ from integritas.services.compliance.schemas import (
     ListsOut,
     MatchIn,
     MatchOut,
+    PersonalIn,
+    PersonalOut,
     ScreenBatchIn,
     ScreenBatchOut,
     ScreenIn,
@@ -62,6 +66,7 @@ def router(desk: ComplianceDesk, *, ids: IdFactory, clock: Clock) -> APIRouter:
     routes = assess_router("compliance", desk, ids, clock)
     _add_screening(routes, desk)
     _add_deciding(routes, desk)
+    _add_privacy(routes)
     return routes
 
 
@@ -118,7 +123,7 @@ def _add_screening(routes: APIRouter, desk: ComplianceDesk) -> None:
     )
     async def match(body: MatchIn, _: Caller) -> MatchOut:
         """Answer with a score that is the same whichever name stands left."""
-        score, reasons = match_names(body.left, body.right)
+        score, reasons = match_names(body.left, body.right, body.schema_)
         return MatchOut(score=score, match=score >= MATCH_THRESHOLD, reasons=reasons)
 
 
@@ -145,6 +150,19 @@ def _add_deciding(routes: APIRouter, desk: ComplianceDesk) -> None:
         if isinstance(answer, Failure):
             return failure_response(request.scope, answer)
         return answer
+
+
+def _add_privacy(routes: APIRouter) -> None:
+    @routes.post(
+        "/pii",
+        operation_id="compliance_pii",
+        summary="Find personal data in a text",
+        responses=problem_responses(400, 401, 413, 422),
+    )
+    async def pii(body: PersonalIn, _: Caller) -> PersonalOut:
+        """Answer with each piece and its place, and with the text without them."""
+        found = await asyncio.to_thread(find_personal, body.text, body.region)
+        return PersonalOut.of(body.text, found)
 
 
 async def _lists(desk: ComplianceDesk) -> tuple[str, ...]:

@@ -1,16 +1,33 @@
 """Names as tokens: case, diacritics, script, legal forms and numbers made alike.
 
-Everything here is a pure function of text, with tables small enough to read. A richer
-transliteration can replace `fold` without touching what is built on the tokens.
+Everything here is a pure function of text; the words it knows are in `vocabulary`, the
+scripts in `romanise`.
 """
 
 from __future__ import annotations
 
 import re
-import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
+
+from integritas.services.compliance.romanise import (
+    MAX_CHARACTERS,
+    fold,
+    ideographs,
+    is_abjad,
+)
+from integritas.services.compliance.vocabulary import (
+    ALIKE,
+    DOUBTFUL_PARTICLES,
+    LEGAL_FORMS,
+    NUMERALS,
+    PARTICLES,
+    PATRONYMICS,
+    PHRASES,
+    TENS,
+    TITLES,
+)
 
 __all__ = [
     "LEGAL_FORMS",
@@ -26,176 +43,11 @@ __all__ = [
     "tokenise",
 ]
 
-# A name longer than this is not a name; what follows is left out of the comparison, so
-# that one hostile input cannot occupy the matcher.
-MAX_CHARACTERS: Final = 600
 MAX_TOKENS: Final = 24
-
-
-def _spaced(text: str) -> list[str]:
-    """Return the items of a table written as one text; an empty item is silent."""
-    return text.split(" ")
-
-
-# Romanisation in the spelling that sanctions lists use for Russian and Ukrainian names
-# (close to BGN/PCGN), Greek after ELOT 743, Arabic and Persian by consonants.
-_CYRILLIC: Final = dict(
-    zip(
-        "абвгдежзийклмнопрстуфхцчшщъыьэюяёіїєґўјљњћђџќѓѕ",
-        _spaced(
-            "a b v g d e zh z i y k l m n o p r s t u f kh ts ch sh shch  y  e yu ya "
-            "yo i yi ye g u j lj nj c dj dz k g dz"
-        ),
-        strict=True,
-    )
-)
-_GREEK: Final = dict(
-    zip(
-        "αβγδεζηθικλμνξοπρσςτυφχψω",
-        _spaced("a v g d e z i th i k l m n x o p r s s t y f ch ps o"),
-        strict=True,
-    )
-)
-_ARABIC: Final = {
-    **dict(
-        zip(
-            "ابتثجحخدذرزسشصضطظعغفقكلمنهويىةپچژگکیآأإؤئٱںے",
-            _spaced(
-                "a b t th j h kh d dh r z s sh s d t z a gh f q k l m n h u i a a p "
-                "ch zh g k i a a i u i a n e"
-            ),
-            strict=True,
-        )
-    ),
-    "ء": "",
-    "ـ": "",
-}
-_LATIN: Final = {
-    "ß": "ss",
-    "æ": "ae",
-    "œ": "oe",
-    "ø": "o",
-    "đ": "d",
-    "ð": "d",
-    "þ": "th",
-    "ł": "l",
-    "ħ": "h",
-    "ı": "i",  # noqa: RUF001 - the Turkish letter is meant
-    "ə": "a",
-    "ŋ": "n",
-}
-_LETTERS: Final = str.maketrans({**_CYRILLIC, **_GREEK, **_ARABIC, **_LATIN})
-# Apostrophes and their look-alikes, joiners, direction marks, the soft hyphen.
-_SILENT: Final = str.maketrans(
-    "",
-    "",
-    ""
-    "'`\u2018\u2019\u02bb\u02bc\u02bd\u02be\u02bf\u02c8\u00b4\u2032\u200c\u200d\u200e\u200f\u00ad",
-)
 
 _ACRONYM: Final = re.compile(r"(?<!\w)(?:\w\.){2,}\w?(?!\w)|(?<!\w)\w\.(?=\w{1,2}\.)")
 _WORD: Final = re.compile(r"[^\W_]+")
 _GLUED: Final = re.compile(r"(?<=[a-z]{2})(?=\d)|(?<=\d)(?=[a-z]{3})")
-
-# Left: what is written; right: what it is compared as. Sources: ISO 20275 (ELF codes)
-# for the forms, the OFAC and UN lists for which of them matter.
-_PHRASES: Final[dict[tuple[str, ...], str]] = {
-    ("limited", "liability", "company"): "llc",
-    ("joint", "stock", "company"): "jsc",
-    ("open", "joint", "stock", "company"): "jsc",
-    ("public", "joint", "stock", "company"): "jsc",
-    ("closed", "joint", "stock", "company"): "jsc",
-    ("private", "limited"): "ltd",
-    ("pvt", "ltd"): "ltd",
-    ("pte", "ltd"): "ltd",
-    ("pty", "ltd"): "ltd",
-    ("sdn", "bhd"): "ltd",
-    ("sociedad", "anonima"): "sa",
-    ("societe", "anonyme"): "sa",
-    ("sociedade", "anonima"): "sa",
-    ("s", "a"): "sa",
-    ("limited", "sirketi"): "ltd",
-    ("anonim", "sirketi"): "as",
-}
-_ALIKE: Final = {
-    "limited": "ltd",
-    "ltda": "ltd",
-    "limitada": "ltd",
-    "lda": "ltd",
-    "pte": "ltd",
-    "pvt": "ltd",
-    "incorporated": "inc",
-    "corporation": "corp",
-    "company": "co",
-    "compania": "co",
-    "compagnie": "co",
-    "cia": "co",
-    "aktiengesellschaft": "ag",
-    "oao": "jsc",
-    "pao": "jsc",
-    "zao": "jsc",
-    "ao": "jsc",
-    "pjsc": "jsc",
-    "ojsc": "jsc",
-    "cjsc": "jsc",
-    "pjs": "jsc",
-    "ooo": "llc",
-    "fze": "fz",
-    "fzc": "fz",
-    "fzco": "fz",
-    "sirketi": "co",
-    "number": "no",
-    "nr": "no",
-    "y": "and",
-    "et": "and",
-    "und": "and",
-    "one": "1",
-    "two": "2",
-    "three": "3",
-    "four": "4",
-    "five": "5",
-    "six": "6",
-    "seven": "7",
-    "eight": "8",
-    "nine": "9",
-    "ten": "10",
-    "first": "1",
-    "1st": "1",
-    "second": "2",
-    "2nd": "2",
-    "third": "3",
-    "3rd": "3",
-}
-LEGAL_FORMS: Final = frozenset(
-    _spaced(
-        "ltd llc inc corp co sa jsc gmbh ag bv nv plc llp lp spa srl sarl as kg oy "
-        "ab aps sas fz cv scs sc sl eirl est kft doo dd ad ood kk pt tbk bhd sdn"
-    )
-)
-TITLES: Final = frozenset(
-    _spaced(
-        "mr mrs ms dr prof professor eng hajji haji hadji haj hajj mullah mulla "
-        "maulavi mawlawi maulawi sheikh shaykh shaikh sayyid sayed seyyed general "
-        "gen colonel col captain capt brigadier lieutenant lt major maj admiral sir "
-        "dame hon rev father don dona senor herr frau mme hafiz qari ustad ayatollah"
-    )
-)
-PARTICLES: Final = frozenset(
-    _spaced(
-        "al el ul ud as ash an at bin ben ibn bint de da do dos das del della di du "
-        "la le las los van von der den ter ten zu and the of for in a y"
-    )
-)
-
-
-def fold(text: str) -> str:
-    """Return text in lower-case Latin letters without diacritics, as far as known."""
-    text = unicodedata.normalize("NFKC", text[:MAX_CHARACTERS]).casefold()
-    # Composed first, for letters such as й; again after the accents are gone, for ό.
-    text = unicodedata.normalize("NFC", text).translate(_LETTERS)
-    text = unicodedata.normalize("NFKD", text)
-    text = "".join(c for c in text if not unicodedata.combining(c))
-    return text.translate(_LETTERS).translate(_SILENT)
 
 
 def tokenise(text: str) -> tuple[str, ...]:
@@ -208,21 +60,82 @@ def _words(text: str) -> list[str]:
     return _WORD.findall(_GLUED.sub(" ", folded.replace("&", " and ")))
 
 
+_LONGEST_PHRASE: Final = max(map(len, PHRASES))
+_PHRASE_HEADS: Final = frozenset(phrase[0] for phrase in PHRASES)
+
+
 def _alike(words: list[str]) -> tuple[str, ...]:
     """Replace phrases and words by what they are compared as."""
     tokens: list[str] = []
     place = 0
     while place < len(words):
-        size = next(
-            (n for n in (4, 3, 2) if tuple(words[place : place + n]) in _PHRASES), 1
-        )
-        run = words[place : place + size]
+        word = words[place]
+        size = _phrase(words, place) if word in _PHRASE_HEADS else 1
         if size > 1:
-            tokens.append(_PHRASES[tuple(run)])
+            tokens.append(PHRASES[tuple(words[place : place + size])])
+        elif word in TENS:
+            number, size = _tens(words, place)
+            tokens.append(number)
         else:
-            tokens.append(_ALIKE.get(run[0], run[0].lstrip("0") or run[0]))
+            tokens.append(_one(word))
         place += size
     return tuple(tokens)
+
+
+def _phrase(words: list[str], place: int) -> int:
+    """Return how many words from `place` on are a known phrase, 1 if none."""
+    return next(
+        (
+            size
+            for size in range(_LONGEST_PHRASE, 1, -1)
+            if tuple(words[place : place + size]) in PHRASES
+        ),
+        1,
+    )
+
+
+def _tens(words: list[str], place: int) -> tuple[str, int]:
+    unit = _one(words[place + 1]) if place + 1 < len(words) else ""
+    if len(unit) == 1 and unit.isdigit() and unit != "0":
+        return str(TENS[words[place]] + int(unit)), 2
+    return str(TENS[words[place]]), 1
+
+
+_LEAST_MISSPELT: Final = 6
+
+
+def _shortened(word: str) -> set[str]:
+    """Return the word and what it becomes without one of its letters."""
+    return {word, *(word[:at] + word[at + 1 :] for at in range(len(word)))}
+
+
+# Long legal forms one edit away are the same form (symmetric deletes: two words are one
+# edit apart only if they share a shortened one).
+_LONG_FORMS: Final = {
+    short: form
+    for word, form in ALIKE.items()
+    if form in LEGAL_FORMS and len(word) > _LEAST_MISSPELT
+    for short in _shortened(word)
+}
+
+
+@lru_cache(maxsize=65_536)
+def _misspelt_form(word: str) -> str:
+    for short in _shortened(word):
+        if short in _LONG_FORMS:
+            return _LONG_FORMS[short]
+    return word
+
+
+def _one(word: str) -> str:
+    known = ALIKE.get(word)
+    if known is not None:
+        return known
+    if word in NUMERALS:
+        return str(NUMERALS[word])
+    if len(word) >= _LEAST_MISSPELT:
+        return _misspelt_form(word)
+    return word.lstrip("0") or word if word[0] == "0" else word
 
 
 _DIGRAPHS: Final = (
@@ -265,13 +178,21 @@ def skeleton(token: str) -> str:
 class Name:
     """A name ready for comparison.
 
-    `tokens` in written order, none if the text has no letter or digit; `numbers` are
-    the tokens that hold a digit; `cut` says that the text was too long to compare
-    in full.
+    `tokens` in written order, none if the text has no letter or digit; `content` those
+    of them that tell names apart (all, if none does); `numbers` the tokens that hold a
+    digit, `legal` the legal forms; `fathers` the (child, father) pairs that a particle
+    such as bin joins; `ideographs` the Chinese characters and Korean syllables it was
+    written in; `abjad` says that its script leaves out vowels,
+    `cut` that the text was too long to compare in full.
     """
 
     tokens: tuple[str, ...]
+    content: tuple[str, ...]
     numbers: frozenset[str]
+    legal: frozenset[str]
+    fathers: frozenset[tuple[str, str]] = frozenset()
+    ideographs: str = ""
+    abjad: bool = False
     cut: bool = False
 
 
@@ -282,6 +203,32 @@ def parse_name(text: str) -> Name:
     tokens = _alike(words[:MAX_TOKENS])
     return Name(
         tokens=tokens,
-        numbers=frozenset(t for t in tokens if any(c.isdigit() for c in t)),
+        content=_content(tokens),
+        numbers=frozenset(t for t in tokens if any(map(str.isdigit, t))),
+        legal=LEGAL_FORMS.intersection(tokens),
+        fathers=_fathers(tokens),
+        ideographs=ideographs(text),
+        abjad=is_abjad(text),
         cut=len(text) > MAX_CHARACTERS or len(words) > MAX_TOKENS,
+    )
+
+
+_LIGHT: Final = LEGAL_FORMS | TITLES | (PARTICLES - DOUBTFUL_PARTICLES)
+
+
+def _content(tokens: tuple[str, ...]) -> tuple[str, ...]:
+    heavy = tuple(t for t in tokens if t not in _LIGHT)
+    firm = tuple(t for t in heavy if t not in DOUBTFUL_PARTICLES)
+    return firm if len(firm) > 1 else heavy or tokens
+
+
+def _fathers(tokens: tuple[str, ...]) -> frozenset[tuple[str, str]]:
+    if PATRONYMICS.isdisjoint(tokens):
+        return frozenset()
+    # Particles such as al stand between bin and the name.
+    heavy = [t for t in tokens if t in PATRONYMICS or t not in PARTICLES]
+    return frozenset(
+        (heavy[place - 1], heavy[place + 1])
+        for place in range(1, len(heavy) - 1)
+        if heavy[place] in PATRONYMICS
     )

@@ -16,6 +16,12 @@ from integritas.services.compliance.normalise import (
     MAX_TOKENS,
     parse_name,
 )
+from integritas.services.compliance.pii import (
+    MOST_CHARACTERS,
+    PersonalData,
+    PersonalKind,
+    redact,
+)
 from integritas.services.compliance.queries import parse_birth_date
 from integritas.services.compliance.screening import (
     MATCH_THRESHOLD,
@@ -25,6 +31,8 @@ from integritas.services.compliance.screening import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from integritas.services.compliance.watchlists import ListVersion
 
 __all__ = [
@@ -34,6 +42,8 @@ __all__ = [
     "ListsOut",
     "MatchIn",
     "MatchOut",
+    "PersonalIn",
+    "PersonalOut",
     "ScreenBatchIn",
     "ScreenBatchOut",
     "ScreenIn",
@@ -211,9 +221,53 @@ class ScreenBatchOut(_Out):
     threshold: float = MATCH_THRESHOLD
 
 
-class MatchIn(_In):
-    """Two names."""
+class PersonalIn(_In):
+    """A text that may hold personal data."""
 
+    text: Annotated[str, StringConstraints(max_length=MOST_CHARACTERS)]
+    region: (
+        Annotated[str, StringConstraints(pattern=r"^[A-Za-z]{2}$", to_upper=True)]
+        | None
+    ) = Field(
+        default=None,
+        description="ISO 3166-1 alpha-2: where phone numbers without a country code "
+        "are from.",
+    )
+
+
+class PersonalItemOut(_Out):
+    """A piece of personal data: its kind and its characters in the text."""
+
+    kind: PersonalKind
+    start: int
+    end: int
+    detail: str = Field(description="Scheme of a national id, country of a number.")
+
+
+class PersonalOut(_Out):
+    """What was found, in order, and the text without it."""
+
+    found: tuple[PersonalItemOut, ...]
+    redacted: str
+
+    @classmethod
+    def of(cls, text: str, found: Sequence[PersonalData]) -> PersonalOut:
+        """Return the wire form of what a text holds."""
+        items = (
+            PersonalItemOut(kind=f.kind, start=f.start, end=f.end, detail=f.detail)
+            for f in found
+        )
+        return cls(found=tuple(items), redacted=redact(text, found))
+
+
+class MatchIn(_In):
+    """Two names, and of what kind of party if that is known."""
+
+    schema_: Annotated[
+        str,
+        StringConstraints(pattern=r"^([A-Z][A-Za-z]{1,40})?$"),
+        Field(alias="schema", description="A FollowTheMoney schema such as Person."),
+    ] = ""
     left: Annotated[str, StringConstraints(max_length=10_000)]
     right: Annotated[str, StringConstraints(max_length=10_000)]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
 from integritas.kernel.contracts import (
@@ -24,7 +25,13 @@ from integritas.services.compliance.deciding import decide
 from integritas.services.compliance.normalise import parse_name
 from integritas.services.compliance.policy import Policy, load_policy
 from integritas.services.compliance.queries import Question, questions
-from integritas.services.compliance.screening import MOST_SHOWN, Hit, Query, Screener
+from integritas.services.compliance.screening import (
+    MATCH_THRESHOLD,
+    MOST_SHOWN,
+    Hit,
+    Query,
+    Screener,
+)
 from integritas.services.compliance.watchlists import EMPTY, ListVersion, Watchlists
 
 if TYPE_CHECKING:
@@ -43,6 +50,9 @@ _CRITICAL: Final = 0.95
 # thread.
 _ON_LOOP: Final = 2
 _MOST_NAMES: Final = 40
+
+
+_Answers = Mapping[Query, tuple[Hit, ...]]
 
 
 class ComplianceService:
@@ -95,24 +105,38 @@ class ComplianceService:
         self, queries: Sequence[Query], limit: int = MOST_SHOWN
     ) -> Sequence[tuple[Hit, ...]]:
         """Return each query's hits, best first, at most `limit` a query."""
-        return await asyncio.to_thread(
-            lambda: [self._screener.screen(query, limit) for query in queries]
-        )
+        return await asyncio.to_thread(self._screener.screen_all, queries, limit)
 
     def _assess(
         self, batch: Sequence[Dossier], asked: Sequence[Sequence[Question]]
     ) -> Sequence[Assessment]:
+        versions, answers = self.versions, self._answers(asked)
         return [
             Assessment(
                 service=_SERVICE,
-                findings=tuple(self._findings(questions_of)),
-                versions=self.versions,
+                findings=tuple(self._findings(questions_of, answers)),
+                versions=versions,
                 input_hash=dossier_digest(dossier),
             )
             for dossier, questions_of in zip(batch, asked, strict=True)
         ]
 
-    def _findings(self, asked: Sequence[Question]) -> Iterator[Finding]:
+    def _answers(self, asked: Sequence[Sequence[Question]]) -> _Answers:
+        """Screen all names of a batch in one pass; only matches are wanted."""
+        if not self.lists.entries:
+            return {}
+        queries = [
+            query
+            for questions_of in asked
+            for question in questions_of
+            for query in question.queries[:_MOST_NAMES]
+        ]
+        found = self._screener.screen_all(queries, least=MATCH_THRESHOLD)
+        return dict(zip(queries, found, strict=True))
+
+    def _findings(
+        self, asked: Sequence[Question], answers: _Answers
+    ) -> Iterator[Finding]:
         if asked and not self.lists.entries:
             yield _unable(
                 asked[0].evidence,
@@ -122,9 +146,9 @@ class ComplianceService:
             )
             return
         for question in asked:
-            yield from self._answer(question)
+            yield from self._answer(question, answers)
 
-    def _answer(self, question: Question) -> Iterator[Finding]:
+    def _answer(self, question: Question, answers: _Answers) -> Iterator[Finding]:
         best: dict[tuple[str, str], tuple[Hit, Query]] = {}
         for query in question.queries[:_MOST_NAMES]:
             name = parse_name(query.name)
@@ -132,7 +156,7 @@ class ComplianceService:
                 what = "is too long" if name.cut else "has no letter or digit"
                 text = f"a name {what}, so it was not screened in full"
                 yield _unable(question.evidence, question.path, text)
-            for hit in self._screener.screen(query):
+            for hit in answers[query]:
                 key = (hit.entry.list, hit.entry.uid)
                 if hit.match and (key not in best or hit.score > best[key][0].score):
                     best[key] = (hit, query)

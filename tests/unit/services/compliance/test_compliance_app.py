@@ -126,7 +126,17 @@ async def test_match_compares_two_names(http: httpx.AsyncClient) -> None:
 async def test_match_of_unlike_names_is_none(listless: httpx.AsyncClient) -> None:
     body = {"left": "Mikhail Orlov", "right": "Jane Roe"}
     answer = await post(listless, "/match", body)
-    assert (answer["match"], answer["score"]) == (False, 0.0)
+    assert answer["match"] is False
+    assert answer["score"] < 0.2
+
+
+async def test_personal_data_is_found_and_taken_out(
+    listless: httpx.AsyncClient,
+) -> None:
+    body = {"text": "Ana <ana@example.org>, 030 901820", "region": "de"}
+    answer = await post(listless, "/pii", body)
+    assert [item["kind"] for item in answer["found"]] == ["email", "phone"]
+    assert answer["redacted"] == "Ana <[email]>, [phone]"
 
 
 async def test_lists_are_told(http: httpx.AsyncClient) -> None:
@@ -153,7 +163,7 @@ async def test_what_assess_answers_can_be_decided(http: httpx.AsyncClient) -> No
     body = {"dossier_id": "d", "assessments": {"compliance": assessment}}
     verdict = await post(http, "/decide", body)
     assert verdict["outcome"] == "escalate"
-    assert verdict["risk"] == 100.0
+    assert verdict["risk"] >= 90.0
 
 
 async def test_decide_on_nothing_asks_for_a_person(http: httpx.AsyncClient) -> None:

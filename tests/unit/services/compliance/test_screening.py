@@ -114,7 +114,8 @@ def test_another_type_lowers(screener: Screener) -> None:
 
 
 def test_a_ship_may_be_asked_for_as_a_company(screener: Screener) -> None:
-    assert score(screener, "103", Query("Silver Heron", "LegalEntity")) == 1.0
+    found = score(screener, "103", Query("Silver Heron", "LegalEntity"))
+    assert found >= MATCH_THRESHOLD
 
 
 def test_a_weak_alias_scores_less_and_says_so(screener: Screener) -> None:

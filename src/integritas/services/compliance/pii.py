@@ -1,0 +1,219 @@
+"""Personal data in free text: found by pattern, believed only if its checksum holds.
+
+Kinds: e-mail, phone (libphonenumber), IBAN (ISO 13616, mod 97), payment card (ISO/IEC
+7812, Luhn), national ids (python-stdnum, each with its country's checksum), dates of
+birth (a date beside a word that says so), IP address.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final
+
+import phonenumbers
+from stdnum import iban, luhn
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+__all__ = ["MOST_CHARACTERS", "PersonalData", "PersonalKind", "find_personal", "redact"]
+
+# A text longer than this is refused by the routes: it is no message.
+MOST_CHARACTERS: Final = 200_000
+
+
+class PersonalKind(StrEnum):
+    """What a piece of personal data is."""
+
+    EMAIL = "email"
+    PHONE = "phone"
+    IBAN = "iban"
+    CARD = "card"
+    NATIONAL_ID = "national_id"
+    BIRTH_DATE = "birth_date"
+    IP_ADDRESS = "ip_address"
+
+
+@dataclass(frozen=True, slots=True)
+class PersonalData:
+    """Where personal data stands: characters `start` up to, not including, `end`.
+
+    `detail` says more of the kind: the scheme of a national id (`es.dni`), the country
+    of a phone number or an IBAN.
+    """
+
+    kind: PersonalKind
+    start: int
+    end: int
+    detail: str = ""
+
+
+_EMAIL: Final = re.compile(
+    r"[\w.!#$%&'*+/=?^`{|}~-]{1,64}@(?:[\w-]{1,63}\.)+[^\W\d_]{2,24}(?![\w@])"
+)
+_IBAN: Final = re.compile(r"\b[A-Z]{2}\d{2}(?:[ -]?[A-Z0-9]{2,4}){3,8}\b")
+_CARD: Final = re.compile(r"(?<![\w.+-])(?<!\d )\d(?:[ -]?\d){12,18}(?![\w-])(?! \d)")
+_IP: Final = re.compile(
+    r"(?<![\w.:])(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9a-fA-F]{0,4}(?::[0-9a-fA-F]{0,4}){2,7})"
+    r"(?![\w:]|\.\d)"
+)
+_BORN: Final = re.compile(
+    r"\b(?:born|birth|birthdate|birthday|d\.?o\.?b\.?|geboren|geb\.|né|née|nacid[oa]|"
+    r"nascid[oa]|nacimiento|naissance|geburtsdatum)\b[^\d\n]{0,24}?"
+    r"(\d{4}-\d{2}-\d{2}|\d{1,2}[./ -]\d{1,2}[./ -]\d{2,4}|"
+    r"\d{1,2}\.? \w{3,9} \d{4}|\w{3,9} \d{1,2}, \d{4})",
+    re.IGNORECASE,
+)
+# What may be an id: digits and letters, grouped by dots, dashes, slashes or spaces.
+_NUMBER: Final = re.compile(
+    r"(?<![\w.+/-])(?:\d{1,6}(?: \d{2,5}){1,6}|"
+    r"[A-Z0-9]{1,18}(?:[./+-][A-Z0-9]{1,9}){0,4})"
+    r"(?!\w)"
+)
+# Schemes of python-stdnum whose check digits make a chance match unlikely, each with
+# the form that a text must have before the scheme is asked.
+_SCHEMES: Final = (
+    ("es.dni", r"\d{8}-?[A-Z]"),
+    ("es.nie", r"[XYZ]-?\d{7}-?[A-Z]"),
+    ("it.codicefiscale", r"[A-Z]{6}\d{2}[A-Z]\d{2}[A-Z]\d{3}[A-Z]"),
+    ("fr.nir", r"[12] ?\d{2} ?\d{2} ?\d[\dAB] ?\d{3} ?\d{3} ?\d{2}"),
+    ("de.idnr", r"\d{2} ?\d{3} ?\d{3} ?\d{3}"),
+    ("pl.pesel", r"\d{11}"),
+    ("nl.bsn", r"\d{4}\.?\d{2}\.?\d{3}"),
+    ("be.nn", r"\d{2}\.?\d{2}\.?\d{2}-?\d{3}\.?\d{2}"),
+    ("br.cpf", r"\d{3}\.?\d{3}\.?\d{3}-?\d{2}"),
+    ("se.personnummer", r"\d{6}(?:\d\d)?[-+]\d{4}"),
+    ("fi.hetu", r"\d{6}[-+A]\d{3}[0-9A-Z]"),
+    ("dk.cpr", r"\d{6}-\d{4}"),
+    ("us.ssn", r"\d{3}-\d{2}-\d{4}"),
+    ("cn.ric", r"\d{17}[\dX]"),
+    ("in_.aadhaar", r"\d{4} ?\d{4} ?\d{4}"),
+    ("in_.pan", r"[A-Z]{3}[ABCFGHLJPTE][A-Z]\d{4}[A-Z]"),
+    ("ro.cnp", r"\d{13}"),
+    ("bg.egn", r"\d{10}"),
+    ("tr.tckimlik", r"\d{11}"),
+    ("ch.ssn", r"756\.?\d{4}\.?\d{4}\.?\d{2}"),
+    ("gb.nhs", r"\d{3} ?\d{3} ?\d{4}"),
+    ("za.idnr", r"\d{13}"),
+    ("mx.curp", r"[A-Z]{4}\d{6}[HM][A-Z]{5}[0-9A-Z]\d"),
+    ("ru.inn", r"\d{12}"),
+)
+
+
+def _validators() -> tuple[tuple[str, re.Pattern[str], Callable[[str], bool]], ...]:
+    found = []
+    for name, form in _SCHEMES:
+        module: Any = import_module(f"stdnum.{name}")
+        found.append((name.replace("in_", "in"), re.compile(form), module.is_valid))
+    return tuple(found)
+
+
+_VALIDATORS: Final = _validators()
+# Plain runs of digits are ids only where the text says so: an order number of eleven
+# digits passes one of these checksums too often.
+_SAYS_ID: Final = re.compile(
+    r"\b(?:id|identity|ssn|social security|passport|tax|tin|nif|dni|nie|cpf|pesel|bsn|"
+    r"nhs|personal number|national|inn|cnp|egn|aadhaar|steuer\w*|codice fiscale|curp|"
+    r"ric|tckn|kimlik|nir|insee|ausweis\w*)\b",
+    re.IGNORECASE,
+)
+_NEAR: Final = 48
+
+
+def find_personal(text: str, region: str | None = None) -> tuple[PersonalData, ...]:
+    """Return what personal data a text holds, in order and without overlaps.
+
+    `region` (ISO 3166-1 alpha-2) lets phone numbers without a country code be found;
+    without it only international ones are. Where two kinds claim the same characters,
+    the one with the stronger check wins.
+    """
+    taken: list[PersonalData] = []
+    for found in (*_plain(text), *_ids(text), *_phones(text, region)):
+        if all(found.end <= t.start or t.end <= found.start for t in taken):
+            taken.append(found)
+    return tuple(sorted(taken, key=lambda found: found.start))
+
+
+def redact(text: str, found: Sequence[PersonalData]) -> str:
+    """Return the text with each piece replaced by its kind, such as `[email]`."""
+    parts, place = [], 0
+    for item in sorted(found, key=lambda item: item.start):
+        parts += [text[place : item.start], f"[{item.kind}]"]
+        place = item.end
+    return "".join([*parts, text[place:]])
+
+
+def _plain(text: str) -> Iterator[PersonalData]:
+    for match in _EMAIL.finditer(text):
+        yield PersonalData(PersonalKind.EMAIL, match.start(), match.end())
+    for match in _IBAN.finditer(text):
+        end = _iban_end(match[0])
+        if end:
+            yield PersonalData(
+                PersonalKind.IBAN,
+                match.start(),
+                match.start() + end,
+                match[0][:2].lower(),
+            )
+    for match in _CARD.finditer(text):
+        digits = re.sub(r"[ -]", "", match[0])
+        if digits[0] in "23456" and len(digits) >= 14 and luhn.is_valid(digits):
+            yield PersonalData(PersonalKind.CARD, match.start(), match.end())
+    for match in _BORN.finditer(text):
+        yield PersonalData(PersonalKind.BIRTH_DATE, match.start(1), match.end(1))
+    for match in _IP.finditer(text):
+        if _is_address(match[0]):
+            yield PersonalData(PersonalKind.IP_ADDRESS, match.start(), match.end())
+
+
+def _iban_end(text: str) -> int:
+    """Return where the IBAN at the start of a text ends, 0 if there is none.
+
+    The pattern may have taken a word behind it too.
+    """
+    end = len(text)
+    while end > 14:
+        if iban.is_valid(text[:end]):
+            return end
+        cut = max(text.rfind(" ", 0, end), text.rfind("-", 0, end))
+        end = max(0, cut)
+    return 0
+
+
+def _is_address(text: str) -> bool:
+    try:
+        address = ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return not (address.is_unspecified or address.is_loopback)
+
+
+def _ids(text: str) -> Iterator[PersonalData]:
+    for match in _NUMBER.finditer(text):
+        written = match[0]
+        if not 8 <= len(written) <= 24 or not any(map(str.isdigit, written)):
+            continue
+        for name, form, is_valid in _VALIDATORS:
+            if form.fullmatch(written) and is_valid(written):
+                if written.isdigit() and not _said(text, match.start()):
+                    continue
+                yield PersonalData(
+                    PersonalKind.NATIONAL_ID, match.start(), match.end(), name
+                )
+                break
+
+
+def _said(text: str, start: int) -> bool:
+    return _SAYS_ID.search(text, max(0, start - _NEAR), start) is not None
+
+
+def _phones(text: str, region: str | None) -> Iterator[PersonalData]:
+    if region is None and "+" not in text:
+        return
+    for match in phonenumbers.PhoneNumberMatcher(text, region):
+        country = phonenumbers.region_code_for_number(match.number) or ""
+        yield PersonalData(PersonalKind.PHONE, match.start, match.end, country.lower())

@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from integritas.services.compliance.pii import (
+    PersonalKind,
+    find_personal,
+    redact,
+)
+
+
+def found(text: str, region: str | None = None) -> list[tuple[str, str]]:
+    return [(f.kind.value, text[f.start : f.end]) for f in find_personal(text, region)]
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "piece"),
+    [
+        ("write to ana.lopez+x@example.org.", "email", "ana.lopez+x@example.org"),
+        ("call +49 30 901820 now", "phone", "+49 30 901820"),
+        ("to DE89 3704 0044 0532 0130 00 today", "iban", "DE89 3704 0044 0532 0130 00"),
+        ("NL91ABNA0417164300", "iban", "NL91ABNA0417164300"),
+        ("card 4111 1111 1111 1111 exp", "card", "4111 1111 1111 1111"),
+        ("DNI 54362315K", "national_id", "54362315K"),
+        ("CPF 390.533.447-05", "national_id", "390.533.447-05"),
+        ("tax id 36574261809", "national_id", "36574261809"),
+        ("date of birth: 12.03.1971", "birth_date", "12.03.1971"),
+        ("born on March 12, 1971 in", "birth_date", "March 12, 1971"),
+        ("from 203.0.113.7 at", "ip_address", "203.0.113.7"),
+        ("from 2001:db8::8a2e:370:7334 at", "ip_address", "2001:db8::8a2e:370:7334"),
+    ],
+)
+def test_personal_data_is_found_where_it_stands(
+    text: str, kind: str, piece: str
+) -> None:
+    assert found(text) == [(kind, piece)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "DE89 3704 0044 0532 0130 01",  # wrong check digits
+        "4111 1111 1111 1112",
+        "DNI 54362315A",
+        "order 36574261809",  # a valid checksum, but nothing says it is an id
+        "meeting on 12.03.1971",
+        "version 1.2.3.4.5, ratio 10:30:45",
+        "user@localhost",
+        "EUR 1,200.00 on 2026-01-31",
+        "",
+    ],
+)
+def test_what_only_looks_like_it_is_left_alone(text: str) -> None:
+    assert found(text) == []
+
+
+def test_a_national_number_needs_its_region() -> None:
+    assert found("ring 030 901820", None) == []
+    assert found("ring 030 901820", "DE") == [("phone", "030 901820")]
+
+
+def test_redaction_keeps_the_rest() -> None:
+    text = "Ana <ana@example.org>, IBAN NL91ABNA0417164300."
+    assert redact(text, find_personal(text)) == "Ana <[email]>, IBAN [iban]."
+
+
+@given(st.text(max_size=200))
+def test_pieces_are_in_order_and_apart(text: str) -> None:
+    pieces = find_personal(text)
+    assert all(0 <= p.start < p.end <= len(text) for p in pieces)
+    assert all(a.end <= b.start for a, b in pairwise(pieces))
+    assert all(isinstance(p.kind, PersonalKind) for p in pieces)

@@ -38,7 +38,7 @@ def test_steps_that_cannot_be_written_end_the_demo(home: Home) -> None:
     assert done.returncode == 1
     *_, last = done.stderr.splitlines()
     assert "assessing does not end: the engine cannot write" in last
-    assert "database or disk is full" in last
+    assert "database or disk is full" in done.stderr  # the engine's log has the cause
     alter(home, "DROP TRIGGER full")
     again = home.run("demo", "--once", "--count", MORE)
     assert again.returncode == 0, again.stderr

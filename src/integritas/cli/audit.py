@@ -17,7 +17,7 @@ from sqlalchemy.exc import ArgumentError
 from integritas.journal.api import Journal
 from integritas.kernel.clock import SystemClock, SystemRandomness
 from integritas.kernel.contracts import SYSTEM, Context, VerificationReport
-from integritas.kernel.errors import FieldError, InvalidInput, StorageFailure
+from integritas.kernel.errors import FieldError, InvalidInput, NotFound, StorageFailure
 from integritas.kernel.ids import DEFAULT_TENANT, IdFactory, TenantId, valid_tenant
 from integritas.platform.config import Settings, load_settings
 from integritas.platform.db import open_database
@@ -213,7 +213,10 @@ def with_trail(
     )
 
     async def run() -> T:
-        return await work(trail, TenantId(tenant))
+        who = TenantId(tenant)
+        if who != DEFAULT_TENANT and not await trail.has_log(who):
+            raise NotFound(f"--tenant: there is no log of a tenant {tenant!r}")
+        return await work(trail, who)
 
     try:
         return asyncio.run(run())

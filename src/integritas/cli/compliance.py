@@ -124,9 +124,15 @@ def show_lists(
     """Show each list's version, one JSON object a line."""
     if context.invoked_subcommand is not None:
         return
-    folder = lists or (data / "watchlists" if data else None)
+    settings = load_settings()
+    folder = lists or settings.lists_dir or (data / "watchlists" if data else None)
     if folder is None:
-        raise InvalidInput("no list: give --lists DIR, or set INTEGRITAS_DATA")
+        folder = settings.state_dir / "lists"
+        if not folder.is_dir():
+            raise InvalidInput(
+                f"no list: {folder} is not there; refresh the lists, give --lists DIR, "
+                "or set INTEGRITAS_LISTS_DIR"
+            )
     for version in load_watchlists(folder).versions.values():
         document = {
             "name": version.name,

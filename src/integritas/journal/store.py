@@ -184,6 +184,35 @@ class Journal:
         row = await self._database.read(lambda tx: tx.execute(query).one_or_none())
         return Personal(row.salt, row.payload) if row is not None else None
 
+    async def broken_commitments(
+        self, tenant: TenantId, /, *, after: int, limit: int = 1_000
+    ) -> tuple[Sequence[int], int | None]:
+        """Look at personal data behind `after`, `limit` rows of it.
+
+        Returns the numbers of entries whose commitment does not stand for what is kept
+        beside them, and the number to go on behind, None at the end. What was erased
+        is not kept, so it is not broken.
+        """
+        kept = JOURNAL_PERSONAL
+        query = (
+            sa.select(kept.c.seq, kept.c.salt, kept.c.payload, JOURNAL.c.commitment)
+            .select_from(
+                kept.outerjoin(
+                    JOURNAL,
+                    sa.and_(
+                        JOURNAL.c.tenant_id == kept.c.tenant_id,
+                        JOURNAL.c.seq == kept.c.seq,
+                    ),
+                )
+            )
+            .where(kept.c.tenant_id == tenant, kept.c.seq > after)
+            .order_by(kept.c.seq)
+            .limit(limit)
+        )
+        rows = await self._database.read(lambda tx: list(tx.execute(query)))
+        broken = [row.seq for row in rows if not _stands_for(row)]
+        return broken, rows[-1].seq if len(rows) == limit else None
+
     async def wait(self, timeout_s: float) -> None:
         """Return when this process commits an entry, or after `timeout_s`.
 
@@ -208,6 +237,13 @@ class Journal:
                 loop.call_soon_threadsafe(event.set)
             except RuntimeError:  # the loop is closed: its waiter is gone
                 continue
+
+
+def _stands_for(row: Any) -> bool:  # noqa: ANN401 - a row of the query above
+    # Tampered with, a column may hold anything.
+    if not isinstance(row.salt, bytes) or not isinstance(row.payload, bytes):
+        return False
+    return bool(row.commitment == commitment_of(row.salt, row.payload))
 
 
 def read_entries(

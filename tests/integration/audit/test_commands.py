@@ -262,3 +262,7 @@ def test_a_witness_process_cosigns(commands: Commands, tmp_path: Path) -> None:
     assert result.exit_code == 0
     assert "\n— w " in result.stdout
     assert commands.run("verify").exit_code == 0
+
+
+def test_a_tenant_without_a_log_is_named(commands: Commands) -> None:
+    assert "no log of a tenant 'typo'" in commands.fails("verify", "--tenant", "typo")

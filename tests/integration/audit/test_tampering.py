@@ -169,6 +169,28 @@ def test_a_flipped_bit_of_a_commitment(battery: Battery) -> None:
     assert battery.places() == ["journal[1]"]
 
 
+@pytest.mark.parametrize("column", ["salt", "payload"])
+def test_a_flipped_bit_of_personal_data(battery: Battery, column: str) -> None:
+    battery.flip("journal_personal", column, "seq = 15", 2, bit=1)
+    assert battery.places() == ["journal_personal[15]"]
+
+
+def test_personal_data_beside_no_entry(battery: Battery) -> None:
+    battery.run("UPDATE journal_personal SET seq = 999 WHERE seq = 15")
+    assert battery.places() == ["journal_personal[999]"]
+
+
+@pytest.mark.parametrize("value", ["''", "7", "zeroblob(16)"])
+def test_other_personal_data(battery: Battery, value: str) -> None:
+    battery.run(f"UPDATE journal_personal SET payload = {value} WHERE seq = 15")  # noqa: S608 - a test
+    assert battery.places() == ["journal_personal[15]"]
+
+
+def test_personal_data_that_was_erased_is_not_missed(battery: Battery) -> None:
+    battery.run("DELETE FROM journal_personal WHERE seq = 15")
+    assert battery.verify().differences == ()
+
+
 @pytest.mark.parametrize(
     ("table", "column", "where", "place"),
     [

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from integritas.kernel.ids import TenantId
     from integritas.services.audit.findings import LogCheck
 
-__all__ = ["check_journal"]
+__all__ = ["check_journal", "check_personal"]
 
 _PAGE: Final = 1_000
 _Numbered: TypeAlias = tuple[int, bytes | None]
@@ -62,6 +62,19 @@ async def check_journal(
         check.differ(f"audit_entries[{rest}]", "is not in the journal")
         if check.full:
             return
+
+
+async def check_personal(journal: Journal, tenant: TenantId, check: LogCheck) -> None:
+    """Compare personal data beside the journal with the commitments that were logged.
+
+    What is not there was erased, and is not missed; what is there must be what was
+    committed to.
+    """
+    after: int | None = 0
+    while after is not None and not check.full:
+        broken, after = await journal.broken_commitments(tenant, after=after)
+        for seq in broken:
+            check.differ(f"journal_personal[{seq}]", "is not what was committed to")
 
 
 def _placed(seqs: Sequence[int | None], handled: int) -> list[tuple[int, int]]:

@@ -31,7 +31,7 @@ from integritas.kernel.errors import (
 )
 from integritas.kernel.ids import TenantId
 from integritas.services.audit import store
-from integritas.services.audit.agreement import check_journal
+from integritas.services.audit.agreement import check_journal, check_personal
 from integritas.services.audit.anchors import Anchors
 from integritas.services.audit.appending import Appended, Appender
 from integritas.services.audit.bodies import entry_body
@@ -396,7 +396,15 @@ class AuditTrail:
             others=[tenant] * bool(log.tree.size)
             + [o.removeprefix(prefix) for o in others if o.startswith(prefix)],
         )
+        await check_personal(self.journal, tenant, log)
         return log.report(origin)
+
+    async def has_log(self, tenant: TenantId, /) -> bool:
+        """Say whether there is anything of a tenant: entries, or a remembered log."""
+        if tenant in await self.journal.tenants():
+            return True
+        remembered = await asyncio.to_thread(self._anchors.origins)
+        return self.origin(tenant) in remembered
 
     async def _chain(
         self, tenant: TenantId, keys: Sequence[VerifierKey] = ()

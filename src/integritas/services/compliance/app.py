@@ -174,7 +174,7 @@ async def _lists(desk: ComplianceDesk) -> tuple[str, ...]:
     return tuple(map(str, versions))
 
 
-def _parse(index: int, item: dict[str, object]) -> Query | tuple[FieldError, ...]:
+def _parse(index: int, item: object) -> Query | tuple[FieldError, ...]:
     try:
         return ScreenIn.model_validate(item).asked()
     except ValidationError as error:

@@ -33,6 +33,8 @@ def load_watchlists(*directories: Path) -> Watchlists:
 
 
 def _lists(directory: Path) -> Sequence[tuple[ListVersion, Sequence[Entry]]]:
+    if not directory.is_dir():
+        raise InvalidInput(f"{directory} does not exist, or is not a folder")
     lists = [
         read_ofac(directory / name, name)
         for name in (OFAC, SYNTHETIC)

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    JsonValue,
+    StringConstraints,
+    field_validator,
+)
 from pydantic_core import PydanticCustomError
 
 from integritas.kernel.contracts import Assessment, Reason
@@ -200,7 +207,7 @@ class ScreenBatchIn(_In):
     """Up to 1,000 queries; each is answered or refused by itself."""
 
     queries: Annotated[
-        tuple[dict[str, object], ...], Field(min_length=1, max_length=MOST_QUERIES)
+        tuple[JsonValue, ...], Field(min_length=1, max_length=MOST_QUERIES)
     ]
     limit: Annotated[int, Field(ge=1, le=100)] = MOST_SHOWN
 

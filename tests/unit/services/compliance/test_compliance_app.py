@@ -90,6 +90,17 @@ async def test_a_bad_query_of_a_batch_fails_alone(http: httpx.AsyncClient) -> No
     assert second["errors"][0]["path"] == "queries[1].query"
 
 
+@pytest.mark.parametrize("bad", [7, None, "Orlov", [], {"query": 5}])
+async def test_what_is_no_query_fails_alone(
+    http: httpx.AsyncClient, bad: object
+) -> None:
+    queries = [{"query": "Orlov"}, bad]
+    answer = await post(http, "/screen/batch", {"queries": queries})
+    first, second = answer["results"]
+    assert first["hits"]
+    assert second["errors"][0]["path"].startswith("queries[1]")
+
+
 async def test_a_batch_of_bad_queries_is_answered(http: httpx.AsyncClient) -> None:
     answer = await post(http, "/screen/batch", {"queries": [{"query": ""}]})
     assert answer["results"][0]["errors"]

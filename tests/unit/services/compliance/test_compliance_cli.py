@@ -188,9 +188,24 @@ def test_lists_are_found_in_the_data_folder(folder: Path, tmp_path: Path) -> Non
     assert len(documents(result.stdout)) == 2
 
 
-def test_lists_without_a_folder_says_what_to_give() -> None:
-    result = CliRunner().invoke(app, ["lists"], env={"INTEGRITAS_DATA": ""})
+def test_lists_are_found_where_the_settings_say(folder: Path, tmp_path: Path) -> None:
+    named = {"INTEGRITAS_LISTS_DIR": str(folder), "INTEGRITAS_DATA": ""}
+    assert len(documents(CliRunner().invoke(app, ["lists"], env=named).stdout)) == 2
+    (tmp_path / "state").mkdir()
+    (tmp_path / "state" / "lists").symlink_to(folder)
+    kept = {"INTEGRITAS_STATE_DIR": str(tmp_path / "state"), "INTEGRITAS_DATA": ""}
+    assert len(documents(CliRunner().invoke(app, ["lists"], env=kept).stdout)) == 2
+
+
+def test_lists_without_a_folder_says_what_to_give(tmp_path: Path) -> None:
+    nowhere = {"INTEGRITAS_DATA": "", "INTEGRITAS_STATE_DIR": str(tmp_path)}
+    result = CliRunner().invoke(app, ["lists"], env=nowhere)
     assert "--lists DIR" in str(error_of(result))
+
+
+def test_a_folder_that_is_not_there_is_said_to_be(tmp_path: Path) -> None:
+    result = run("lists", "--lists", tmp_path / "nowhere")
+    assert "does not exist" in str(error_of(result))
 
 
 @pytest.mark.parametrize("command", ["screen", "match", "lists"])

@@ -129,6 +129,7 @@ class EmbeddedEngine:
         self._commits: set[asyncio.Future[Any]] = set()
         self._stopping = False
         self._broken: BaseException | None = None
+        self._told = ""
 
     # The engine protocol ---------------------------------------------------------
 
@@ -219,8 +220,13 @@ class EmbeddedEngine:
 
     async def _restart(self, error: BaseException) -> None:
         """Forget memory, which is ahead of the disk, and go on from the disk."""
-        _LOG.error("engine.restarting", exc_info=error)
-        self._broken = error
+        if (
+            str(error) == self._told
+        ):  # as the time before: once with its trace is enough
+            _LOG.error("engine.restarting", error=str(error))
+        else:
+            _LOG.error("engine.restarting", exc_info=error)
+        self._broken, self._told = error, str(error)
         for batch in self._batches:
             batch.cancel()
         await asyncio.gather(*self._batches, return_exceptions=True)
@@ -504,7 +510,7 @@ class EmbeddedEngine:
     def _batch_ended(self, call: asyncio.Task[None]) -> None:
         self._batches.discard(call)
         if not call.cancelled() and (error := call.exception()) is not None:
-            self._broken = error
+            self._broken = self._broken or error
             self._wake.set()
 
     def _answered(self, task: Task, answer: tuple[Any, bytes] | Failure) -> None:
@@ -576,5 +582,5 @@ class EmbeddedEngine:
     def _committed(self, future: asyncio.Future[Any]) -> None:
         self._commits.discard(future)
         if not future.cancelled() and (error := future.exception()) is not None:
-            self._broken = error
+            self._broken = self._broken or error  # what follows from it is no cause
         self._wake.set()

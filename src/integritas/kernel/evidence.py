@@ -55,6 +55,7 @@ __all__ = [
     "message_from_line",
     "parse_content",
     "parse_evidence",
+    "place_of",
     "serialise_content",
 ]
 
@@ -160,7 +161,9 @@ class MessageIn(_Wire):
     def _one_body(self) -> MessageIn:
         if (self.raw is None) == (self.raw_base64 is None):
             raise PydanticCustomError(
-                "one_of", "give exactly one of raw (text) and raw_base64 (bytes)"
+                "one_of",
+                "give exactly one of raw (text) and raw_base64 (bytes)",
+                {"at": "raw"},
             )
         if self.raw_base64 is not None:
             _decode_base64(self.raw_base64)
@@ -185,14 +188,16 @@ class ProcurementIn(_Wire):
     @model_validator(mode="after")
     def _one_document(self) -> ProcurementIn:
         if (self.release is None) == (self.record is None):
-            raise PydanticCustomError("one_of", "give exactly one of release, record")
+            raise PydanticCustomError(
+                "one_of", "give exactly one of release, record", {"at": "release"}
+            )
         form, document = self._document()
         ocid = document.get("ocid")
         if not isinstance(ocid, str) or not ocid:
             raise PydanticCustomError(
                 "ocid_missing",
                 "{form}.ocid is missing or not a text: OCDS requires it",
-                {"form": form},
+                {"form": form, "at": f"{form}.ocid"},
             )
         try:
             json.dumps(document, allow_nan=False, ensure_ascii=False).encode()
@@ -200,7 +205,7 @@ class ProcurementIn(_Wire):
             raise PydanticCustomError(
                 "not_json",
                 "{form} cannot be written as JSON: {why}",
-                {"form": form, "why": str(error)},
+                {"form": form, "why": str(error), "at": form},
             ) from error
         return self
 
@@ -233,7 +238,9 @@ class PartyIn(_Wire):
     def _named(self) -> PartyIn:
         if not any(value.strip() for value in self.properties.get("name", [])):
             raise PydanticCustomError(
-                "name_missing", "properties.name needs at least one name"
+                "name_missing",
+                "properties.name needs at least one name",
+                {"at": "properties.name"},
             )
         return self
 
@@ -316,12 +323,18 @@ def field_errors(error: ValidationError, *, path: str = "") -> tuple[FieldError,
     """Return a pydantic error as field errors, the discriminator left out of paths."""
     return tuple(
         FieldError(
-            path=_dotted(path, item["loc"]),
+            path=_dotted(path, place_of(item)),
             message=item["msg"],
             remedy=_REMEDIES.get(item["type"], ""),
         )
         for item in error.errors(include_url=False, include_input=False)
     )
+
+
+def place_of(item: Mapping[str, Any]) -> tuple[int | str, ...]:
+    """Return where an error of pydantic lies: checks of a whole may name a part."""
+    part = item.get("ctx", {}).get("at", "")
+    return (*item["loc"], *str(part).split(".")) if part else tuple(item["loc"])
 
 
 _REMEDIES: Final[Mapping[str, str]] = {
@@ -377,7 +390,9 @@ def _decode_base64(text: str) -> bytes:
         return base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError) as error:
         raise PydanticCustomError(
-            "base64", "raw_base64 is not base64: {why}", {"why": str(error)}
+            "base64",
+            "raw_base64 is not base64: {why}",
+            {"why": str(error), "at": "raw_base64"},
         ) from error
 
 

@@ -18,7 +18,7 @@ from starlette.responses import Response
 
 from integritas.kernel import errors as kernel_errors
 from integritas.kernel.errors import FieldError, IntegritasError, TooManyRequests
-from integritas.kernel.evidence import EvidenceKind
+from integritas.kernel.evidence import EvidenceKind, place_of
 from integritas.platform.remedies import message_of, remedy_of
 
 if TYPE_CHECKING:
@@ -342,7 +342,7 @@ async def _on_invalid_request(request: Request, error: Exception) -> Response:
         return _malformed(request, f"the body is not JSON: {why} at character {place}")
     errors = tuple(
         FieldError(
-            path=_dotted(item["loc"]),
+            path=_dotted(place_of(item)),
             message=message_of(item),
             remedy=remedy_of(item),
         )

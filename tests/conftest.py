@@ -35,6 +35,10 @@ settings.register_profile(
 )
 settings.load_profile(os.environ.get("INTEGRITAS_TEST_PROFILE", "default"))
 
+# Temporal's own alarm for code that does not yield for two seconds: on a busy machine
+# that is the machine's doing.
+os.environ.setdefault("TEMPORAL_DEBUG", "1")
+
 REQUIRE_ALL = "INTEGRITAS_TEST_REQUIRE_ALL"
 
 

@@ -11,7 +11,7 @@ import asyncio
 import os
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import partial
@@ -297,7 +297,8 @@ def bootstrap(
             _LOG.info("database.migrated", backup=str(migrated.backup))
         desk = open_dataset_desk(database, kit.clock)
         given = services or _services(settings, kit, lists, desk)
-        given.datasets = given.datasets or desk
+        # A copy: services that were given may serve another platform too.
+        given = replace(given, datasets=given.datasets or desk)
         return _wire(settings, role, kit, database, given, passwords=passwords)
     except BaseException:
         database.close()

@@ -59,9 +59,14 @@ def settle(tx: Transaction, approval: Approval) -> None:
         raise Conflict(f"approval {approval.id} is decided already")
 
 
-def void(tx: Transaction, approval: Approval, case: Case, now: datetime) -> Fact:
+def void(
+    tx: Transaction,
+    approval: Approval,
+    case: Case,
+    now: datetime,
+    reason: str = "asked for again",
+) -> Fact:
     """End an open approval that no longer fits its case; return what to record."""
-    reason = "asked for again"
     if case.version != approval.case_version:
         reason = (
             f"the case changed: asked on version {approval.case_version}, "

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 import sqlalchemy as sa
 
 from integritas.cases import views
+from integritas.cases.approvals import void
 from integritas.cases.four_eyes import FourEyes
 from integritas.cases.model import (
     Approval,
@@ -246,7 +247,17 @@ class CaseDesk:
                 data={"finding": finding_id, "review": review.value},
                 personal={"reason": reason},
             )
-            self._recorder.record(tx, context, [fact])
+            # What an approval was asked on: another judgement of it, another question.
+            case = views.get_case(tx, context.tenant, found.case_id)
+            waiting = views.find_approvals(
+                tx, context.tenant, case_id=case.id, state=ApprovalState.OPEN
+            )
+            now = self._clock.now()
+            voided = [
+                void(tx, approval, case, now, "a finding was reviewed since")
+                for approval in waiting
+            ]
+            self._recorder.record(tx, context, [fact, *voided])
             return reviewed
 
         return await self._database.transact(work)

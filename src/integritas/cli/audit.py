@@ -41,7 +41,9 @@ _BUNDLE_BYTES: Final = 256 * 1024 * 1024
 Db = Annotated[
     str | None,
     typer.Option(
-        "--db", metavar="URL", help="The database; INTEGRITAS_DATABASE_URL without it."
+        "--db",
+        metavar="URL|FILE",
+        help="The database; INTEGRITAS_DATABASE_URL without it.",
     ),
 ]
 Tenant = Annotated[str, typer.Option("--tenant", help="Whose log.")]
@@ -226,11 +228,18 @@ def with_trail(
 
 def _settings(db: str | None) -> Settings:
     """Return the settings of the database meant: the demo's if there is no other."""
+    if db and "://" not in db:
+        db = f"sqlite:///{db}"
     plain = load_settings(**({"database_url": db} if db else {})).of_known()
     demo = plain.of_demo()
     if not _file(plain).exists() and _file(demo).exists():
         typer.echo(f"the demo's database, {_file(demo)}:", err=True)
         return demo
+    if not plain.database_chosen and _file(demo).exists():
+        typer.echo(
+            f"the database {_file(plain)}; --db {_file(demo)} names the demo's:",
+            err=True,
+        )
     return plain
 
 

@@ -24,10 +24,11 @@ from integritas.kernel.errors import (
     FieldError,
     IntegrityViolation,
     StorageFailure,
+    Unavailable,
 )
 from integritas.kernel.evidence import content_digest, parse_evidence
 from integritas.kernel.ids import DEFAULT_TENANT, CaseId
-from integritas.kernel.states import ActorKind
+from integritas.kernel.states import ActorKind, CaseState
 from integritas.migrations.api import current, migrate, wipe
 from integritas.platform.config import load_settings
 from integritas.platform.db import open_database
@@ -136,6 +137,7 @@ async def _run(
             for sample, case_id in cases
         ]
         await print_summary(console, platform, results, notes, report)
+        await _refuse_failed(platform, results)
         if listener is None:
             console.print("`integritas demo` serves it, with its API docs at /api/docs")
         else:
@@ -148,6 +150,16 @@ async def _run(
     finally:
         await platform.stop()
     return report
+
+
+async def _refuse_failed(platform: Platform, results: Sequence[Result]) -> None:
+    """End the demo if a case failed: none of the samples gives cause to."""
+    failed = [r.case for r in results if r.case.state is CaseState.FAILED]
+    if failed:
+        history = await platform.cases.history(DEFAULT_TENANT, failed[0].id)
+        raise Unavailable(
+            f"{len(failed)} cases failed ({history[-1].reason}): --reset begins anew"
+        )
 
 
 def _lists(settings: Settings) -> Sequence[Path]:

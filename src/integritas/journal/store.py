@@ -213,6 +213,13 @@ class Journal:
         broken = [row.seq for row in rows if not _stands_for(row)]
         return broken, rows[-1].seq if len(rows) == limit else None
 
+    async def personal_tenants(self) -> Sequence[str]:
+        """Return the tenants that personal data beside the journal is said to be of."""
+        query = sa.select(JOURNAL_PERSONAL.c.tenant_id).distinct()
+        return await self._database.read(
+            lambda tx: [str(name) for name in tx.execute(query).scalars()]
+        )
+
     async def wait(self, timeout_s: float) -> None:
         """Return when this process commits an entry, or after `timeout_s`.
 

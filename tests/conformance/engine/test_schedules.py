@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from tests.conformance.engine.conftest import CONTEXT, World
+from tests.conformance.engine.conftest import CONTEXT, Backend, World
 
 from integritas.journal.api import Journal
 from integritas.kernel.clock import ManualClock, SystemRandomness
@@ -109,9 +109,9 @@ def planned(commands: list[Command]) -> list[str]:
 
 
 @pytest.fixture
-async def clockwork(url: str) -> AsyncIterator[Clockwork]:
+async def clockwork(backend: Backend) -> AsyncIterator[Clockwork]:
     """Return schedules on an empty database."""
-    database = open_database(url)
+    database = open_database(backend.url)
     METADATA.create_all(database.engine)
     yield Clockwork(database)
     database.close()

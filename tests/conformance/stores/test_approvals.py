@@ -19,6 +19,7 @@ from integritas.cases.api import (
     NewEvidence,
     RecordAssessment,
     RecordVerdict,
+    ReviewState,
     Transition,
 )
 from integritas.cases.four_eyes import FourEyes
@@ -241,6 +242,23 @@ async def test_whatever_changes_the_case_voids_its_approval(
             await decide(stores, approval, "bob", approve=approve)
         assert "ask again" in caught.value.errors[0].remedy
     assert await stores.desk.get(MAIN, approval.case_id) == case
+
+
+async def test_the_review_of_a_finding_voids_the_approval(stores: Stores) -> None:
+    case_id = await risky(stores)
+    found = RecordAssessment(RunId("run_2"), stores.whole("spam", ""))
+    await stores.desk.change(stores.platform(), case_id, found)
+    close = Transition(CaseState.RESOLVED, reason="no case")
+    approval = await stores.desk.transition(stores.person("alice"), case_id, close)
+    assert isinstance(approval, Approval)
+    [finding] = await stores.desk.findings(MAIN, case_id)
+    await stores.desk.review_finding(
+        stores.person("carol"), finding.id, ReviewState.CONFIRMED, "it is him"
+    )
+    [kept] = await stores.desk.approvals(MAIN)
+    assert kept.state is ApprovalState.VOID
+    with pytest.raises(Conflict):
+        await decide(stores, approval, "bob", approve=True)
 
 
 async def test_a_refused_change_voids_nothing(stores: Stores) -> None:

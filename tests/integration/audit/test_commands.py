@@ -169,8 +169,8 @@ def test_tail_of_a_short_log_prints_all(commands: Commands) -> None:
         (["verify", "--checkpoint", "none"], "none cannot be used"),
         (["export", "--case", "case_x", "--output", "-"], "no entry on 'case_x'"),
         (["export", "--case", "case_1", "--output", "/dev"], "/dev cannot be used"),
-        (["keys", "--tenant", "other"], "has no key yet"),
-        (["tail", "--tenant", "other"], "no entry yet"),
+        (["keys", "--tenant", "other"], "no log of a tenant 'other'"),
+        (["tail", "--tenant", "other"], "no log of a tenant 'other'"),
         (["mirror", "/dev/null"], "/dev/null cannot be written"),
     ],
 )

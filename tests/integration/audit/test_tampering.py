@@ -166,7 +166,7 @@ def test_a_flipped_bit_of_a_journal_entry(
 
 def test_a_flipped_bit_of_a_commitment(battery: Battery) -> None:
     battery.flip("journal", "commitment", "seq = 1", 3)
-    assert battery.places() == ["journal[1]"]
+    assert battery.places() == ["journal[1]", "journal_personal[1]"]
 
 
 @pytest.mark.parametrize("column", ["salt", "payload"])
@@ -184,6 +184,11 @@ def test_personal_data_beside_no_entry(battery: Battery) -> None:
 def test_other_personal_data(battery: Battery, value: str) -> None:
     battery.run(f"UPDATE journal_personal SET payload = {value} WHERE seq = 15")  # noqa: S608 - a test
     assert battery.places() == ["journal_personal[15]"]
+
+
+def test_personal_data_of_nobody(battery: Battery) -> None:
+    battery.run("UPDATE journal_personal SET tenant_id = 'mains' WHERE seq = 15")
+    assert battery.places() == ["journal_personal.tenant_id"]
 
 
 def test_personal_data_that_was_erased_is_not_missed(battery: Battery) -> None:

@@ -29,17 +29,19 @@ def begun(home: Home) -> None:
 
 def test_steps_that_cannot_be_written_end_the_demo(home: Home) -> None:
     begun(home)
-    alter(
-        home,
-        "CREATE TRIGGER full BEFORE INSERT ON assessments BEGIN "
-        "SELECT RAISE(FAIL, 'database or disk is full'); END",
-    )
+    for name, moment in (("one", "UPDATE ON runs"), ("two", "INSERT ON decisions")):
+        alter(
+            home,
+            f"CREATE TRIGGER {name} BEFORE {moment} BEGIN "
+            "SELECT RAISE(FAIL, 'database or disk is full'); END",
+        )
     done = home.run("demo", "--once", "--count", MORE)
     assert done.returncode == 1
     *_, last = done.stderr.splitlines()
     assert "assessing does not end: the engine cannot write" in last
     assert "database or disk is full" in done.stderr  # the engine's log has the cause
-    alter(home, "DROP TRIGGER full")
+    alter(home, "DROP TRIGGER one")
+    alter(home, "DROP TRIGGER two")
     again = home.run("demo", "--once", "--count", MORE)
     assert again.returncode == 0, again.stderr
 

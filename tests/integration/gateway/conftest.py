@@ -299,7 +299,23 @@ PROCUREMENT = {
         "tender": {
             "id": "t1",
             "status": "complete",
+            "procurementMethod": "open",
             "value": {"amount": 1000, "currency": "EUR"},
+            "tenderPeriod": {
+                "startDate": "2026-01-01T00:00:00Z",
+                "endDate": "2026-02-15T00:00:00Z",
+            },
+        },
+        "bids": {
+            "details": [
+                {
+                    "id": str(number),
+                    "status": "valid",
+                    "value": {"amount": amount, "currency": "EUR"},
+                    "tenderers": [{"id": f"T{number}", "name": f"Bidder {number}"}],
+                }
+                for number, amount in enumerate((913, 958, 1042), start=1)
+            ]
         },
     },
 }

@@ -33,6 +33,17 @@ async def things(
     )
     key = await admin.post("/api/v1/api-keys", json={"name": "secret"})
     assert (await admin.post("/api/v1/workflows", json=OWN)).status_code == 201
+    dataset = {"name": OWN["name"], "title": "secret"}
+    kept = await admin.post("/api/v1/anticorruption/datasets", json=dataset)
+    assert kept.status_code == 201, kept.text
+    planned = {
+        "name": OWN["name"],
+        "workflow": OWN["name"],
+        "cron": "0 0 1 1 *",
+        "subject": case["id"],
+    }
+    made = await admin.post("/api/v1/schedules", json=planned)
+    assert made.status_code == 201, made.text
 
     async def sealed() -> bool:
         answer = await admin.get("/api/v1/audit/entries")
@@ -51,6 +62,7 @@ async def things(
         "key_id": key.json()["id"],
         "name": "secret-flow",
         "version": "1",
+        "step": "ask",
     }
 
 
@@ -65,9 +77,16 @@ BODIES: dict[str, Any] = {
     "runs_start": {"subject": "case_id"},
     "runs_cancel": {"cause": "x"},
     "runs_signal": {"name": "go"},
+    "runs_decide": {"approve": True},
+    "runs_retry": {},
+    "runs_fork": {"from_step": "ask"},
+    "schedules_update": {"paused": True},
+    "anticorruption_dataset_load": {"releases": [{"ocid": "o1"}]},
+    "workflows_pause": {"reason": "x"},
 }
-# What everybody has some of: the audit log's own entries are the tenant's too.
-OF_EVERYBODY = {"index", "path"}
+# What everybody has some of: the audit log's own entries are the tenant's too, and of
+# one party or process several may keep releases (tests of the service part those).
+OF_EVERYBODY = {"index", "ocid", "party", "path"}
 
 
 def named(operations: dict[str, Any], things: dict[str, str]) -> dict[str, Any]:
@@ -118,7 +137,9 @@ async def test_a_stranger_sees_none_of_it_in_a_list(
     other = await gateway.tenant()
     stranger = await other.client("admin")
     owner = await tenant.client("admin")
-    secrets = {v for k, v in things.items() if k != "version"} | {tenant.name}
+    secrets = {v for k, v in things.items() if k not in {"step", "version"}} | {
+        tenant.name
+    }
     lists = [
         path
         for method, path, _ in gateway.contract.operations.values()

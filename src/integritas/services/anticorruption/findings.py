@@ -23,9 +23,13 @@ if TYPE_CHECKING:
     from integritas.services.anticorruption.ledger import Reference
     from integritas.services.anticorruption.scoring import Opinion
 
-__all__ = ["COVERAGE", "coverage_finding", "flag_finding", "invalid_finding"]
+__all__ = ["COVERAGE", "ENOUGH", "coverage_finding", "flag_finding", "invalid_finding"]
 
 COVERAGE: Final = "procurement_coverage"
+ENOUGH: Final = 2
+"""Indicators to be computed before a release counts as assessed. The standard's own
+example has 4 as a tender and 6 when it is carried out; a release that only names a
+process, a method or an empty award has one or none."""
 
 
 def flag_finding(
@@ -74,11 +78,11 @@ def coverage_finding(
 ) -> Finding:
     """Return what could be computed and what not: no flag is not the same as clean.
 
-    Where nothing could be, the release was not assessed: a person has to look.
+    Where next to nothing could be, the release was not assessed: a person has to look.
     """
     gaps = opinion.gaps
     total = computed + len(gaps)
-    judged = computed > 0
+    judged = computed >= min(ENOUGH, total)
     return Finding(
         code=COVERAGE if judged else NOT_ASSESSED,
         kind=FindingKind.SIGNAL if judged else FindingKind.NOT_ASSESSED,

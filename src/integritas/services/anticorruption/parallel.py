@@ -43,7 +43,8 @@ class _Worker:
 def plan_ranges(stream: BinaryIO, *, processes: int | None = None) -> Ranges | None:
     """Return how to split a file, None if it should be read by one process.
 
-    `processes` overrides what size and processors suggest.
+    `processes` overrides what size, processors and other threads (of which a fork
+    knows nothing) suggest.
     """
     try:
         size, path = os.fstat(stream.fileno()).st_size, stream.name
@@ -52,7 +53,7 @@ def plan_ranges(stream: BinaryIO, *, processes: int | None = None) -> Ranges | N
         return None
     if not at_start or not isinstance(path, str) or not hasattr(os, "fork"):
         return None
-    if threading.active_count() > 1:
+    if processes is None and threading.active_count() > 1:
         return None
     count = processes or min(
         len(os.sched_getaffinity(0)), size // _BYTES_WORTH_A_PROCESS, _MOST_PROCESSES

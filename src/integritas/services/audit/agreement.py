@@ -70,6 +70,9 @@ async def check_personal(journal: Journal, tenant: TenantId, check: LogCheck) ->
     What is not there was erased, and is not missed; what is there must be what was
     committed to.
     """
+    known = set(await journal.tenants())
+    for name in sorted({*await journal.personal_tenants()} - known):
+        check.differ("journal_personal.tenant_id", f"there is no tenant {name!r}")
     after: int | None = 0
     while after is not None and not check.full:
         broken, after = await journal.broken_commitments(tenant, after=after)

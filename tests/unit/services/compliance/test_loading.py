@@ -47,7 +47,7 @@ def test_a_folder_without_lists_says_what_is_expected(tmp_path: Path) -> None:
 
 
 def test_a_missing_folder_says_so(tmp_path: Path) -> None:
-    with pytest.raises(InvalidInput, match="no watchlist"):
+    with pytest.raises(InvalidInput, match="does not exist"):
         load_watchlists(tmp_path / "nowhere")
 
 

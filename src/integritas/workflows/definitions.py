@@ -83,6 +83,9 @@ class Definitions:
         key = (tenant, definition.name, definition.version)
         if self._shipped.get(definition.name) is not definition or key in self._kept:
             return
+        if ("shipped", key) in tx.known:  # by this very unit of work, or its neighbours
+            return
+        tx.known["shipped", key] = True
         if self._store.find_shipped(tx, *key) is None:
             self._store.keep_shipped(tx, tenant, definition)
         tx.after_commit(lambda: self._kept.add(key))

@@ -88,8 +88,6 @@ class Intake:
         self._ids = ids
         self._versions: dict[tuple[TenantId, str], int] = {}
         """Newest versions, looked up once a take."""
-        self._kept: set[int] = set()
-        """Plans whose definitions are kept, once a take, by their object ids."""
 
     async def take(
         self,
@@ -140,7 +138,6 @@ class Intake:
     ) -> Taken:
         commands = self._commands.due(tx, kinds, limit=limit)
         self._versions.clear()
-        self._kept.clear()
         taken = Taken(more=len(commands) == limit)
         starts: dict[TenantId, list[Command]] = {}
         dead: set[str] = set()
@@ -225,9 +222,7 @@ class Intake:
         options = PLAIN if asked is None else read_options(asked)
         try:
             plan = self._definitions.plan(tx, view.tenant, view.workflow, view.version)
-            if id(plan) not in self._kept:
-                self._kept.add(id(plan))
-                self._definitions.keep_shipped(tx, view.tenant, plan.definition)
+            self._definitions.keep_shipped(tx, view.tenant, plan.definition)
         except IntegritasError as error:
             return impossible_run(view, str(error), options)
         return ActiveRun(seed_of(view, options), plan)

@@ -17,7 +17,7 @@ from integritas.bootstrap import Platform, bootstrap, check_state_folder
 from integritas.cases.api import NewEvidence, NewSubmission
 from integritas.cli.server import address, announce_admin, listen, run_server
 from integritas.cli.summary import Result, print_summary
-from integritas.cli.waiting import Watch
+from integritas.cli.waiting import Watch, unfinished
 from integritas.kernel.contracts import Actor, Context
 from integritas.kernel.errors import (
     Conflict,
@@ -35,7 +35,6 @@ from integritas.platform.db import open_database
 from integritas.platform.logging import configure_logging
 from integritas.platform.runtime import tune_runtime
 from integritas.samples.api import Sample, mix, synthetic_watchlist
-from integritas.workflows.api import RunState
 
 if TYPE_CHECKING:
     import socket
@@ -267,7 +266,8 @@ async def _finish(
     with _progress(console) as progress:
         task = progress.add_task("assessing", total=len(cases))
         watch = Watch(platform, "assessing")
-        while left := await _unfinished(platform, cases):
+        ours = {case_id for _, case_id in cases}
+        while left := await unfinished(platform, DEFAULT_TENANT, ours):
             await watch.check(left)
             progress.update(task, completed=len(cases) - min(left, len(cases)))
             await platform.journal.wait(0.25)
@@ -279,18 +279,6 @@ async def _finish(
             await platform.journal.wait(0.1)
         progress.update(sealing, total=1, completed=1)
     return await platform.audit.verify(DEFAULT_TENANT)
-
-
-async def _unfinished(
-    platform: Platform, cases: Sequence[tuple[Sample, CaseId]]
-) -> int:
-    """Return how many cases still wait for a run or have one under way."""
-    running = await platform.workflows.runs(
-        DEFAULT_TENANT, state=RunState.RUNNING, limit=100_000
-    )
-    ours = {case_id for _, case_id in cases}
-    under_way = sum(run.subject in ours for run in running)
-    return under_way + await platform.waiting_commands()
 
 
 def _progress(console: Console) -> Progress:

@@ -6,11 +6,15 @@ import asyncio
 from typing import TYPE_CHECKING, Final
 
 from integritas.kernel.errors import IntegrityViolation, StorageFailure
+from integritas.workflows.api import RunState
 
 if TYPE_CHECKING:
-    from integritas.bootstrap import Platform
+    from collections.abc import Set as AbstractSet
 
-__all__ = ["DEADLINE_S", "PATIENCE_S", "Watch"]
+    from integritas.bootstrap import Platform
+    from integritas.kernel.ids import TenantId
+
+__all__ = ["DEADLINE_S", "PATIENCE_S", "Watch", "unfinished"]
 
 DEADLINE_S: Final = 900.0
 PATIENCE_S: Final = 5.0
@@ -66,6 +70,18 @@ class Watch:
         engine = self._platform.engine
         failing = await self._platform.database.ping()
         return failing if failing or engine is None else await engine.ping()
+
+
+async def unfinished(
+    platform: Platform, tenant: TenantId, subjects: AbstractSet[str]
+) -> int:
+    """Return how many commands wait, and how many runs of `subjects` are under way."""
+    # Commands first: one that is taken between the two reads counts twice, not never.
+    waiting = await platform.waiting_commands()
+    running = await platform.workflows.runs(
+        tenant, state=RunState.RUNNING, limit=100_000
+    )
+    return waiting + sum(run.subject in subjects for run in running)
 
 
 def _now() -> float:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from integritas.cli.waiting import Watch
+from integritas.cli.waiting import Watch, unfinished
 from integritas.kernel.errors import IntegrityViolation, StorageFailure
+from integritas.kernel.ids import DEFAULT_TENANT
 
 
 @dataclass
@@ -78,3 +80,27 @@ async def test_a_log_that_is_not_sound_ends_it_at_once() -> None:
 async def test_there_is_a_deadline() -> None:
     with pytest.raises(StorageFailure, match="3 left"):
         await watch(Platform(), deadline_s=0).check(3)
+
+
+class Eager:
+    """A platform whose engine takes the command as soon as anybody has looked."""
+
+    def __init__(self) -> None:
+        self.workflows = self
+        self.taken = False
+
+    async def waiting_commands(self) -> int:
+        return self._look(waiting=True)
+
+    async def runs(self, _tenant: str, **_: object) -> list[Any]:
+        return [SimpleNamespace(subject="case_1")] * self._look(waiting=False)
+
+    def _look(self, *, waiting: bool) -> int:
+        seen, self.taken = int(self.taken != waiting), True
+        return seen
+
+
+async def test_what_is_taken_while_one_counts_is_not_missed() -> None:
+    platform: Any = Eager()
+    assert await unfinished(platform, DEFAULT_TENANT, {"case_1"}) > 0
+    assert await unfinished(platform, DEFAULT_TENANT, {"case_2"}) == 0

@@ -125,8 +125,8 @@ def format_time(moment: datetime) -> str:
     if moment.tzinfo is None:
         message = "a time needs a zone: got a naive datetime"
         raise ValueError(message)
-    utc = moment.astimezone(UTC).replace(tzinfo=None)
-    return utc.isoformat(timespec="microseconds") + "Z"
+    utc = moment if moment.tzinfo is UTC else moment.astimezone(UTC)
+    return utc.isoformat(timespec="microseconds")[: -len("+00:00")] + "Z"
 
 
 def parse_time(text: str) -> datetime:

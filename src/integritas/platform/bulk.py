@@ -24,7 +24,14 @@ from integritas.platform.json_text import json_bytes
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
-__all__ = ["Columns", "delete_rows", "fetch_texts", "insert_rows", "update_rows"]
+__all__ = [
+    "Columns",
+    "delete_rows",
+    "fetch_texts",
+    "insert_rows",
+    "one_of",
+    "update_rows",
+]
 
 Columns: TypeAlias = Mapping[str, Sequence[Any]]
 """Values by column name, one a row; all of the same length."""
@@ -98,6 +105,20 @@ def fetch_texts(
     text = connection.execute(sa.select(sa.type_coerce(document, sa.Text))).scalar_one()
     found: Sequence[Sequence[str | None]] = orjson.loads(text)
     return found
+
+
+def one_of(
+    dialect: str, column: sa.ColumnElement[str], values: Sequence[str]
+) -> sa.ColumnElement[bool]:
+    """Return the condition that a column of text is one of any number of values.
+
+    One parameter holds them all: the statement is the same for each number of them.
+    """
+    if dialect == "postgresql":
+        array = sa.literal(list(values), postgresql.ARRAY(sa.Text))
+        return column == sa.any_(array)
+    document = sa.literal(orjson.dumps(list(values)).decode(), sa.Text)
+    return column.in_(sa.select(sa.func.json_each(document).table_valued("value")))
 
 
 # Statements -----------------------------------------------------------------------

@@ -10,7 +10,7 @@ import asyncio
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import orjson
 import sqlalchemy as sa
@@ -38,6 +38,8 @@ __all__ = [
     "START_RUN",
     "Command",
     "CommandQueue",
+    "Item",
+    "Taker",
     "count_commands",
 ]
 
@@ -97,6 +99,14 @@ def count_commands(tx: Transaction) -> int:
     )
 
 
+Taker: TypeAlias = Callable[
+    ["Transaction", TenantId, str, Sequence["Item"]], Sequence["Item"]
+]
+"""Takes what it can of commands as they are put; returns those that are to wait."""
+Item: TypeAlias = tuple[str, Mapping[str, Any]]
+"""Subject and payload of a command."""
+
+
 class CommandQueue:
     """Puts, lists and removes commands; wakes those who wait for them."""
 
@@ -106,15 +116,16 @@ class CommandQueue:
         self._ids = ids
         self._lock = threading.Lock()
         self._listeners: list[Callable[[], None]] = []
+        self._taker: Taker | None = None
 
     def put(
-        self,
-        tx: Transaction,
-        tenant: TenantId,
-        kind: str,
-        items: Sequence[tuple[str, Mapping[str, Any]]],
+        self, tx: Transaction, tenant: TenantId, kind: str, items: Sequence[Item]
     ) -> None:
-        """Queue one command of `kind` for each (subject, payload)."""
+        """Queue one command of `kind` for each item, unless it is taken at once."""
+        if self._taker is not None:
+            items = self._taker(tx, tenant, kind, items)
+            if not items:
+                return
         now = self._clock.now()
         ids = self._ids.many("cmd", len(items))
         tx.insert(
@@ -150,6 +161,11 @@ class CommandQueue:
             for tenant, command_id, kind, subject, payload in tx.texts(query)
         ]
 
+    def waits(self, tx: Transaction, kind: str) -> bool:
+        """Say whether a command of this kind waits."""
+        query = sa.select(sa.exists().where(COMMANDS.c.kind == kind))
+        return bool(tx.execute(query).scalar_one())
+
     def remove(self, tx: Transaction, commands: Sequence[Command]) -> None:
         """Remove commands that are done, in the unit of work that did them."""
         if not commands:
@@ -161,6 +177,10 @@ class CommandQueue:
                 "id": [command.id for command in commands],
             },
         )
+
+    def serve(self, taker: Taker | None) -> None:
+        """Offer commands to `taker` when they are put, in their unit of work."""
+        self._taker = taker
 
     def listen(self, notice: Callable[[], None]) -> Callable[[], None]:
         """Call `notice`, in this event loop, after each commit that put a command.

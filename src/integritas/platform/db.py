@@ -148,6 +148,11 @@ class Transaction:
         """Run `hook` on the writer's thread once this is durable; it must be quick."""
         self._hooks.append(hook)
 
+    def take_hooks(self) -> Sequence[Callable[[], None]]:
+        """Return the hooks so far, and forget them."""
+        hooks, self._hooks = self._hooks, []
+        return hooks
+
 
 Work: TypeAlias = Callable[[Transaction], T]
 
@@ -366,7 +371,6 @@ def _run(
     if job.chain is not None and job.chain.broken:
         job.error = _NotKept("what it builds on was not kept")
         return
-    transaction._hooks = []  # noqa: SLF001 - same module
     heads = dict(transaction.heads)
     if not alone:
         transaction.begin_savepoint()
@@ -386,7 +390,9 @@ def _run(
     else:
         if not alone:
             transaction.keep_savepoint()
-        job.hooks = tuple(transaction._hooks)  # noqa: SLF001 - same module
+        job.hooks = transaction.take_hooks()
+    finally:
+        transaction.take_hooks()  # of what failed: an error's trace may outlive it
 
 
 def _fail(job: _Job, error: BaseException) -> None:

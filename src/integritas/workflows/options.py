@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 import sqlalchemy as sa
 
 from integritas.kernel.ids import RunId, TenantId
+from integritas.platform.bulk import one_of
 from integritas.workflows.model import Parent, RunOptions, RunState, RunView
 from integritas.workflows.store import RunEnd, RunStore, run_view
 from integritas.workflows.tables import (
@@ -29,6 +30,7 @@ __all__ = [
     "Stopped",
     "Wait",
     "begin_waits",
+    "busy_subjects",
     "keep_options",
     "options_of",
     "options_payload",
@@ -189,6 +191,18 @@ def running_on(tx: Transaction, tenant: TenantId, subject: str) -> Sequence[RunV
         ~sa.exists().where(_same(RUN_OPTIONS), RUN_OPTIONS.c.parent_id.is_not(None)),
     )
     return [run_view(row) for row in tx.execute(query)]
+
+
+def busy_subjects(
+    tx: Transaction, tenant: TenantId, subjects: Sequence[str]
+) -> frozenset[str]:
+    """Return those of these subjects that a run is under way on."""
+    query = sa.select(RUNS.c.subject).where(
+        RUNS.c.tenant_id == tenant,
+        one_of(tx.dialect, RUNS.c.subject, subjects),
+        RUNS.c.state == RunState.RUNNING.value,
+    )
+    return frozenset(tx.execute(query).scalars())
 
 
 def stop_runs(

@@ -160,7 +160,8 @@ class World:
         for name, service in self.services.items():
             registry.register(OperationSpec(name, service, **self.specs.get(name, {})))
         definitions = Definitions(registry, store, shipped=self.shipped)
-        intake = Intake(
+        self.commands = commands
+        self.intake = intake = Intake(
             database=database,
             store=store,
             definitions=definitions,

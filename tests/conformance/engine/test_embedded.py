@@ -38,7 +38,7 @@ async def test_a_full_engine_still_takes_signals_and_cancellations(
     await world.desk.start(world.context, "w", subject="c")
     await world.desk.signal(world.context, first, "go", 1)
     await world.desk.cancel(world.context, second, "enough")
-    taken = await engine._intake.take(frozenset(), limit=0, told=False)
+    taken = await engine._intake.take(limit=0, told=False)
     assert taken.started == []
     assert [key[1] for key, *_ in taken.signals] == [first]
     assert [key[1] for key in taken.cancelled] == [second]

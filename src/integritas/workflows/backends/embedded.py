@@ -20,6 +20,7 @@ from integritas.workflows.backends.active import ActiveRun, Task, failure_of
 from integritas.workflows.backends.calls import call_operation
 from integritas.workflows.backends.children import PARENT_ENDED
 from integritas.workflows.backends.family import Family
+from integritas.workflows.backends.handover import Handover
 from integritas.workflows.backends.intake import SUPERSEDED
 from integritas.workflows.backends.isolation import Isolation
 from integritas.workflows.backends.limits import RateLimits
@@ -113,6 +114,9 @@ class EmbeddedEngine:
             answer=self._answered,
             follow=self._follow,
         )
+        self._handover = Handover(
+            commands, intake, room=self._room, deliver=self._begin
+        )
         self._writing = Writing(store, effects, clock)
         self._isolation = Isolation(
             database=database,
@@ -142,6 +146,7 @@ class EmbeddedEngine:
             self._ownership.release()
             raise
         self._stopping = False
+        self._handover.open()
         self._task = asyncio.create_task(self._forever(), name="engine")
         if self._scheduler is not None:
             self._scheduler.start()
@@ -151,6 +156,7 @@ class EmbeddedEngine:
         if self._scheduler is not None:
             await self._scheduler.stop()
         self._stopping = True
+        self._handover.close()
         self._wake.set()
         try:
             if self._task is not None:
@@ -220,13 +226,10 @@ class EmbeddedEngine:
 
     async def _restart(self, error: BaseException) -> None:
         """Forget memory, which is ahead of the disk, and go on from the disk."""
-        if (
-            str(error) == self._told
-        ):  # as the time before: once with its trace is enough
-            _LOG.error("engine.restarting", error=str(error))
-        else:
-            _LOG.error("engine.restarting", exc_info=error)
+        again = str(error) == self._told  # once with its trace is enough
+        _LOG.error("engine.restarting", error=str(error), exc_info=not again and error)
         self._broken, self._told = error, str(error)
+        self._handover.close()
         for batch in self._batches:
             batch.cancel()
         await asyncio.gather(*self._batches, return_exceptions=True)
@@ -236,8 +239,11 @@ class EmbeddedEngine:
             # Before every try: what broke it once may break it again at once.
             await asyncio.sleep(RESTART_S)
             try:
+                # What was handed over before is on disk, or never will be.
+                await self._database.transact(lambda _: None)
                 await self._recover()
                 self._isolation.suspect(self._memory.runs)
+                self._handover.open()
             except Exception as again:  # noqa: BLE001 - tried until it works
                 self._broken = again
             else:
@@ -288,18 +294,27 @@ class EmbeddedEngine:
 
     async def _take(self, memory: Memory, *, told: bool) -> None:
         taken = await self._intake.take(
-            memory.subjects,
-            limit=self._max_active - len(memory.runs),
+            limit=self._room(),
             told=told,
             effects=self._effects,
         )
         if memory is not self._memory:
             return  # the engine restarted meanwhile, and finds on disk what was taken
-        self._apply(taken)
-        if taken.held:
+        if taken.held:  # first: a run that is taken with it may not begin before it
             await self._hold()
+        self._apply(taken)
         if taken.more:
             self._notice()
+
+    def _room(self) -> int:
+        return self._max_active - len(self._memory.runs)
+
+    def _begin(self, runs: Sequence[ActiveRun]) -> None:
+        """Go on with runs that are on disk now."""
+        for run in runs:
+            self._add(run)
+            self._tell(run, run.begin)
+        self._wake.set()
 
     def _took(self, taking: asyncio.Task[None]) -> None:
         self._taking = None
@@ -317,9 +332,7 @@ class EmbeddedEngine:
         for key, cause in taken.stopping:
             if (stopping := self._memory.runs.get(key)) is not None:
                 self._stop_run(stopping, cause)
-        for run in taken.started:
-            self._add(run)
-            self._tell(run, run.begin)
+        self._begin(taken.started)
         for key, name, payload in taken.signals:
             if (waiting := self._memory.runs.get(key)) is not None:
                 self._tell(waiting, partial(waiting.signalled, name, payload))

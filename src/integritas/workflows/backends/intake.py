@@ -26,17 +26,20 @@ from integritas.workflows.backends.seeds import PLAIN
 from integritas.workflows.definitions import CASE_WORKFLOW, Definitions
 from integritas.workflows.model import RunState, RunView
 from integritas.workflows.options import (
+    busy_subjects,
     keep_options,
     read_options,
     running_on,
     stop_runs,
 )
+from integritas.workflows.pauses import list_pauses
 from integritas.workflows.store import RunEnd, RunStore
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from integritas.kernel.clock import Clock
+    from integritas.platform.commands import Item
     from integritas.platform.db import Database, Transaction
     from integritas.workflows.backends.active import Task
     from integritas.workflows.engine import Effects
@@ -91,7 +94,6 @@ class Intake:
 
     async def take(
         self,
-        active: Container[tuple[TenantId, str]],
         *,
         limit: int,
         told: bool,
@@ -99,11 +101,10 @@ class Intake:
     ) -> Taken:
         """Take commands, up to `limit` starts; what it returns is committed.
 
-        `active` names the subjects with runs in flight: a new run on one of them
-        supersedes those. `effects` are for steps that a run takes over of another.
-        Where there is no room to start, runs are still signalled and cancelled: only
-        so room can come to be. `told` says that there are commands; otherwise a look
-        decides whether to write at all.
+        A new run on a subject that another is under way on supersedes that. `effects`
+        are for steps that a run takes over of another. Where there is no room to start,
+        runs are still signalled and cancelled: only so room can come to be. `told` says
+        that there are commands; otherwise a look decides whether to write at all.
         """
         kinds = _KINDS if limit > 0 else _CONTROLS
         wanted = min(limit, TAKE) if limit > 0 else TAKE
@@ -112,8 +113,31 @@ class Intake:
         ):
             return Taken()
         return await self._database.transact(
-            lambda tx: self._take(tx, active, kinds, wanted, effects)
+            lambda tx: self._take(tx, kinds, wanted, effects)
         )
+
+    def take_now(
+        self, tx: Transaction, tenant: TenantId, items: Sequence[Item]
+    ) -> tuple[Sequence[ActiveRun], Sequence[Item]]:
+        """Begin runs in the unit of work that asks for them.
+
+        Returns the runs, and the items that have to wait their turn: those on a subject
+        that has a run, of a workflow that is paused, or to take over of another run.
+        """
+        busy = busy_subjects(tx, tenant, [subject for subject, _ in items])
+        paused = {pause.name for pause in list_pauses(tx, tenant)}
+        now: list[Command] = []
+        later: list[Item] = []
+        for subject, payload in items:
+            held = paused and (payload.get("workflow") or CASE_WORKFLOW) in paused
+            if held or subject in busy or "carry" in payload:
+                later.append((subject, payload))
+            else:
+                now.append(Command(tenant, "", START_RUN, subject, payload))
+        self._versions.clear()
+        taken = Taken()
+        self._start(tx, tenant, now, frozenset(), taken, None)
+        return taken.started, later
 
     def spawn(
         self, tx: Transaction, tasks: Sequence[Task]
@@ -131,7 +155,6 @@ class Intake:
     def _take(
         self,
         tx: Transaction,
-        active: Container[tuple[TenantId, str]],
         kinds: Sequence[str],
         limit: int,
         effects: Effects | None,
@@ -159,7 +182,8 @@ class Intake:
                 )
         for tenant, group in starts.items():
             living = [command for command in group if command.id not in dead]
-            self._start(tx, tenant, living, active, taken, effects)
+            busy = busy_subjects(tx, tenant, [command.subject for command in living])
+            self._start(tx, tenant, living, busy, taken, effects)
             self._stillborn(tx, [command for command in group if command.id in dead])
         self._commands.remove(tx, commands)
         return taken
@@ -169,7 +193,7 @@ class Intake:
         tx: Transaction,
         tenant: TenantId,
         commands: Sequence[Command],
-        active: Container[tuple[TenantId, str]],
+        busy: frozenset[str],
         taken: Taken,
         effects: Effects | None,
     ) -> None:
@@ -180,7 +204,7 @@ class Intake:
         starting = []
         for command in latest.values():
             context, view = _system(command), self._view(tx, command)
-            if (tenant, command.subject) in active:
+            if command.subject in busy:
                 self._supersede(tx, context, command.subject, view.id, taken)
             starting.append((context, view))
         self._store.start(tx, starting)

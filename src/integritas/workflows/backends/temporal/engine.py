@@ -59,13 +59,6 @@ _RUNNER: Final = SandboxedWorkflowRunner(
 )
 
 
-class _Everything:
-    """Any subject may have a run in flight: the intake is to look in the database."""
-
-    def __contains__(self, subject: object) -> bool:
-        return True
-
-
 class TemporalEngine:
     """Satisfies `workflows.engine.Engine` on a Temporal server."""
 
@@ -245,7 +238,7 @@ class TemporalEngine:
 
     async def _take(self, pending: Deliveries, *, told: bool) -> bool:
         taken = await self._intake.take(
-            _Everything(), limit=self._limit, told=told, effects=self._effects
+            limit=self._limit, told=told, effects=self._effects
         )
         for tenant, subject, spared in taken.dropped:
             await self._drop(pending, tenant, subject, spared)

@@ -68,6 +68,11 @@ class NoEffects:
 class Engine(Protocol):
     """Carries runs. Commands reach it through the durable queue."""
 
+    @property
+    def waiting(self) -> int:
+        """Return how many calls wait here for a place at their operation."""
+        ...
+
     async def start(self) -> None:
         """Take ownership, go on with unfinished runs, begin to take commands.
 

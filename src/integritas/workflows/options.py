@@ -31,12 +31,15 @@ __all__ = [
     "Wait",
     "begin_waits",
     "busy_subjects",
+    "children_of",
     "keep_options",
     "options_of",
     "options_payload",
     "read_options",
     "running_on",
     "stop_runs",
+    "stopping_of",
+    "stopping_on",
     "unfinished_options",
     "unfinished_waits",
     "waits_of",
@@ -150,6 +153,17 @@ def options_of(
     return found
 
 
+def stopping_of(
+    tx: Transaction, tenant: TenantId, run_id: RunId
+) -> tuple[RunOptions, str | None]:
+    """Return a run's options, without attributes, and why it is to stop, if it is."""
+    query = sa.select(RUN_OPTIONS).where(
+        RUN_OPTIONS.c.tenant_id == tenant, RUN_OPTIONS.c.run_id == run_id
+    )
+    row = tx.execute(query).one_or_none()
+    return (RunOptions(), None) if row is None else (_options(row, {}), row.stop_cause)
+
+
 def unfinished_options(
     tx: Transaction,
 ) -> Mapping[Key, tuple[RunOptions, str | None]]:
@@ -203,6 +217,39 @@ def busy_subjects(
         RUNS.c.state == RunState.RUNNING.value,
     )
     return frozenset(tx.execute(query).scalars())
+
+
+def stopping_on(tx: Transaction, tenant: TenantId, subject: str) -> Sequence[RunId]:
+    """Return the runs under way on a subject that are to stop."""
+    query = (
+        sa.select(RUNS.c.id)
+        .join(RUN_OPTIONS, _same(RUN_OPTIONS))
+        .where(
+            RUNS.c.tenant_id == tenant,
+            RUNS.c.subject == subject,
+            RUNS.c.state == RunState.RUNNING.value,
+            RUN_OPTIONS.c.stop_cause.is_not(None),
+        )
+    )
+    return [RunId(row.id) for row in tx.execute(query)]
+
+
+def children_of(
+    tx: Transaction, tenant: TenantId, parent: RunId, link: Parent | None = None
+) -> Sequence[RunView]:
+    """Return the children of a run, or the one that a link names."""
+    query = (
+        sa.select(RUNS)
+        .join(RUN_OPTIONS, _same(RUN_OPTIONS))
+        .where(RUN_OPTIONS.c.tenant_id == tenant, RUN_OPTIONS.c.parent_id == parent)
+        .order_by(RUNS.c.id)
+    )
+    if link is not None:
+        query = query.where(
+            RUN_OPTIONS.c.parent_step == link.step,
+            RUN_OPTIONS.c.parent_attempt == link.attempt,
+        )
+    return [run_view(row) for row in tx.execute(query)]
 
 
 def stop_runs(

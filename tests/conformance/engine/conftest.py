@@ -247,14 +247,12 @@ class World:
         raise AssertionError(f"it did not come to be: {detail}")
 
     async def gathered(self, calls: int) -> None:
-        """Wait until so many calls wait for a place.
+        """Wait until so many calls wait for a place at their operation."""
 
-        In the embedded engine they do as soon as their runs are to be seen.
-        """
-        deadline = asyncio.get_running_loop().time() + DEADLINE_S
-        while getattr(self.engine, "waiting", calls) < calls:
-            assert asyncio.get_running_loop().time() < deadline
-            await asyncio.sleep(0.005)
+        async def enough() -> bool:
+            return self.engine.waiting >= calls
+
+        await self.poll(enough)
 
     async def poll(self, holds: Callable[[], Awaitable[bool]]) -> None:
         """Ask until something holds."""
@@ -302,19 +300,6 @@ class World:
 
 
 _queues = itertools.count(1)
-# What Temporal does not carry yet: it refuses such definitions (temporal/scope.py).
-EMBEDDED_SO_FAR = frozenset(
-    {"test_controlling", "test_schedules", "test_semantics", "test_waiting"}
-)
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Leave out, of those modules, what would run on Temporal."""
-    items[:] = [
-        item
-        for item in items
-        if item.path.stem not in EMBEDDED_SO_FAR or "temporal" not in item.name
-    ]
 
 
 @pytest.fixture(params=["sqlite", "postgres", "temporal", "temporal-postgres"])

@@ -28,7 +28,6 @@ from integritas.workflows.api import (
     Step,
     StepState,
 )
-from integritas.workflows.backends.listening import Listener
 from integritas.workflows.tables import RUN_ATTRIBUTES, RUN_OPTIONS, RUN_STEPS
 
 if TYPE_CHECKING:
@@ -210,7 +209,7 @@ async def test_the_higher_priority_goes_first(world: World) -> None:
         await world.start(f"p{priority}", options=RunOptions(priority=priority))
         for priority in (-5, 0, 7, 3)
     ]
-    await asyncio.sleep(0.3)  # they are taken; nothing tells when they are queued
+    await world.gathered(4)
     service.gate.set()
     for run_id in runs:
         await world.ended(run_id)
@@ -239,27 +238,10 @@ async def test_only_so_many_calls_at_once(world: World) -> None:
     await world.define(world.step("each", for_each="submission.list"))
     run_id = await world.start(given={"list": list(range(10))})
     await world.until(run_id, lambda _: len(service.batches) == 3)
-    await asyncio.sleep(0.05)  # no more begin, however long one waits
+    await world.gathered(7)  # these do not begin, however many are free to
     assert len(service.batches) == 3
     service.gate.set()
     assert (await world.ended(run_id)).run.state is RunState.SUCCEEDED
-
-
-async def test_only_so_many_runs_are_in_memory(world: World) -> None:
-    world.max_active = 3
-    await world.up()
-    await world.define(GO)
-    asked = [
-        await world.desk.start(world.context, "w", subject=f"s{i}") for i in range(5)
-    ]
-    for run_id in asked[:3]:
-        await in_state(world, run_id, "s", StepState.WAITING)
-    with pytest.raises(NotFound):  # it waits on disk
-        await world.desk.run(DEFAULT_TENANT, asked[4])
-    for run_id in asked:
-        await world.until(run_id, lambda detail: bool(detail.run.id))
-        await world.desk.signal(world.context, run_id, "go", None)
-        assert (await world.ended(run_id)).run.state is RunState.SUCCEEDED
 
 
 async def test_submitters_are_turned_away_when_too_many_wait(world: World) -> None:
@@ -382,6 +364,14 @@ async def test_old_runs_are_forgotten_with_all_that_is_theirs(world: World) -> N
 # Versions ----------------------------------------------------------------------
 
 
+async def test_a_version_is_kept_once(world: World) -> None:
+    await world.up()
+    await world.define(world.step("a"))
+    with pytest.raises(Conflict, match="workflow w version 1 exists") as told:
+        await world.define(world.step("b"))
+    assert told.value.errors[0].path == "version"
+
+
 async def test_a_shipped_version_lives_as_long_as_its_runs(world: World) -> None:
     old = Definition("s", 1, (Step("w", signal="go"), Step("a", "x.do", after=("w",))))
     new = Definition("s", 2, (Step("b", "x.do"),))
@@ -450,27 +440,6 @@ async def test_what_cannot_be_kept_is_a_broken_contract(world: World) -> None:
 
 
 # Two processes ----------------------------------------------------------------------
-
-
-async def test_commands_of_other_processes_are_heard(world: World) -> None:
-    await world.up()
-    await world.define(world.step("a"))
-    await world.engine.stop()  # nobody polls: what is heard was told
-    assert world.database is not None
-    heard = asyncio.Event()
-    listener = Listener(world.database, asyncio.get_running_loop(), heard.set)
-    listener.start()
-    desk, close = world.other_process()
-    try:
-        if world.database.dialect == "sqlite":  # one process: there are no others
-            assert listener._thread is None
-            return
-        await world.poll(lambda: asyncio.sleep(0, listener.listening))
-        await desk.start(world.context, "w", subject="other")
-        await asyncio.wait_for(heard.wait(), 10)
-    finally:
-        close()
-        await asyncio.to_thread(listener.stop)
 
 
 async def test_what_another_process_asks_for_is_done(world: World) -> None:

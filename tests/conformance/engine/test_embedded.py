@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import pytest
 from tests.conformance.engine.conftest import Backend
 
-from integritas.kernel.errors import Conflict
-from integritas.workflows.api import EmbeddedEngine, RunState
+from integritas.kernel.errors import Conflict, NotFound
+from integritas.kernel.ids import DEFAULT_TENANT
+from integritas.workflows.api import EmbeddedEngine, RunState, StepState
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -46,12 +47,23 @@ async def test_a_full_engine_still_takes_signals_and_cancellations(
     assert (await world.ended(first)).run.state is RunState.SUCCEEDED
 
 
-async def test_a_version_is_kept_once(world: World) -> None:
+async def test_only_so_many_runs_are_in_memory(world: World) -> None:
+    world.max_active = 3
     await world.up()
-    await world.define(world.step("a"))
-    with pytest.raises(Conflict, match="workflow w version 1 exists") as told:
-        await world.define(world.step("b"))
-    assert told.value.errors[0].path == "version"
+    await world.define({"name": "s", "signal": "go"})
+    asked = [
+        await world.desk.start(world.context, "w", subject=f"s{i}") for i in range(5)
+    ]
+    for run_id in asked[:3]:
+        await world.until(
+            run_id, lambda detail: world.states(detail)["s"] is StepState.WAITING
+        )
+    with pytest.raises(NotFound):  # it waits on disk
+        await world.desk.run(DEFAULT_TENANT, asked[4])
+    for run_id in asked:
+        await world.until(run_id, lambda detail: bool(detail.run.id))
+        await world.desk.signal(world.context, run_id, "go", None)
+        assert (await world.ended(run_id)).run.state is RunState.SUCCEEDED
 
 
 async def test_runs_that_ended_are_not_held(world: World) -> None:

@@ -24,6 +24,7 @@ from integritas.workflows.backends.seeds import (
     kept_name,
     split_name,
 )
+from integritas.workflows.backends.waits import rejection, too_late
 from integritas.workflows.expressions import (
     evaluate,
     evaluate_list,
@@ -248,11 +249,7 @@ class ActiveRun:
             self.known.keep(index, None)
             self._settle(index, StepState.SUCCEEDED)
         else:
-            what = f"signal {step.signal!r}" if step.signal else "decision"
-            failure = Failure(
-                code="signal_timeout",
-                detail=f"no {what} within {step.timeout_s:g} s",
-            )
+            failure = too_late(step)
             self._write(step.name, 1, StepState.FAILED, None, failure)
             self._give_up(index, failure)
         self._go_on()
@@ -491,9 +488,8 @@ class ActiveRun:
 
     def _take_signal(self, index: int, payload: Any) -> None:  # noqa: ANN401 - JSON
         step = self.plan.steps[index]
-        if step.approval is not None and not payload["approved"]:
-            reason = f": {payload['reason']}" if payload["reason"] else ""
-            failure = Failure("rejected", f"{payload['by']} said no{reason}")
+        failure = rejection(step, payload)
+        if failure is not None:
             self._write(step.name, 1, StepState.FAILED, None, failure)
             self._give_up(index, failure)
             return

@@ -6,6 +6,8 @@ which a crash could leave the one without the other.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import orjson
@@ -15,7 +17,7 @@ from integritas.kernel.errors import IntegritasError, InvalidDefinition
 from integritas.kernel.ids import IdFactory, RunId, TenantId
 from integritas.workflows.backends.active import ActiveRun, Task
 from integritas.workflows.backends.seeds import RunSeed, failure_of
-from integritas.workflows.model import Parent, RunOptions, RunState, RunView
+from integritas.workflows.model import Parent, RunOptions, RunState, RunView, Step
 from integritas.workflows.options import keep_options
 
 if TYPE_CHECKING:
@@ -23,15 +25,36 @@ if TYPE_CHECKING:
 
     from integritas.kernel.clock import Clock
     from integritas.platform.db import Transaction
+    from integritas.workflows.backends.results import Results
     from integritas.workflows.definitions import Definitions
     from integritas.workflows.plan import Plan
     from integritas.workflows.store import RunStore
 
-__all__ = ["MAX_DEPTH", "Children", "answer_of", "spawn"]
+__all__ = [
+    "MAX_DEPTH",
+    "PARENT_ENDED",
+    "Children",
+    "Wanted",
+    "answer_of",
+    "answer_to_parent",
+    "spawn",
+    "wanted_of",
+]
 
 MAX_DEPTH: Final = 16
 PARENT_ENDED: Final = "its parent ended"
 Key: TypeAlias = tuple[TenantId, RunId]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A child to begin: for which step of which run, as what, with which inputs."""
+
+    parent: RunSeed
+    step: Step
+    link: Parent
+    depth: int
+    inputs: Callable[[], Mapping[str, Any]]
 
 
 class Children:
@@ -86,32 +109,52 @@ def link_of(task: Task) -> Parent:
     return Parent(task.run.seed.id, task.name, task.attempt)
 
 
+def wanted_of(task: Task) -> Wanted:
+    """Return the child that a task asks for."""
+    run = task.run
+    return Wanted(
+        parent=run.seed,
+        step=run.plan.steps[task.index],
+        link=link_of(task),
+        depth=run.depth + 1,
+        inputs=task.inputs,
+    )
+
+
 def answer_of(child: ActiveRun) -> tuple[Any, bytes] | Failure:
     """Return what a child that ended is to its parent: outputs, or a failure."""
+    view = replace(_view(child), state=child.state, cause=child.cause)
+    return answer_to_parent(view, lambda: child.known)
+
+
+def answer_to_parent(
+    child: RunView, known: Callable[[], Results]
+) -> tuple[Any, bytes] | Failure:
+    """Return what a run that ended is to its parent: outputs, or a failure."""
     if child.state is RunState.SUCCEEDED:
         try:
-            outputs = child.known.outputs()
+            outputs = known().outputs()
             return outputs, orjson.dumps(outputs)
         except (IntegritasError, TypeError) as error:
             return failure_of(error)
-    run = f"run {child.seed.id} of {child.plan.definition.name}"
+    run = f"run {child.id} of {child.workflow}"
     return Failure(f"run_{child.state.value}", f"{run}: {child.cause}")
 
 
 def spawn(
     tx: Transaction,
-    tasks: Sequence[Task],
+    wanted: Sequence[Wanted],
     *,
     definitions: Definitions,
     store: RunStore,
     clock: Clock,
     ids: IdFactory,
 ) -> Sequence[ActiveRun | Failure]:
-    """Begin a child for each task, in the order of the tasks; it is kept, not begun."""
+    """Begin the children that are wanted, in order; they are kept, not begun."""
     made: list[ActiveRun | Failure] = []
     kept: list[tuple[Key, RunOptions]] = []
-    for task in tasks:
-        child = _child(tx, task, definitions, clock, ids)
+    for each in wanted:
+        child = _child(tx, each, definitions, clock, ids)
         made.append(child)
         if isinstance(child, ActiveRun):
             seed = child.seed
@@ -124,45 +167,44 @@ def spawn(
 
 def _child(
     tx: Transaction,
-    task: Task,
+    wanted: Wanted,
     definitions: Definitions,
     clock: Clock,
     ids: IdFactory,
 ) -> ActiveRun | Failure:
-    parent, step = task.run, task.run.plan.steps[task.index]
+    parent, step = wanted.parent, wanted.step
     assert step.workflow is not None  # noqa: S101 - only such have children
     try:
         plan: Plan = definitions.plan(
-            tx, parent.seed.tenant, step.workflow, step.workflow_version
+            tx, parent.tenant, step.workflow, step.workflow_version
         )
-        definitions.keep_shipped(tx, parent.seed.tenant, plan.definition)
-        depth = parent.depth + 1
-        if depth > MAX_DEPTH:
+        definitions.keep_shipped(tx, parent.tenant, plan.definition)
+        if wanted.depth > MAX_DEPTH:
             raise InvalidDefinition(
-                f"workflows run each other {depth} deep, {MAX_DEPTH} may be"
+                f"workflows run each other {wanted.depth} deep, {MAX_DEPTH} may be"
             )
-        given = task.inputs()
+        given = wanted.inputs()
     except IntegritasError as error:
         return failure_of(error)
     options = RunOptions(
-        priority=parent.seed.options.priority,
+        priority=parent.options.priority,
         timeout_s=step.timeout_s,
-        parent=link_of(task),
+        parent=wanted.link,
         orderly=True,
     )
     child = ActiveRun(
         RunSeed(
-            tenant=parent.seed.tenant,
+            tenant=parent.tenant,
             id=ids.run(),
-            subject=parent.seed.subject,
+            subject=parent.subject,
             input=given,
-            correlation_id=parent.seed.correlation_id,
+            correlation_id=parent.correlation_id,
             created_at=clock.now(),
             options=options,
         ),
         plan,
     )
-    child.depth = depth
+    child.depth = wanted.depth
     return child
 
 

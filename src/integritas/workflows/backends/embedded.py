@@ -178,6 +178,11 @@ class EmbeddedEngine:
         """Return how many runs are in flight."""
         return len(self._memory.runs)
 
+    @property
+    def waiting(self) -> int:
+        """Return how many calls wait for a place at their operation."""
+        return sum(map(len, self._memory.ready.values()))
+
     # The loop --------------------------------------------------------------------
 
     async def _forever(self) -> None:

@@ -10,7 +10,11 @@ from typing import Any
 from integritas.kernel.contracts import Failure
 from integritas.platform.db import Database
 from integritas.workflows.backends.active import ActiveRun, Task
-from integritas.workflows.backends.children import PARENT_ENDED, answer_of
+from integritas.workflows.backends.children import (
+    PARENT_ENDED,
+    answer_of,
+    wanted_of,
+)
 from integritas.workflows.backends.intake import Intake
 from integritas.workflows.backends.memory import Memory
 from integritas.workflows.model import RunState
@@ -48,7 +52,8 @@ class Family:
         """Begin a child for each task, once it is on disk."""
         memory = self.memory()
         future = self.database.enqueue(
-            lambda tx: self.intake.spawn(tx, tasks), chain=memory.chain
+            lambda tx: self.intake.spawn(tx, [wanted_of(task) for task in tasks]),
+            chain=memory.chain,
         )
 
         def begun(future: asyncio.Future[Sequence[ActiveRun | Failure]]) -> None:

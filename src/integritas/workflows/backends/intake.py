@@ -20,9 +20,9 @@ from integritas.platform.commands import (
 )
 from integritas.workflows.backends.active import ActiveRun
 from integritas.workflows.backends.carrying import carry_over
-from integritas.workflows.backends.children import spawn
-from integritas.workflows.backends.recovery import impossible_run, seed_of
-from integritas.workflows.backends.seeds import PLAIN
+from integritas.workflows.backends.children import Wanted, spawn
+from integritas.workflows.backends.recovery import impossible_run
+from integritas.workflows.backends.seeds import PLAIN, seed_of
 from integritas.workflows.definitions import CASE_WORKFLOW, Definitions
 from integritas.workflows.model import RunState, RunView
 from integritas.workflows.options import (
@@ -41,7 +41,6 @@ if TYPE_CHECKING:
     from integritas.kernel.clock import Clock
     from integritas.platform.commands import Item
     from integritas.platform.db import Database, Transaction
-    from integritas.workflows.backends.active import Task
     from integritas.workflows.engine import Effects
 
 __all__ = ["SUPERSEDED", "Intake", "Taken"]
@@ -56,8 +55,8 @@ SUPERSEDED: Final = "superseded on the same subject"
 class Taken:
     """What a take did; `dropped` names subjects whose runs ended, but for some.
 
-    Runs that are `stopping` are the engine's to end; `held` names workflows that were
-    paused or resumed.
+    Runs that are `stopping` are the engine's to end; `held` names the workflows that
+    were paused or resumed.
     """
 
     started: list[ActiveRun] = field(default_factory=list)
@@ -65,7 +64,7 @@ class Taken:
     cancelled: list[tuple[TenantId, RunId]] = field(default_factory=list)
     stopping: list[tuple[tuple[TenantId, RunId], str]] = field(default_factory=list)
     dropped: list[tuple[TenantId, str, frozenset[RunId]]] = field(default_factory=list)
-    held: bool = False
+    held: list[tuple[TenantId, str]] = field(default_factory=list)
     more: bool = False
 
 
@@ -140,12 +139,12 @@ class Intake:
         return taken.started, later
 
     def spawn(
-        self, tx: Transaction, tasks: Sequence[Task]
+        self, tx: Transaction, wanted: Sequence[Wanted]
     ) -> Sequence[ActiveRun | Failure]:
-        """Begin a child for each task, in order; see `children.spawn`."""
+        """Begin the children that are wanted, in order; see `children.spawn`."""
         return spawn(
             tx,
-            tasks,
+            wanted,
             definitions=self._definitions,
             store=self._store,
             clock=self._clock,
@@ -172,7 +171,7 @@ class Intake:
             elif command.kind == CANCEL_RUN:
                 self._cancel(tx, command, taken)
             elif command.kind == HOLD_RUNS:
-                taken.held = True
+                taken.held.append((command.tenant, command.subject))
             else:
                 taken.dropped.append((command.tenant, command.subject, frozenset()))
                 dead.update(

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from integritas.kernel.ids import RunId, TenantId
-from integritas.workflows.backends.active import ActiveRun, RunSeed
-from integritas.workflows.backends.seeds import PLAIN
+from integritas.workflows.backends.active import ActiveRun
+from integritas.workflows.backends.seeds import PLAIN, seed_of
 from integritas.workflows.graph import build_graph
 from integritas.workflows.model import Definition, RunOptions, RunState, RunView
 from integritas.workflows.options import Wait, unfinished_options, unfinished_waits
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from integritas.workflows.definitions import Definitions
     from integritas.workflows.store import Attempt, RunStore
 
-__all__ = ["impossible_run", "recover", "seed_of"]
+__all__ = ["impossible_run", "recover"]
 
 
 async def recover(
@@ -66,19 +66,6 @@ class _Extras:
     def of(self, view: RunView) -> _Extra:
         key = (view.tenant, view.id)
         return _Extra(*self.options.get(key, (PLAIN, None)), self.waits.get(key, ()))
-
-
-def seed_of(view: RunView, options: RunOptions = PLAIN) -> RunSeed:
-    """Return what a run was made of."""
-    return RunSeed(
-        tenant=view.tenant,
-        id=view.id,
-        subject=view.subject,
-        input=view.input,
-        correlation_id=view.correlation_id,
-        created_at=view.created_at,
-        options=options,
-    )
 
 
 def _restore(  # noqa: PLR0917 - what one read shares

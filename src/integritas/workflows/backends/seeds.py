@@ -11,13 +11,14 @@ from typing import Any, Final
 from integritas.kernel.contracts import Failure
 from integritas.kernel.errors import IntegritasError
 from integritas.kernel.ids import RunId, TenantId
-from integritas.workflows.model import RunOptions
+from integritas.workflows.model import RunOptions, RunView
 
 __all__ = [
     "PLAIN",
     "RunSeed",
     "failure_of",
     "kept_name",
+    "seed_of",
     "split_name",
 ]
 
@@ -56,6 +57,19 @@ class RunSeed:
     correlation_id: str
     created_at: datetime
     options: RunOptions = PLAIN
+
+
+def seed_of(view: RunView, options: RunOptions = PLAIN) -> RunSeed:
+    """Return what a run was made of."""
+    return RunSeed(
+        tenant=view.tenant,
+        id=view.id,
+        subject=view.subject,
+        input=view.input,
+        correlation_id=view.correlation_id,
+        created_at=view.created_at,
+        options=options,
+    )
 
 
 def failure_of(error: BaseException) -> Failure:

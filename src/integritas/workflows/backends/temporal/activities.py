@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import asynccontextmanager
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import structlog
 from temporalio import activity
@@ -18,27 +18,30 @@ from temporalio.exceptions import ApplicationError
 
 from integritas.kernel.errors import InvalidInput, NotFound
 from integritas.kernel.ids import RunId, TenantId
-from integritas.workflows.backends.active import failure_of
+from integritas.workflows.backends.seeds import failure_of
 from integritas.workflows.backends.temporal import messages as m
 from integritas.workflows.backends.temporal.carrier import (
     AttemptFailed,
     Carrier,
     cause_of,
 )
-from integritas.workflows.backends.temporal.interpreter import HEARTBEAT_S
+from integritas.workflows.backends.temporal.fanning import Fanning
+from integritas.workflows.backends.temporal.steps import HEARTBEAT_S
+from integritas.workflows.backends.temporal.waiting import Waiting
 from integritas.workflows.model import RunState
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
 
-    from integritas.kernel.clock import Clock
     from integritas.workflows.backends.temporal.kept import Kept
-    from integritas.workflows.backends.temporal.records import Records
-    from integritas.workflows.model import RunView
+    from integritas.workflows.backends.temporal.parenting import Parenting
+    from integritas.workflows.backends.temporal.rows import Rows
+    from integritas.workflows.model import RunView, Step
     from integritas.workflows.store import Attempt
 
 __all__ = ["Activities"]
 
+_CANCELLED: Final = "cancelled in Temporal"
 _LOG = structlog.get_logger(__name__)
 
 
@@ -58,15 +61,36 @@ async def _discreet() -> AsyncIterator[None]:
 class Activities:
     """The activities of a worker."""
 
-    def __init__(self, records: Records, carrier: Carrier, clock: Clock) -> None:
+    def __init__(
+        self,
+        rows: Rows,
+        carrier: Carrier,
+        parenting: Parenting,
+    ) -> None:
         """Take the parts."""
-        self._records = records
+        self._rows = rows
+        self._records = rows.records
         self._carrier = carrier
-        self._clock = clock
+        self._parenting = parenting
+        self._waiting = Waiting(rows)
+        self._fanning = Fanning(rows)
 
     def all(self) -> Sequence[Callable[..., Any]]:
         """Return what a worker registers."""
-        return [self.load, self.ask, self.step, self.settle_signal, self.end]
+        return [
+            self.load,
+            self.now,
+            self.stop,
+            self.wait,
+            self.fan_out,
+            self.gather,
+            self.child,
+            self.stop_children,
+            self.step,
+            self.end,
+        ]
+
+    # The run ---------------------------------------------------------------------
 
     @activity.defn(name=m.LOAD)
     async def load(self, order: m.RunOrder) -> m.RunPlan:
@@ -78,16 +102,87 @@ class Activities:
             except (InvalidInput, NotFound) as error:
                 await self._records.give_up(tenant, run_id, str(error))
                 kept = None
+            parent = await self._records.parent(tenant, run_id)
+            link = m.ParentStep(parent.run_id, parent.step) if parent else None
             if kept is None:
                 view = await self._records.find(tenant, run_id)
-                return m.RunPlan(view.state.value, None, None, [], [])
-            return self._plan(kept, await self._records.signals(tenant, run_id))
+                return m.RunPlan(m.RunNow(view.state.value), [], {}, parent=link)
+            return m.RunPlan(
+                now=self._standing(kept),
+                steps=[_plan_of(step) for step in kept.plan.steps],
+                known=kept.outcomes(),
+                orderly=kept.orderly,
+                priority=kept.priority,
+                parent=link,
+            )
 
-    @activity.defn(name=m.ASK)
-    async def ask(self, order: m.StepOrder) -> str:
-        """Say whether a step that waits for a signal is wanted: its `when`."""
+    @activity.defn(name=m.NOW)
+    async def now(self, order: m.RunOrder) -> m.RunNow:
+        """Return how a run stands: whether it is to stop, how long it may go on."""
         async with _discreet():
-            return await self._carrier.ask(order)
+            tenant, run_id = TenantId(order.tenant), RunId(order.run)
+            kept = await self._records.kept(tenant, run_id)
+            if kept is None:
+                view = await self._records.find(tenant, run_id)
+                return m.RunNow(view.state.value)
+            return self._standing(kept)
+
+    @activity.defn(name=m.STOP)
+    async def stop(self, order: m.RunOrder) -> m.RunNow:
+        """Keep that a run is to stop, for its workflow was cancelled."""
+        async with _discreet():
+            tenant, run_id = TenantId(order.tenant), RunId(order.run)
+            await self._records.stop(tenant, run_id, _CANCELLED)
+        return await self.now(order)
+
+    @activity.defn(name=m.END)
+    async def end(self, ending: m.Ending) -> str:
+        """End a run in our database, unless it has ended; return how it ended."""
+
+        def cause(_: RunView, attempts: Sequence[Attempt], stopped: str | None) -> str:
+            why = ""
+            if ending.overdue_s is not None:
+                why = f"the run did not end within {ending.overdue_s:g} s"
+            elif ending.state == RunState.CANCELLED:
+                why = stopped or _CANCELLED
+            return cause_of(attempts, ending.failed, ending.not_undone or [], why)
+
+        async with _discreet():
+            tenant, run_id = TenantId(ending.tenant), RunId(ending.run)
+            state = RunState(ending.state)
+            return (await self._records.end(tenant, run_id, state, cause)).value
+
+    # Its steps -------------------------------------------------------------------
+
+    @activity.defn(name=m.WAIT)
+    async def wait(self, order: m.StepOrder) -> m.Answer:
+        """Say how a wait came out, or how long it may last."""
+        async with _discreet():
+            return await self._waiting.wait(order)
+
+    @activity.defn(name=m.FAN_OUT)
+    async def fan_out(self, order: m.StepOrder) -> m.Answer:
+        """Say how many items a step has."""
+        async with _discreet():
+            return await self._fanning.fan_out(order)
+
+    @activity.defn(name=m.GATHER)
+    async def gather(self, order: m.StepOrder) -> str:
+        """Keep the results of all items as the step's own."""
+        async with _discreet():
+            return await self._fanning.gather(order)
+
+    @activity.defn(name=m.CHILD)
+    async def child(self, order: m.StepOrder) -> m.Answer:
+        """Say how the child of a step came out, or which run it is."""
+        async with _discreet():
+            return await self._parenting.child(order)
+
+    @activity.defn(name=m.STOP_CHILDREN)
+    async def stop_children(self, order: m.RunOrder) -> list[str]:
+        """Let the children of a run stop; return those that have not ended."""
+        async with _discreet():
+            return await self._parenting.stop_children(order)
 
     @activity.defn(name=m.STEP)
     async def step(self, order: m.StepOrder) -> str:
@@ -98,50 +193,32 @@ class Activities:
             except AttemptFailed as failed:
                 raise _attempt_failed(failed.again_s) from None
 
-    @activity.defn(name=m.SETTLE_SIGNAL)
-    async def settle_signal(self, order: m.StepOrder) -> str:
-        """Keep how the wait for a signal ended: it came, or time ran out."""
-        async with _discreet():
-            return await self._carrier.settle_signal(order)
+    # Inside ----------------------------------------------------------------------
 
-    @activity.defn(name=m.END)
-    async def end(self, ending: m.Ending) -> str:
-        """End a run in our database, unless it has ended; return how it ended."""
-
-        def cause(_: RunView, attempts: Sequence[Attempt]) -> str:
-            if ending.overdue_s is not None:
-                return f"the run did not end within {ending.overdue_s:g} s"
-            if ending.failed is not None:
-                return cause_of(attempts, ending.failed, ending.not_undone or [])
-            cancelled = ending.state == RunState.CANCELLED
-            return "cancelled in Temporal" if cancelled else ""
-
-        async with _discreet():
-            tenant, run_id = TenantId(ending.tenant), RunId(ending.run)
-            state = RunState(ending.state)
-            return (await self._records.end(tenant, run_id, state, cause)).value
-
-    def _plan(self, kept: Kept, signals: Sequence[str]) -> m.RunPlan:
-        limit = kept.plan.definition.timeout_s
-        age = (self._clock.now() - kept.view.created_at).total_seconds()
-        return m.RunPlan(
+    def _standing(self, kept: Kept) -> m.RunNow:
+        limit = kept.timeout_s
+        age = (self._rows.clock.now() - kept.view.created_at).total_seconds()
+        return m.RunNow(
             state=kept.view.state.value,
+            stopping=kept.stop_cause is not None,
             limit_s=limit,
-            left_s=None if limit is None else max(0.001, limit - age),
-            steps=[
-                m.StepPlan(
-                    name=step.name,
-                    signal=step.signal,
-                    after=list(step.after),
-                    conditional=step.when is not None,
-                    timeout_s=step.timeout_s,
-                    on_failure=step.on_failure.value,
-                    undoable=step.compensate is not None,
-                )
-                for step in kept.plan.steps
-            ],
-            signals=list(signals),
+            left_s=None if limit is None else limit - age,
         )
+
+
+def _plan_of(step: Step) -> m.StepPlan:
+    return m.StepPlan(
+        name=step.name,
+        after=list(step.after),
+        on_failure=step.on_failure.value,
+        undoable=step.compensate is not None,
+        timeout_s=step.timeout_s,
+        waits=step.awaits is not None or step.sleeps,
+        awaits=step.awaits,
+        workflow=step.workflow,
+        fans=step.for_each is not None,
+        parallel=step.parallel,
+    )
 
 
 async def _to_its_end(work: Any) -> str:  # noqa: ANN401 - a coroutine

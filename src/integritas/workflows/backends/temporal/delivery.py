@@ -44,18 +44,23 @@ Key = tuple[TenantId, RunId]
 
 @dataclass(slots=True)
 class Deliveries:
-    """What is still to be delivered: runs to start or to signal, runs to cancel."""
+    """What is still to be delivered: runs to start or to signal, runs to cancel.
+
+    Of `looks`, runs that are to look into the database, each is started if it is not.
+    """
 
     starts: dict[tuple[Key, str | None], None] = field(default_factory=dict)
+    looks: dict[Key, None] = field(default_factory=dict)
     cancels: dict[Key, None] = field(default_factory=dict)
 
     def __bool__(self) -> bool:
         """Say whether there is anything."""
-        return bool(self.starts or self.cancels)
+        return bool(self.starts or self.looks or self.cancels)
 
     def add(self, other: Deliveries) -> None:
         """Add what another holds."""
         self.starts.update(other.starts)
+        self.looks.update(other.looks)
         self.cancels.update(other.cancels)
 
 
@@ -76,7 +81,8 @@ class Delivery:
             RPCError: the server did not take something, which stays in `wanted`.
         """
         # A signal before its run's start would start it too: the order costs nothing.
-        await self._all(wanted.starts, lambda each: self._start(each[0], each[1]))
+        await self._all(wanted.starts, lambda each: self._tell(each[0], each[1]))
+        await self._all(wanted.looks, lambda key: self._start(key, m.LOOK, []))
         await self._all(wanted.cancels, self._cancel)
 
     async def lost(self) -> Deliveries:
@@ -92,7 +98,7 @@ class Delivery:
         # Read after the list: a run that is on the list has been committed before.
         ours = {
             m.workflow_id(run.tenant, run.id): (run.tenant, run.id)
-            for run, _ in await self._records.unfinished()
+            for run, _, _ in await self._records.unfinished()
         }
         lost = Deliveries()
         for name in set(ours) - carried:
@@ -120,8 +126,15 @@ class Delivery:
         if errors:
             raise errors[0]
 
-    async def _start(self, key: Key, signal: str | None) -> None:
+    async def _tell(self, key: Key, signal: str | None) -> None:
         """Start a run's workflow unless it has one; signal it if a signal is named."""
+        await self._start(
+            key,
+            None if signal is None else m.SIGNAL,
+            [] if signal is None else [signal],
+        )
+
+    async def _start(self, key: Key, signal: str | None, args: list[str]) -> None:
         tenant, run_id = key
         try:
             view = await self._records.find(tenant, run_id)
@@ -133,8 +146,8 @@ class Delivery:
                 id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
                 id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
                 search_attributes=_attributes(view),
-                start_signal=None if signal is None else m.SIGNAL,
-                start_signal_args=[] if signal is None else [signal],
+                start_signal=signal,
+                start_signal_args=args,
             )
         except WorkflowAlreadyStartedError:
             await self._closed(key)
@@ -143,9 +156,13 @@ class Delivery:
         """End a run whose workflow somebody ended in Temporal, behind our back."""
         handle = self._client.get_workflow_handle(m.workflow_id(*key))
         status = (await handle.describe()).status
-        if status is not None and status is not WorkflowExecutionStatus.RUNNING:
-            cause = f"its workflow was {status.name.lower()} in Temporal"
-            await self._records.end(*key, RunState.FAILED, lambda *_: cause)
+        if status is None or status is WorkflowExecutionStatus.RUNNING:
+            return
+        cause = f"its workflow was {status.name.lower()} in Temporal"
+        await self._records.end(*key, RunState.FAILED, lambda *_: cause)
+        parent = await self._records.parent(*key)
+        if parent is not None:
+            await self._tell((key[0], parent.run_id), parent.step)
 
     async def _cancel(self, key: Key) -> None:
         try:

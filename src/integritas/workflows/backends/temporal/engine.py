@@ -20,13 +20,16 @@ from temporalio.worker.workflow_sandbox import (
 )
 
 from integritas.kernel.errors import Conflict, IntegritasError
+from integritas.workflows.backends.listening import Listener
 from integritas.workflows.backends.scheduler import Scheduler
 from integritas.workflows.backends.temporal.activities import Activities
 from integritas.workflows.backends.temporal.batcher import Batcher
 from integritas.workflows.backends.temporal.carrier import Carrier
 from integritas.workflows.backends.temporal.delivery import Deliveries, Delivery
 from integritas.workflows.backends.temporal.interpreter import RunWorkflow
+from integritas.workflows.backends.temporal.parenting import Parenting
 from integritas.workflows.backends.temporal.records import Records
+from integritas.workflows.backends.temporal.rows import Rows
 from integritas.workflows.backends.temporal.server import connect, why
 from integritas.workflows.model import RunState
 from integritas.workflows.ownership import Ownership
@@ -85,14 +88,19 @@ class TemporalEngine:
         self._scheduler = (
             None if schedules is None else Scheduler(database, schedules, clock)
         )
+        self._database = database
         self._server = server
         self._commands = commands
         self._intake = intake
         self._effects = effects
         self._records = Records(database, store, definitions, effects)
         self._batcher = Batcher()
-        carrier = Carrier(self._records, self._batcher, clock, randomness)
-        self._activities = Activities(self._records, carrier, clock)
+        rows = Rows(self._records, clock)
+        self._activities = Activities(
+            rows,
+            Carrier(rows, self._batcher, randomness),
+            Parenting(rows, intake, randomness),
+        )
         self._ownership = Ownership(database)
         self._client: Client | None = None
         self._trouble: str | None = "it has not reached Temporal yet"
@@ -134,6 +142,9 @@ class TemporalEngine:
 
     async def _forever(self) -> None:
         stop_listening = self._commands.listen(self._wake.set)
+        loop = asyncio.get_running_loop()
+        listener = Listener(self._database, loop, self._wake.set)
+        listener.start()
         try:
             while not self._stop.is_set():
                 try:
@@ -143,6 +154,7 @@ class TemporalEngine:
                     await _wait(self._stop, RETRY_S)
         finally:
             stop_listening()
+            await asyncio.to_thread(listener.stop)
             self._client = None
 
     async def _work(self, client: Client) -> None:
@@ -225,14 +237,12 @@ class TemporalEngine:
         Those that cannot be carried out any more are ended.
         """
         pending = Deliveries()
-        for view, flaw in await self._records.unfinished():
+        for view, stopping, flaw in await self._records.unfinished():
             key = (view.tenant, view.id)
-            if flaw is None:
-                pending.starts[key, None] = None
-                for name in await self._records.signals(*key):
-                    pending.starts[key, name] = None
-            else:
+            pending.looks[key] = None
+            if flaw is not None:
                 await self._records.give_up(*key, flaw)
+            if flaw is not None or stopping:
                 pending.cancels[key] = None
         return pending
 
@@ -242,25 +252,24 @@ class TemporalEngine:
         )
         for tenant, subject, spared in taken.dropped:
             await self._drop(pending, tenant, subject, spared)
-        for key in taken.cancelled:
-            pending.cancels[key] = None
-        for key, cause in taken.stopping:
-            await self._records.end(*key, RunState.CANCELLED, lambda *_, c=cause: c)
+        for key in (*taken.cancelled, *(key for key, _ in taken.stopping)):
             pending.cancels[key] = None
         await self._add_started(pending, taken)
         for key, name, _ in taken.signals:
             pending.starts[key, name] = None
+        for key in await self._records.resumed(taken.held) if taken.held else ():
+            pending.looks[key] = None
         return taken.more
 
     async def _add_started(self, pending: Deliveries, taken: Taken) -> None:
         for run in taken.started:
             key = (run.seed.tenant, run.seed.id)
-            if run.state is RunState.RUNNING:
-                pending.starts[key, None] = None
-            else:
+            # One that went on in memory, over steps it took over, does so again there.
+            if run.state is RunState.FAILED and not run.take_rows():
                 cause = run.cause
                 await self._records.end(*key, run.state, lambda *_, c=cause: c)
-                pending.cancels[key] = None
+            else:
+                pending.starts[key, None] = None
 
     async def _drop(
         self,

@@ -2,26 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
-import orjson
-
-from integritas.workflows.model import OnFailure, RunView, StepState
+from integritas.kernel.errors import InvalidInput
+from integritas.workflows.backends.fanout import MAX_ITEMS, split_results
+from integritas.workflows.backends.results import Results
+from integritas.workflows.backends.seeds import PLAIN, seed_of, split_name
+from integritas.workflows.backends.temporal.messages import Outcome
+from integritas.workflows.expressions import evaluate, evaluate_list
+from integritas.workflows.model import (
+    OnFailure,
+    RunOptions,
+    RunState,
+    RunView,
+    StepState,
+)
+from integritas.workflows.options import Wait
 from integritas.workflows.plan import Plan
 from integritas.workflows.retry import retries
 from integritas.workflows.store import Attempt
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
     from integritas.workflows.model import Step
 
-__all__ = ["UNDO_PREFIX", "Kept", "Unreadable"]
+__all__ = ["Kept", "Unreadable"]
 
-UNDO_PREFIX: Final = "compensate:"
+_OUTCOMES = {
+    StepState.SUCCEEDED: Outcome.SUCCEEDED,
+    StepState.COMPENSATED: Outcome.SUCCEEDED,
+    StepState.SKIPPED: Outcome.SKIPPED,
+}
 
 
 class Unreadable(Exception):
@@ -30,82 +42,124 @@ class Unreadable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A run, its plan, and the attempts of its steps in the order they ended."""
+    """A run, its plan, and the attempts of its steps in the order they ended.
+
+    `stop_cause` is why it is to stop, `paused` says that its definition is; `waits` are
+    those that began, by step.
+    """
 
     view: RunView
     plan: Plan
     attempts: Sequence[Attempt]
+    options: RunOptions = PLAIN
+    stop_cause: str | None = None
+    paused: bool = False
+    waits: Mapping[str, Wait] = field(default_factory=dict)
+
+    @property
+    def timeout_s(self) -> float | None:
+        """Return how long the run may take, None if there is no bound."""
+        limits = (self.plan.definition.timeout_s, self.options.timeout_s)
+        return min((each for each in limits if each is not None), default=None)
+
+    @property
+    def priority(self) -> int:
+        """Return its priority: its own, else its definition's."""
+        own = self.options.priority
+        return self.plan.definition.priority if own is None else own
+
+    @property
+    def orderly(self) -> bool:
+        """Say whether ending it early takes more than forgetting it."""
+        return self.plan.orderly or self.options.parent is not None
+
+    def index(self, step: str) -> int:
+        """Return the number of a step."""
+        return self.plan.graph.names.index(step)
+
+    # What came out ---------------------------------------------------------------
 
     def last(self, name: str) -> Attempt | None:
         """Return the last attempt kept under a name, None if there is none."""
         return next((a for a in reversed(self.attempts) if a.step == name), None)
 
-    def results(self) -> Mapping[str, Any]:
-        """Return the results of the steps done, as the operations made them.
+    def outcome(self, name: str) -> str | None:
+        """Return what came out under a name, None if there is more to do."""
+        last = self.last(name)
+        return None if last is None else self._outcome_of(last)
 
-        Raises:
-            Unreadable: a codec cannot read what it once wrote.
-        """
-        return {
-            a.step: _read(partial(self._decode, a), a.step)
-            for a in self.attempts
-            if a.state is StepState.SUCCEEDED and not a.step.startswith(UNDO_PREFIX)
-        }
-
-    def scope(self, results: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Return `{submission, steps, run}`, for expressions; raises as `results`."""
-        view = self.view
-        return {
-            "submission": view.input,
-            "steps": {**self._nulls(), **self._views(results)},
-            "run": {
-                "id": view.id,
-                "subject": view.subject,
-                "workflow": view.workflow,
-                "version": view.version,
-            },
-        }
-
-    def gave_up(self, step: Step, attempt: Attempt) -> bool:
-        """Say whether a failed attempt of a step was the last."""
-        if step.signal is not None or attempt.error is None:
-            return True
-        return not retries(step.retry, attempt.attempt, attempt.error)
-
-    def _decode(self, attempt: Attempt) -> Any:  # noqa: ANN401 - the operation's own type
-        spec = self.plan.specs[self.plan.graph.names.index(attempt.step)]
-        document = attempt.result or b"null"
-        return spec.codec.decode(document) if spec else orjson.loads(document)
-
-    def _views(self, results: Mapping[str, Any]) -> Mapping[str, Any]:
-        specs = zip(self.plan.steps, self.plan.specs, strict=True)
-        return {
-            step.name: _read(partial(spec.codec.view, results[step.name]), step.name)
-            if spec
-            else results[step.name]
-            for step, spec in specs
-            if step.name in results
-        }
-
-    def _nulls(self) -> Mapping[str, None]:
-        """Return the steps that were skipped, or failed and were passed over."""
-        found: dict[str, None] = {}
-        for step in self.plan.steps:
-            last = self.last(step.name)
-            if last is None:
-                continue
-            over = last.state is StepState.SKIPPED or (
-                last.state is StepState.FAILED
-                and step.on_failure is OnFailure.CONTINUE
-                and self.gave_up(step, last)
-            )
-            if over:
-                found[step.name] = None
+    def outcomes(self) -> dict[str, str]:
+        """Return all that came out, by name, in the order it did."""
+        found: dict[str, str] = {}
+        for name, last in {a.step: a for a in self.attempts}.items():
+            outcome = self._outcome_of(last)
+            if outcome is not None:
+                found[name] = outcome
         return found
 
+    def _outcome_of(self, attempt: Attempt) -> str | None:
+        if attempt.state is not StepState.FAILED:
+            return _OUTCOMES[attempt.state]
+        name, _, undo = split_name(attempt.step)
+        step = self.plan.steps[self.index(name)]
+        gave_up = (
+            (self.plan.specs[self.index(name)] is None and not undo)
+            or attempt.error is None
+            or not retries(step.retry, attempt.attempt, attempt.error)
+        )
+        return Outcome.FAILED if gave_up else None
 
-def _read(work: Callable[[], Any], step: str) -> Any:  # noqa: ANN401 - its own type
-    try:
-        return work()
-    except Exception as error:
-        raise Unreadable(f"step {step} broke its run: {error!r}") from error
+    # What is seen ----------------------------------------------------------------
+
+    def known(self) -> Results:
+        """Return the results of the steps done, as operations and expressions see them.
+
+        Raises:
+            Unreadable: a codec cannot read, or show, what it once wrote.
+        """
+        known = Results(seed_of(self.view, self.options), self.plan)
+        for attempt in self.attempts:
+            step, item, undo = split_name(attempt.step)
+            if undo or item is not None:
+                continue
+            try:
+                self._show(known, self.index(step), attempt)
+            except Exception as error:
+                raise Unreadable(f"step {step} broke its run: {error!r}") from error
+        return known
+
+    def _show(self, known: Results, index: int, attempt: Attempt) -> None:
+        step, spec = self.plan.steps[index], self.plan.specs[index]
+        if attempt.state is StepState.SUCCEEDED:
+            document = attempt.result or b"null"
+            if step.for_each is not None and spec is not None:
+                known.keep(index, split_results(document, spec.codec))
+            else:
+                known.keep(index, known.decoded(index, document))
+        elif attempt.state is StepState.SKIPPED or (
+            step.on_failure is OnFailure.CONTINUE
+            and self._outcome_of(attempt) == Outcome.FAILED
+        ):
+            known.hide(index)
+
+    def inputs(self, known: Results, step: Step, item: int | None) -> Mapping[str, Any]:
+        """Return the values of a step's inputs, those for an item if it fans out.
+
+        Raises:
+            IntegritasError: one cannot be evaluated.
+        """
+        scope = known.scope()
+        if item is not None and step.for_each is not None:
+            items = evaluate_list(step.for_each, scope, MAX_ITEMS)
+            if item >= len(items):
+                raise InvalidInput(f"{step.for_each!r} changed: it has no item {item}")
+            one = items[item]
+            if not step.inputs:
+                return {"item": one}
+            scope = {**scope, "item": one, "index": item}
+        return {name: evaluate(text, scope) for name, text in step.inputs.items()}
+
+    @property
+    def running(self) -> bool:
+        """Say whether the run has not ended."""
+        return self.view.state is RunState.RUNNING

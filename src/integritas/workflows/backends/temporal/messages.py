@@ -10,21 +10,30 @@ from dataclasses import dataclass
 from typing import Final
 
 __all__ = [
-    "ASK",
+    "CHILD",
     "END",
+    "FAN_OUT",
+    "GATHER",
     "LOAD",
+    "LOOK",
+    "NOW",
     "SEARCH_ATTRIBUTES",
-    "SETTLE_SIGNAL",
     "SIGNAL",
     "STATE_QUERY",
     "STEP",
     "STEP_FAILED",
+    "STOP",
+    "STOP_CHILDREN",
     "SUBJECT",
     "TENANT",
+    "WAIT",
     "WORKFLOW",
     "WORKFLOW_TYPE",
+    "Answer",
     "Ending",
     "Outcome",
+    "ParentStep",
+    "RunNow",
     "RunOrder",
     "RunPlan",
     "RunStatus",
@@ -35,11 +44,19 @@ __all__ = [
 
 WORKFLOW_TYPE: Final = "IntegritasRun"
 SIGNAL: Final = "integritas.signal"
+"""A signal came, or the child of a step ended: its name is the argument."""
+LOOK: Final = "integritas.look"
+"""Whatever waits is to look into the database again."""
 STATE_QUERY: Final = "integritas.state"
 LOAD: Final = "integritas.load"
-ASK: Final = "integritas.ask"
+NOW: Final = "integritas.now"
+WAIT: Final = "integritas.wait"
+FAN_OUT: Final = "integritas.fan_out"
+GATHER: Final = "integritas.gather"
+CHILD: Final = "integritas.child"
+STOP_CHILDREN: Final = "integritas.stop_children"
 STEP: Final = "integritas.step"
-SETTLE_SIGNAL: Final = "integritas.settle_signal"
+STOP: Final = "integritas.stop"
 END: Final = "integritas.end"
 STEP_FAILED: Final = "StepFailed"
 """Type of the error of an attempt that failed; not retryable if it was the last."""
@@ -56,10 +73,12 @@ class Outcome:
     SUCCEEDED: Final = "succeeded"
     SKIPPED: Final = "skipped"
     FAILED: Final = "failed"
-    GO: Final = "go"
-    """Its condition holds: the signal may be waited for."""
+    HELD: Final = "held"
+    """Its definition is paused: it is to be asked again when that is over."""
     ENDED: Final = "ended"
     """The run has ended meanwhile: there is nothing more to do."""
+    UNSETTLED: Final = ""
+    """It did not come out: its run fails, or goes on with a new history."""
 
 
 @dataclass(frozen=True)
@@ -72,50 +91,90 @@ class RunOrder:
 
 @dataclass(frozen=True)
 class StepOrder:
-    """Which step of a run to carry out, or (`undo`) to take back.
-
-    `timed_out` says that nobody waits for the step's signal any more.
-    """
+    """Which step of a run, or item of it, to carry out, or (`undo`) to take back."""
 
     tenant: str
     run: str
     step: str
+    item: int | None = None
     undo: bool = False
-    timed_out: bool = False
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the database says of a step that is more than a call.
+
+    `outcome` if it has come out. Else of a wait: the seconds it has left; of a fan-out:
+    how many items there are; of a child: its run, or the pause before the next.
+    """
+
+    outcome: str | None = None
+    left_s: float | None = None
+    count: int = 0
+    child: str | None = None
 
 
 @dataclass(frozen=True)
 class StepPlan:
-    """A step as the workflow sees it; `conditional` if it has a `when`."""
+    """A step as the workflow sees it.
+
+    `waits` says that it waits: for the signal that `awaits` names, or for time to pass;
+    `workflow` names the one it runs; `fans` says that it is done once an item.
+    """
 
     name: str
-    signal: str | None
     after: list[str]
-    conditional: bool
-    timeout_s: float | None
     on_failure: str
     undoable: bool
+    timeout_s: float | None = None
+    waits: bool = False
+    awaits: str | None = None
+    workflow: str | None = None
+    fans: bool = False
+    parallel: int | None = None
+
+
+@dataclass(frozen=True)
+class RunNow:
+    """How a run stands: `stopping` if it is to begin nothing more and to undo.
+
+    Of `limit_s`, the time the run may take, `left_s` is left.
+    """
+
+    state: str
+    stopping: bool = False
+    limit_s: float | None = None
+    left_s: float | None = None
+
+
+@dataclass(frozen=True)
+class ParentStep:
+    """The attempt that a run is a child of: the run, and the step as it is kept."""
+
+    run: str
+    step: str
 
 
 @dataclass(frozen=True)
 class RunPlan:
-    """What the workflow interprets. `state` is not `running` if the run has ended.
+    """What the workflow interprets, and what came out already, by kept name.
 
-    `signals` came already; of `limit_s`, the time the run may take, `left_s` is left.
+    `orderly` if ending it early takes more than forgetting it.
     """
 
-    state: str
-    limit_s: float | None
-    left_s: float | None
+    now: RunNow
     steps: list[StepPlan]
-    signals: list[str]
+    known: dict[str, str]
+    orderly: bool = False
+    priority: int = 0
+    parent: ParentStep | None = None
 
 
 @dataclass(frozen=True)
 class Ending:
     """How a run ends; its cause is put together from what the database holds.
 
-    `failed` names the step that failed first, `not_undone` those that could not be
+    `failed` is the kept name of what failed first, `not_undone` of what could not be
     taken back; `overdue_s` is the limit of a run that took too long.
     """
 

@@ -6,28 +6,43 @@ the primary key of an attempt refuses the second one.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
+
+import structlog
 
 from integritas.kernel.contracts import SYSTEM, Context
-from integritas.kernel.errors import IntegritasError, NotFound
+from integritas.kernel.errors import IntegritasError, NotFound, StorageFailure
 from integritas.workflows.backends.temporal.kept import Kept
 from integritas.workflows.backends.temporal.scope import check_scope
 from integritas.workflows.engine import Effects, RunEnded, StepDone
 from integritas.workflows.model import RunState, RunView
+from integritas.workflows.options import (
+    stop_runs,
+    stopping_of,
+    stopping_on,
+    unfinished_options,
+    waits_of,
+)
+from integritas.workflows.pauses import list_pauses
 from integritas.workflows.store import RunEnd
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
 
     from integritas.kernel.ids import RunId, TenantId
     from integritas.platform.db import Database, Transaction
     from integritas.workflows.definitions import Definitions
+    from integritas.workflows.model import Parent
     from integritas.workflows.plan import Plan
     from integritas.workflows.store import Attempt, RunStore
 
-__all__ = ["Records", "context_of"]
+__all__ = ["Records", "Unfinished", "context_of"]
 
 T = TypeVar("T")
+Unfinished = tuple[RunView, bool, str | None]
+"""A run that has not ended, whether it is to stop, and why it cannot go on, if so."""
+_NEWEST = 20
+_LOG = structlog.get_logger(__name__)
 
 
 class Records:
@@ -42,16 +57,14 @@ class Records:
     ) -> None:
         """Take the parts."""
         self._database = database
-        self._store = store
+        self.store = store
         self._definitions = definitions
         self._effects = effects
         self.trouble: BaseException | None = None
 
     async def find(self, tenant: TenantId, run_id: RunId) -> RunView:
         """Return a run; raises NotFound."""
-        return await self._database.read(
-            lambda tx: self._store.get_run(tx, tenant, run_id)
-        )
+        return await self.read(lambda tx: self.store.get_run(tx, tenant, run_id))
 
     async def kept(self, tenant: TenantId, run_id: RunId) -> Kept | None:
         """Return a run with its plan and attempts, None if it has ended.
@@ -59,34 +72,49 @@ class Records:
         Raises:
             InvalidDefinition, NotFound: it cannot be carried out any more.
         """
-        return await self._database.read(lambda tx: self._kept(tx, tenant, run_id))
+        kept = await self.read(lambda tx: self.kept_in(tx, tenant, run_id))
+        return kept if kept.running else None
 
-    def _kept(self, tx: Transaction, tenant: TenantId, run_id: RunId) -> Kept | None:
-        view = self._store.get_run(tx, tenant, run_id)
-        if view.state is not RunState.RUNNING:
-            return None
-        attempts = self._store.attempts_of(tx, tenant, [run_id])[run_id]
-        return Kept(view, self._plan(tx, view), attempts)
+    def kept_in(self, tx: Transaction, tenant: TenantId, run_id: RunId) -> Kept:
+        """Return a run with its plan and attempts; raises as `kept`."""
+        view = self.store.get_run(tx, tenant, run_id)
+        plan = self._plan(tx, view)
+        options, stop_cause = stopping_of(tx, tenant, run_id)
+        return Kept(
+            view=view,
+            plan=plan,
+            attempts=self.store.attempts_of(tx, tenant, [run_id])[run_id],
+            options=options,
+            stop_cause=stop_cause,
+            paused=any(p.name == view.workflow for p in list_pauses(tx, tenant)),
+            waits=waits_of(tx, tenant, run_id) if plan.waits else {},
+        )
 
     def _plan(self, tx: Transaction, view: RunView) -> Plan:
         plan = self._definitions.plan(tx, view.tenant, view.workflow, view.version)
         check_scope(plan.definition)
         return plan
 
-    async def signals(self, tenant: TenantId, run_id: RunId) -> Sequence[str]:
-        """Return the names of the signals a run got."""
-        found = await self._database.read(
-            lambda tx: self._store.signals_of(tx, tenant, run_id)
-        )
-        return sorted(found)
+    async def parent(self, tenant: TenantId, run_id: RunId) -> Parent | None:
+        """Return the step that a run is a child of, None if it is none."""
+        found = await self.read(lambda tx: stopping_of(tx, tenant, run_id))
+        return found[0].parent
 
-    async def unfinished(self) -> Sequence[tuple[RunView, str | None]]:
-        """Return the runs that have not ended, each with why it cannot be, if so."""
+    async def unfinished(self) -> Sequence[Unfinished]:
+        """Return the runs that have not ended."""
 
-        def read(tx: Transaction) -> Sequence[tuple[RunView, str | None]]:
-            return [(view, self._flaw(tx, view)) for view in self._store.unfinished(tx)]
+        def read(tx: Transaction) -> Sequence[Unfinished]:
+            options = unfinished_options(tx)
+            return [
+                (
+                    view,
+                    options.get((view.tenant, view.id), (None, None))[1] is not None,
+                    self._flaw(tx, view),
+                )
+                for view in self.store.unfinished(tx)
+            ]
 
-        return await self._database.read(read)
+        return await self.read(read)
 
     def _flaw(self, tx: Transaction, view: RunView) -> str | None:
         try:
@@ -96,84 +124,64 @@ class Records:
         return None
 
     async def superseded(self, tenant: TenantId, subject: str) -> Sequence[RunId]:
-        """Return the newest runs on a subject that were cancelled."""
-        runs = await self._database.read(
-            lambda tx: self._store.list_runs(
-                tx, tenant, subject=subject, state=RunState.CANCELLED, limit=20
+        """Return runs on a subject that are to stop, and the newest that did."""
+
+        def read(tx: Transaction) -> Sequence[RunId]:
+            ended = self.store.list_runs(
+                tx, tenant, subject=subject, state=RunState.CANCELLED, limit=_NEWEST
             )
-        )
-        return [run.id for run in runs]
+            stopping = stopping_on(tx, tenant, subject)
+            return [*stopping, *(run.id for run in ended)]
+
+        return await self.read(read)
+
+    async def resumed(
+        self, names: Sequence[tuple[TenantId, str]]
+    ) -> Sequence[tuple[TenantId, RunId]]:
+        """Return the unfinished runs of those definitions that are not paused."""
+
+        def read(tx: Transaction) -> Sequence[tuple[TenantId, RunId]]:
+            paused = {(pause.tenant, pause.name) for pause in list_pauses(tx)}
+            wanted = frozenset(names) - paused
+            return [
+                (view.tenant, view.id)
+                for view in (self.store.unfinished(tx) if wanted else ())
+                if (view.tenant, view.workflow) in wanted
+            ]
+
+        return await self.read(read)
+
+    async def read(self, work: Callable[[Transaction], T]) -> T:
+        """Return what `work` reads."""
+        return await self._database.read(work)
 
     # Writing ---------------------------------------------------------------------
 
     async def write(self, kept: Kept, attempt: Attempt, done: StepDone | None) -> bool:
         """Keep an attempt and what it does to the platform, in one unit of work.
 
-        False, and nothing is kept, if the run has ended meanwhile.
+        False, and nothing is kept, if the run has ended meanwhile, or ends by this:
+        twice it could not be written, and that was no fault of the storage.
         """
 
         def work(tx: Transaction) -> bool:
-            if not self._store.hold(tx, kept.view.tenant, kept.view.id):
+            if not self.store.hold(tx, kept.view.tenant, kept.view.id):
                 return False
-            self._store.append(tx, [attempt])
+            self.store.append(tx, [attempt])
             if done is not None:
                 self._effects.apply(tx, [done], [])
             return True
 
-        return await self._transact(work)
+        try:
+            return await self._twice(work)
+        except StorageFailure:
+            raise
+        except Exception as error:  # noqa: BLE001 - effects may raise anything
+            await self._write_off(kept.view.tenant, kept.view.id, error)
+            return False
 
-    async def settle_signal(
-        self, kept: Kept, make: Callable[[Mapping[str, Any]], Attempt]
-    ) -> Attempt | None:
-        """Keep how the wait for a signal ended; None if the run has ended meanwhile.
-
-        `make` is given the signals that came, by name.
-        """
-
-        def work(tx: Transaction) -> Attempt | None:
-            tenant, run_id = kept.view.tenant, kept.view.id
-            if not self._store.hold(tx, tenant, run_id):
-                return None
-            attempt = make(self._store.signals_of(tx, tenant, run_id))
-            self._store.append(tx, [attempt])
-            return attempt
-
-        return await self._transact(work)
-
-    async def end(
-        self,
-        tenant: TenantId,
-        run_id: RunId,
-        state: RunState,
-        cause: Callable[[RunView, Sequence[Attempt]], str],
-    ) -> RunState:
-        """End a run, with what follows and the entry that tells of it.
-
-        Returns the state it is in then: another if it had ended before.
-        """
-
-        def work(tx: Transaction) -> RunState:
-            view = self._store.find_run(tx, tenant, run_id)
-            if view is None:
-                raise NotFound(f"there is no run {run_id}")
-            attempts = self._store.attempts_of(tx, tenant, [run_id])[run_id]
-            context, why = context_of(view), cause(view, attempts)
-            end = RunEnd(context, run_id, view.subject, state, why)
-            ended = self._store.end(tx, [end])
-            if ended:
-                told = RunEnded(context, run_id, view.subject, state, why)
-                self._effects.apply(tx, [], [told])
-            self._store.record_ends(tx, ended)
-            return state if ended else view.state
-
-        return await self._transact(work)
-
-    async def give_up(self, tenant: TenantId, run_id: RunId, why: str) -> None:
-        """End a run that cannot be carried out."""
-        cause = f"the definition cannot be carried out: {why}"
-        await self.end(tenant, run_id, RunState.FAILED, lambda *_: cause)
-
-    async def _transact(self, work: Callable[[Transaction], T]) -> T:
+    async def transact(self, work: Callable[[Transaction], T]) -> T:
+        """Do a unit of work."""
         try:
             result = await self._database.transact(work)
         except Exception as error:
@@ -181,6 +189,97 @@ class Records:
             raise
         self.trouble = None
         return result
+
+    async def stop(self, tenant: TenantId, run_id: RunId, cause: str) -> None:
+        """Keep that a run is to stop, where nothing says so yet."""
+
+        def work(tx: Transaction) -> None:
+            run = self.store.get_run(tx, tenant, run_id)
+            stop_runs(tx, self.store, context_of(run), [run], cause)
+
+        await self.transact(work)
+
+    async def end(
+        self,
+        tenant: TenantId,
+        run_id: RunId,
+        state: RunState,
+        cause: Callable[[RunView, Sequence[Attempt], str | None], str],
+    ) -> RunState:
+        """End a run, with what follows and the entry that tells of it.
+
+        `cause` is given the run, its attempts and why it was to stop, if it was.
+        Returns the state it is in then: another if it had ended before.
+        """
+
+        def work(tx: Transaction) -> RunState:
+            view = self.store.get_run(tx, tenant, run_id)
+            attempts = self.store.attempts_of(tx, tenant, [run_id])[run_id]
+            _, stopped = stopping_of(tx, tenant, run_id)
+            why = cause(view, attempts, stopped)
+            return self._end(tx, view, state, why, tolerant=False)
+
+        try:
+            return await self._twice(work)
+        except (NotFound, StorageFailure):
+            raise
+        except Exception as error:  # noqa: BLE001 - effects may raise anything
+            return await self._write_off(tenant, run_id, error)
+
+    async def give_up(self, tenant: TenantId, run_id: RunId, why: str) -> None:
+        """End a run that cannot be carried out."""
+        cause = f"the definition cannot be carried out: {why}"
+        await self.end(tenant, run_id, RunState.FAILED, lambda *_: cause)
+
+    # Inside ----------------------------------------------------------------------
+
+    def _end(
+        self,
+        tx: Transaction,
+        view: RunView,
+        state: RunState,
+        why: str,
+        *,
+        tolerant: bool,
+    ) -> RunState:
+        context = context_of(view)
+        end = RunEnd(context, view.id, view.subject, state, why)
+        ended = self.store.end(tx, [end])
+        options, _ = stopping_of(tx, view.tenant, view.id)
+        if ended and options.parent is None:
+            told = RunEnded(context, view.id, view.subject, state, why)
+            try:
+                tx.attempt(lambda inner: self._effects.apply(inner, [], [told]))
+            except Exception as error:
+                if not tolerant:
+                    raise
+                _LOG.warning(
+                    "temporal.end_without_effects", run=view.id, exc_info=error
+                )
+        self.store.record_ends(tx, ended)
+        return state if ended else view.state
+
+    async def _write_off(
+        self, tenant: TenantId, run_id: RunId, error: BaseException
+    ) -> RunState:
+        """End a run that cannot be written; what follows from that, if it can."""
+        _LOG.error("temporal.run_written_off", run=run_id, exc_info=error)
+        why = f"what it did cannot be written: {error}"
+
+        def work(tx: Transaction) -> RunState:
+            view = self.store.get_run(tx, tenant, run_id)
+            return self._end(tx, view, RunState.FAILED, why, tolerant=True)
+
+        return await self.transact(work)
+
+    async def _twice(self, work: Callable[[Transaction], T]) -> T:
+        """Do a unit of work; once more if it broke, but not if the storage did."""
+        try:
+            return await self.transact(work)
+        except (NotFound, StorageFailure):
+            raise
+        except Exception:  # noqa: BLE001 - effects may raise anything
+            return await self.transact(work)
 
 
 def context_of(view: RunView) -> Context:

@@ -10,16 +10,23 @@ from integritas.kernel.errors import FieldError, InvalidDefinition
 if TYPE_CHECKING:
     from integritas.workflows.model import Definition
 
-__all__ = ["check_scope"]
+__all__ = ["OF_DEFINITIONS", "OF_STEPS", "check_scope"]
 
-_OF_DEFINITIONS: Final = frozenset(
-    {"name", "version", "steps", "timeout_s", "description"}
+OF_DEFINITIONS: Final = frozenset(
+    {"name", "version", "steps", "timeout_s", "description", "priority", "outputs"}
 )
-_OF_STEPS: Final = frozenset(
+OF_STEPS: Final = frozenset(
     {
         "name",
         "operation",
         "signal",
+        "approval",
+        "sleep_s",
+        "sleep_until",
+        "workflow",
+        "workflow_version",
+        "for_each",
+        "parallel",
         "after",
         "when",
         "inputs",
@@ -37,9 +44,9 @@ def check_scope(definition: Definition) -> None:
     Raises:
         InvalidDefinition: naming each field that would have no effect here.
     """
-    found = [*_beyond(definition, _OF_DEFINITIONS)]
+    found = [*_beyond(definition, OF_DEFINITIONS)]
     for number, step in enumerate(definition.steps):
-        found += [f"steps[{number}].{name}" for name in _beyond(step, _OF_STEPS)]
+        found += [f"steps[{number}].{name}" for name in _beyond(step, OF_STEPS)]
     if found:
         raise InvalidDefinition(
             f"the Temporal engine does not carry out {', '.join(found)}",

@@ -82,3 +82,30 @@ async def test_what_hangs_fails_and_makes_room() -> None:
     assert answer.code == "service_timeout"
     held.gate.set()
     assert await batcher.call(spec, call("b"), 5.0) == ("b", b'"b"')
+
+
+async def test_the_higher_priority_goes_first_and_equals_in_order() -> None:
+    held, batcher = Held(), Batcher()
+    spec = OperationSpec("x.do", held, concurrency=1, max_batch=1)
+    first = await asked(batcher, spec, "a")
+    rest = [
+        asyncio.create_task(batcher.call(spec, call(name), 5.0, priority=priority))
+        for name, priority in (("b", 0), ("c", 5), ("d", -1), ("e", 5))
+    ]
+    await asyncio.sleep(0)
+    assert batcher.waiting == 4
+    held.gate.set()
+    await asyncio.gather(*first, *rest)
+    assert held.batches == [["a"], ["c"], ["e"], ["b"], ["d"]]
+
+
+async def test_no_more_are_sent_than_the_rate_allows() -> None:
+    held, batcher = Held(), Batcher()
+    held.gate.set()
+    spec = OperationSpec("x.do", held, rate_per_s=100.0, burst=2)
+    loop = asyncio.get_running_loop()
+    began = loop.time()
+    await asyncio.gather(*await asked(batcher, spec, *"abcd"))
+    assert held.batches[:2] == [["a"], ["b"]]
+    assert loop.time() - began >= 0.02
+    assert batcher.waiting == 0

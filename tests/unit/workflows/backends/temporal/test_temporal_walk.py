@@ -12,16 +12,19 @@ OUTCOMES = [Outcome.SUCCEEDED, Outcome.SKIPPED, Outcome.FAILED]
 
 
 def step(
-    name: str, *after: str, on_failure: str = "fail", undoable: bool = False
+    name: str,
+    *after: str,
+    on_failure: str = "fail",
+    undoable: bool = False,
+    fans: bool = False,
 ) -> StepPlan:
     return StepPlan(
         name=name,
-        signal=None,
         after=list(after),
-        conditional=False,
-        timeout_s=1.0,
         on_failure=on_failure,
         undoable=undoable,
+        timeout_s=1.0,
+        fans=fans,
     )
 
 
@@ -86,11 +89,71 @@ def test_one_step_that_compensates_is_enough_and_skipped_ones_are_not_undone() -
     begin(walk, walk.settle(1, Outcome.SKIPPED))
     begin(walk, walk.settle(2, Outcome.SUCCEEDED))
     walk.settle(3, Outcome.FAILED)
-    assert walk.to_undo() == [2, 0]
-    walk.undone(2, done=False)
-    walk.undone(0, done=True)
-    assert walk.not_undone == ["c"]
+    assert walk.to_undo() == [(2, None), (0, None)]
+    walk.undone(2, None, done=False)
+    walk.undone(0, None, done=True)
+    assert walk.not_undone == ["compensate:c"]
     assert walk.states()["a"] == "compensated"
+    assert walk.to_undo() == []
+
+
+def test_items_are_undone_backwards_with_their_step() -> None:
+    walk = Walk([step("a", fans=True, undoable=True), step("b", "a", undoable=True)])
+    begin(walk, walk.first())
+    for item in range(3):
+        walk.settle_item(0, item, Outcome.SUCCEEDED)
+    begin(walk, walk.settle(0, Outcome.SUCCEEDED))
+    walk.settle(1, Outcome.SUCCEEDED)
+    assert walk.whole
+    walk.stop()
+    assert walk.to_undo() == [(1, None), (0, 2), (0, 1), (0, 0)]
+
+
+def test_an_item_that_may_not_be_lacking_fails_the_run_by_its_name() -> None:
+    walk = Walk([step("a", fans=True, on_failure="compensate", undoable=True)])
+    begin(walk, walk.first())
+    walk.settle_item(0, 0, Outcome.SUCCEEDED)
+    walk.settle_item(0, 1, Outcome.FAILED)
+    assert walk.failing
+    walk.settle(0, Outcome.FAILED)
+    assert walk.failed == "a[1]"
+    assert walk.to_undo() == [(0, 0)]
+
+
+def test_an_item_that_may_be_lacking_is_passed_over() -> None:
+    walk = Walk([step("a", fans=True, on_failure="continue")])
+    begin(walk, walk.first())
+    walk.settle_item(0, 0, Outcome.FAILED)
+    assert not walk.failing
+
+
+def test_a_stopped_run_names_no_step_that_fails_later() -> None:
+    walk = Walk([step("a"), step("b")])
+    begin(walk, walk.first())
+    walk.stop()
+    walk.settle(0, Outcome.FAILED)
+    walk.settle(1, "")
+    assert walk.failed is None
+    assert walk.first() == []
+
+
+def test_a_walk_goes_on_behind_what_is_known() -> None:
+    steps = [step("a", undoable=True), step("b", "a", fans=True), step("c", "b")]
+    walk = Walk(steps, {"a": Outcome.SUCCEEDED, "b[1]": Outcome.SUCCEEDED})
+    assert walk.first() == [1]
+    assert walk.item(1, 1) == Outcome.SUCCEEDED
+    assert walk.item(1, 0) is None
+    failed = Walk(
+        [step("a", undoable=True), step("b", on_failure="compensate")],
+        {
+            "a": Outcome.SUCCEEDED,
+            "b": Outcome.FAILED,
+            "compensate:a": Outcome.SUCCEEDED,
+        },
+    )
+    assert failed.failed == "b"
+    assert failed.first() == []
+    assert failed.to_undo() == []
 
 
 @st.composite
@@ -129,8 +192,8 @@ def test_any_walk_respects_every_edge_and_comes_to_rest(
     if not walk.failing:
         assert settled == set(range(len(steps)))
     undo = walk.to_undo()
-    assert all(walk.states()[steps[i].name] == "succeeded" for i in undo)
-    place = {index: at for at, index in enumerate(undo)}
-    for i in undo:
+    assert all(walk.states()[steps[i].name] == "succeeded" for i, _ in undo)
+    place = {index: at for at, (index, _) in enumerate(undo)}
+    for i, _ in undo:
         for name in steps[i].after:
             assert place[i] < place.get(number[name], len(undo))

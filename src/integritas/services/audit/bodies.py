@@ -76,8 +76,8 @@ def entry_body(entry: Entry) -> bytes:
     return canonical({**short, "entry_digest": _digest(document)})
 
 
-def canonical(value: object) -> bytes:
-    """Return the canonical JSON (RFC 8785) of a value.
+def canonical(value: object, *, floats: bool = True) -> bytes:
+    """Return the canonical JSON (RFC 8785) of a value; say if it can hold no float.
 
     Raises:
         rfc8785.CanonicalizationError: a number or a text that has no such form.
@@ -89,7 +89,9 @@ def canonical(value: object) -> bytes:
         body = orjson.dumps(value, option=_OPTIONS)
     except TypeError:
         return rfc8785.dumps(value)  # type: ignore[arg-type] # it checks by itself
-    if _holds_float((value,)) or not (body.isascii() or _ASTRAL.search(body) is None):
+    if (floats and _holds_float((value,))) or not (
+        body.isascii() or _ASTRAL.search(body) is None
+    ):
         return rfc8785.dumps(value)  # type: ignore[arg-type] # it checks by itself
     return body
 

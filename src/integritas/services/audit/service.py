@@ -41,13 +41,17 @@ from integritas.services.audit.drafts import Draft
 from integritas.services.audit.external import ExternalEvent, external_bodies
 from integritas.services.audit.findings import Expectation
 from integritas.services.audit.handover import KeyChain, key_chain
-from integritas.services.audit.merkle import consistency_ranges, inclusion_ranges
+from integritas.services.audit.merkle import (
+    HASH_BYTES,
+    consistency_ranges,
+    inclusion_ranges,
+)
 from integritas.services.audit.notes import VerifierKey, parse_checkpoint
 from integritas.services.audit.proving import Prover
 from integritas.services.audit.reading import Searcher
 from integritas.services.audit.sealing import Sealer
 from integritas.services.audit.siem import written
-from integritas.services.audit.tiles import WIDTH, join, parse_path
+from integritas.services.audit.tiles import WIDTH, parse_path
 from integritas.services.audit.verification import check_log
 
 if TYPE_CHECKING:
@@ -291,7 +295,10 @@ class AuditTrail:
         def read(tx: Transaction) -> bytes:
             if address.level is not None:
                 hashes = store.find_tile(tx, tenant, address.level, address.index)
-                found, blob = len(hashes), join(hashes[: address.width])
+                found, blob = (
+                    len(hashes) // HASH_BYTES,
+                    hashes[: address.width * HASH_BYTES],
+                )
             else:
                 bundle = store.entries_from(
                     tx, tenant, start=address.index * WIDTH, limit=address.width

@@ -16,16 +16,13 @@ from integritas.services.audit.handover import (
     Handover,
     parse_handover,
 )
+from integritas.services.audit.merkle import HASH_BYTES
 from integritas.services.audit.tables import (
     AUDIT_CHECKPOINTS,
     AUDIT_ENTRIES,
     AUDIT_TILES,
 )
-from integritas.services.audit.tiles import (
-    TileTree,
-    edge_addresses,
-    unjoin,
-)
+from integritas.services.audit.tiles import TileTree, edge_addresses
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -88,13 +85,13 @@ def load_tree(tx: Transaction, tenant: TenantId, head: Head | None) -> TileTree:
         _check_count(tx, tenant, 0)
         return TileTree()
     _check_count(tx, tenant, head.size)
-    edge: list[list[bytes]] = []
+    edge: list[bytes] = []
     for level, index, width in edge_addresses(head.size):
-        hashes = find_tile(tx, tenant, level, index) if width else []
-        if len(hashes) != width:
+        hashes = find_tile(tx, tenant, level, index) if width else b""
+        if len(hashes) != width * HASH_BYTES:
             raise IntegrityViolation(
-                f"audit_tiles[{level}/{index}].hashes holds {len(hashes)} hashes "
-                f"where the last checkpoint needs {width}: run integritas audit verify"
+                f"audit_tiles[{level}/{index}].hashes holds {len(hashes)} bytes where "
+                f"the last checkpoint needs {width} hashes: run integritas audit verify"
             )
         edge.append(hashes)
     tree = TileTree(head.size, edge)
@@ -117,13 +114,14 @@ def _check_count(tx: Transaction, tenant: TenantId, size: int) -> None:
         )
 
 
-def find_tile(tx: Transaction, tenant: TenantId, level: int, index: int) -> list[bytes]:
+def find_tile(tx: Transaction, tenant: TenantId, level: int, index: int) -> bytes:
     """Return the hashes of a tile; none if there is no such tile."""
     table = AUDIT_TILES
     query = sa.select(table.c.hashes).where(
         table.c.tenant_id == tenant, table.c.level == level, table.c.idx == index
     )
-    return unjoin(tx.execute(query).scalar() or b"")
+    found = tx.execute(query).scalar()
+    return found if isinstance(found, bytes) else b""
 
 
 def entries_from(

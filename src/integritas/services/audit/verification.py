@@ -28,7 +28,7 @@ from integritas.services.audit.tables import (
     AUDIT_ENTRIES,
     AUDIT_TILES,
 )
-from integritas.services.audit.tiles import WIDTH, Tile
+from integritas.services.audit.tiles import TILE_BYTES, WIDTH, Tile, unjoin
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -129,7 +129,7 @@ def _grow(
     if not leaves:
         return
     for tile in check.tree.extend(leaves):
-        if len(tile.hashes) == WIDTH:
+        if len(tile.hashes) == TILE_BYTES:
             _check_upper(check, tile, stored)
     check.latest = max(check.latest, *times)
 
@@ -141,9 +141,10 @@ def _check_upper(
         return  # compared leaf by leaf
     hashes = stored.pop((tile.level, tile.index), None)
     where = f"audit_tiles[{tile.level}/{tile.index}]"
-    if check_shape(check, where, hashes, len(tile.hashes)):
+    expected = unjoin(tile.hashes)
+    if check_shape(check, where, hashes, len(expected)):
         for number, (found, right) in enumerate(
-            zip(hashes or (), tile.hashes, strict=False)
+            zip(hashes or (), expected, strict=False)
         ):
             if found != right:
                 check.differ(f"{where}.hashes[{number}]", "is not the hash of its tile")

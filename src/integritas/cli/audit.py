@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Annotated, Final, TypeVar
@@ -14,6 +13,7 @@ import typer
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
+from integritas.cli.bulk import STANDARD, shown, write_bytes
 from integritas.journal.api import Journal
 from integritas.kernel.clock import SystemClock, SystemRandomness
 from integritas.kernel.contracts import SYSTEM, Context, VerificationReport
@@ -110,22 +110,15 @@ def export(
     document = with_trail(
         lambda trail, who: trail.bundle(who, subject=case), db=db, tenant=tenant
     )
-    text = orjson.dumps(document, option=orjson.OPT_INDENT_2) + b"\n"
-    if output == "-":
-        sys.stdout.buffer.write(text)
-        return
-    path = Path(output)
-    beside = {
-        path: text,
-        path.with_suffix(".report.txt"): f"{offline.report(document)}\n".encode(),
-        path.with_suffix(".verify.py"): Path(offline.__file__).read_bytes(),
-    }
-    for name, content in beside.items():
-        try:
-            name.write_bytes(content)
-        except OSError as error:
-            raise unusable(str(name), error) from error
-        typer.echo(f"wrote {name}", err=True)
+    files = {output: orjson.dumps(document, option=orjson.OPT_INDENT_2) + b"\n"}
+    if output != STANDARD:
+        report = f"{offline.report(document)}\n".encode()
+        files[str(Path(output).with_suffix(".report.txt"))] = report
+        verifier = Path(offline.__file__).read_bytes()
+        files[str(Path(output).with_suffix(".verify.py"))] = verifier
+    for name, content in files.items():
+        write_bytes(name, content)
+        typer.echo(f"wrote {shown(name, out=True)}", err=True)
 
 
 @app.command()

@@ -24,6 +24,7 @@ from integritas.platform.http import Caller, service_app
 from integritas.platform.problems import problem_responses
 from integritas.services.audit.appending import Appended
 from integritas.services.audit.external import ExternalEvent
+from integritas.services.audit.records import is_pruned
 from integritas.services.audit.schemas import (
     AppendedOut,
     ConsistencyOut,
@@ -33,6 +34,7 @@ from integritas.services.audit.schemas import (
     EventsIn,
     InclusionOut,
     KeysOut,
+    Outcome,
     PlaceOut,
     ReportOut,
 )
@@ -87,7 +89,7 @@ def chosen_entries(
     type: Annotated[str | None, Query(max_length=200)] = None,  # noqa: A002 - the name on the wire
     subject: Annotated[str | None, Query(max_length=200)] = None,
     actor: Annotated[str | None, Query(max_length=200)] = None,
-    outcome: Annotated[str | None, Query(max_length=200)] = None,
+    outcome: Outcome | None = None,
     correlation_id: Annotated[str | None, Query(max_length=200)] = None,
     since: AwareDatetime | None = None,
     until: AwareDatetime | None = None,
@@ -301,6 +303,7 @@ def _entry(entry: LoggedEntry) -> EntryOut:
         event_id=entry.event_id,
         leaf_hash=_base64(entry.leaf_hash),
         entry=orjson.loads(entry.body),
+        pruned=is_pruned(entry),
     )
 
 

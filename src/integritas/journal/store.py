@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
@@ -15,10 +15,13 @@ import sqlalchemy as sa
 from pydantic import JsonValue
 
 from integritas.journal.tables import JOURNAL, JOURNAL_PERSONAL
+from integritas.kernel.clock import format_time, parse_time
 from integritas.kernel.contracts import Fact
 from integritas.kernel.ids import EventId, IdFactory, TenantId
 from integritas.kernel.states import ActorKind
+from integritas.platform.columns import Blob
 from integritas.platform.db import Database, Transaction
+from integritas.platform.json_text import json_bytes
 
 if TYPE_CHECKING:
     from integritas.kernel.clock import Clock, Randomness
@@ -269,6 +272,37 @@ class Journal:
         broken = [row.seq for row in rows if not _stands_for(row)]
         return broken, rows[-1].seq if len(rows) == limit else None
 
+    async def oddly_written(
+        self, tenant: TenantId, /, *, after: int, limit: int = 1_000
+    ) -> tuple[Sequence[tuple[int, str]], int | None]:
+        """Look at how entries behind `after` are stored, `limit` rows of them.
+
+        Returns number and column of texts that say what they should in other
+        characters than the journal writes (a `t` in a time, a space in JSON), and the
+        number to go on behind, None at the end. Postgres has its own forms.
+        """
+        query = (
+            sa.select(
+                JOURNAL.c.seq,
+                *(sa.cast(JOURNAL.c[name], Blob).label(name) for name in _FORMS),
+            )
+            .where(JOURNAL.c.tenant_id == tenant, JOURNAL.c.seq > after)
+            .order_by(JOURNAL.c.seq)
+            .limit(limit)
+        )
+
+        def read(tx: Transaction) -> Sequence[Any]:
+            return [] if tx.dialect != "sqlite" else list(tx.execute(query))
+
+        rows = await self._database.read(read)
+        odd = [
+            (row.seq, name)
+            for row in rows
+            for name, form in _FORMS.items()
+            if not form(getattr(row, name))
+        ]
+        return odd, rows[-1].seq if len(rows) == limit else None
+
     async def personal_tenants(self) -> Sequence[str]:
         """Return the tenants that personal data beside the journal is said to be of."""
         query = sa.select(JOURNAL_PERSONAL.c.tenant_id).distinct()
@@ -307,6 +341,28 @@ def _beside(actor: Actor, fact: Fact) -> Mapping[str, JsonValue] | None:
     if actor.address is None:
         return fact.personal
     return {"address": actor.address, **(fact.personal or {})}
+
+
+def _is_time(text: bytes) -> bool:
+    """Say whether a time has its one form; one that cannot be read is not judged."""
+    try:
+        return format_time(parse_time(text.decode())).encode() == text
+    except ValueError:
+        return True
+
+
+def _is_json(text: bytes) -> bool:
+    try:
+        return json_bytes(orjson.loads(text)) == text
+    except ValueError:
+        return True
+
+
+_FORMS: Final[Mapping[str, Callable[[bytes], bool]]] = {
+    "time": _is_time,
+    "actor_roles": _is_json,
+    "data": _is_json,
+}
 
 
 def _stands_for(row: Any) -> bool:  # noqa: ANN401 - a row of the query above

@@ -164,6 +164,22 @@ def test_a_flipped_bit_of_a_journal_entry(
     assert battery.places() == ["journal[132]"]
 
 
+@pytest.mark.parametrize(
+    ("column", "expression"),
+    [
+        ("time", "lower(time)"),
+        ("time", "replace(time, 'Z', '+00:00')"),
+        ("data", "replace(data, ':', ': ')"),
+        ("actor_roles", "actor_roles || ' '"),
+    ],
+)
+def test_the_same_said_in_other_characters(
+    battery: Battery, column: str, expression: str
+) -> None:
+    battery.run(f"UPDATE journal SET {column} = {expression} WHERE seq = 132")  # noqa: S608 - a test
+    assert battery.places() == [f"journal[132].{column}"]
+
+
 def test_a_flipped_bit_of_a_commitment(battery: Battery) -> None:
     battery.flip("journal", "commitment", "seq = 1", 3)
     assert battery.places() == ["journal[1]", "journal_personal[1]"]
@@ -466,6 +482,19 @@ def test_a_table_that_lost_a_column(battery: Battery, table: str) -> None:
     with closing(sqlite3.connect(battery.path)) as connection:
         connection.execute(f"ALTER TABLE {table} DROP COLUMN {column}")
     assert battery.places()
+
+
+@pytest.mark.parametrize("table", ["audit_entries", "audit_tiles", "journal_personal"])
+def test_a_table_that_is_gone(battery: Battery, table: str) -> None:
+    with closing(sqlite3.connect(battery.path)) as connection:
+        connection.execute(f"DROP TABLE {table}")
+    assert battery.places()
+
+
+def test_an_older_database_lacks_a_table_and_verifies(battery: Battery) -> None:
+    with closing(sqlite3.connect(battery.path)) as connection:
+        connection.execute("DROP TABLE audit_personal")
+    assert battery.places() == []
 
 
 @pytest.mark.parametrize("column", ["body", "event_id"])

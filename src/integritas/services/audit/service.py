@@ -14,7 +14,11 @@ from integritas.kernel.clock import (
 )
 from integritas.kernel.errors import Conflict, IntegrityViolation
 from integritas.kernel.ids import TenantId
-from integritas.services.audit.agreement import check_journal, check_personal
+from integritas.services.audit.agreement import (
+    check_forms,
+    check_journal,
+    check_personal,
+)
 from integritas.services.audit.appending import Appended, Appender
 from integritas.services.audit.bodies import entry_body
 from integritas.services.audit.cosigning import cosign
@@ -246,5 +250,6 @@ class AuditTrail(Publisher):
             others=[tenant] * bool(log.tree.size)
             + [o.removeprefix(prefix) for o in others if o.startswith(prefix)],
         )
+        await check_forms(self.journal, tenant, log)
         await check_personal(self.journal, tenant, log)
         return log.report(origin)

@@ -303,6 +303,24 @@ class Journal:
         ]
         return odd, rows[-1].seq if len(rows) == limit else None
 
+    async def strays(self, tenant: TenantId, /, *, after: int) -> Sequence[int]:
+        """Return entries behind `after` that do not follow another: they are forged."""
+        before = JOURNAL.alias("before")
+        follows = sa.exists().where(
+            before.c.tenant_id == JOURNAL.c.tenant_id,
+            before.c.seq == JOURNAL.c.seq - 1,
+        )
+        query = (
+            sa.select(JOURNAL.c.seq)
+            .where(
+                JOURNAL.c.tenant_id == tenant,
+                sa.or_(JOURNAL.c.seq > after + 1, JOURNAL.c.seq < 1),
+                ~follows,
+            )
+            .order_by(JOURNAL.c.seq)
+        )
+        return await self._database.read(lambda tx: list(tx.execute(query).scalars()))
+
     async def personal_tenants(self) -> Sequence[str]:
         """Return the tenants that personal data beside the journal is said to be of."""
         query = sa.select(JOURNAL_PERSONAL.c.tenant_id).distinct()

@@ -65,8 +65,15 @@ async def check_journal(
             return
 
 
-async def check_forms(journal: Journal, tenant: TenantId, check: LogCheck) -> None:
-    """Find texts of the journal that say the same in other characters."""
+async def check_forms(
+    journal: Journal, tenant: TenantId, check: LogCheck, *, handled: int
+) -> None:
+    """Find what the journal never writes: gaps, and texts in other characters."""
+    for stray in await journal.strays(tenant, after=handled):
+        check.differ(f"journal[{stray}]", "follows no entry: it is forged")
+    waiting = await journal.head(tenant) - handled
+    if waiting > 0:
+        check.notes.append(f"{waiting} entries of the journal are not logged yet")
     after: int | None = 0
     while after is not None and not check.full:
         try:

@@ -250,6 +250,6 @@ class AuditTrail(Publisher):
             others=[tenant] * bool(log.tree.size)
             + [o.removeprefix(prefix) for o in others if o.startswith(prefix)],
         )
-        await check_forms(self.journal, tenant, log)
+        await check_forms(self.journal, tenant, log, handled=handled)
         await check_personal(self.journal, tenant, log)
         return log.report(origin)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import base64
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Annotated, Final, TypeVar
 
 import orjson
 import typer
+from pydantic import JsonValue
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
@@ -107,9 +108,14 @@ def export(
 
     Beside it go a report for people and a verifier that needs Python alone.
     """
-    document = with_trail(
-        lambda trail, who: trail.bundle(who, subject=case), db=db, tenant=tenant
-    )
+
+    async def bundle(trail: AuditTrail, who: TenantId) -> Mapping[str, JsonValue]:
+        made = await trail.bundle(who, subject=case)
+        context = Context(who, SYSTEM, "audit export")
+        await trail.record_export(context, form="bundle", subject=case)
+        return made
+
+    document = with_trail(bundle, db=db, tenant=tenant)
     files = {output: orjson.dumps(document, option=orjson.OPT_INDENT_2) + b"\n"}
     if output != STANDARD:
         report = f"{offline.report(document)}\n".encode()

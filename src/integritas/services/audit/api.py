@@ -23,6 +23,7 @@ from integritas.services.audit.notes import (
     parse_verifier_key,
 )
 from integritas.services.audit.records import Hold
+from integritas.services.audit.schemas import OUTCOMES
 from integritas.services.audit.search import EntryFilter
 from integritas.services.audit.service import DEFAULT_ORIGIN, FOLLOWER, AuditTrail
 from integritas.services.audit.siem import FORMATS
@@ -47,6 +48,7 @@ __all__ = [
     "DEFAULT_ORIGIN",
     "FOLLOWER",
     "FORMATS",
+    "OUTCOMES",
     "Appended",
     "AuditTrail",
     "EntryFilter",

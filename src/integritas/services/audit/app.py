@@ -70,6 +70,18 @@ class AuditReader(AuditLog, Protocol):
         """Hand the log over to a new key."""
         ...
 
+    async def record_export(
+        self,
+        context: Context,
+        /,
+        *,
+        form: str,
+        subject: str | None = None,
+        chosen: EntryFilter | None = None,
+    ) -> None:
+        """Journal that entries are handed out."""
+        ...
+
     async def append_events(
         self, context: Context, events: Sequence[ExternalEvent], /
     ) -> Appended:
@@ -181,6 +193,7 @@ def _add_entries(routes: APIRouter, log: AuditReader) -> None:
             Literal["jsonl", "csv", "ocsf", "cef"], Query(alias="format")
         ] = "jsonl",
     ) -> StreamingResponse:
+        await log.record_export(caller, form=form, chosen=chosen)
         lines = log.export(caller.tenant, chosen, form)
         name = f"attachment; filename=audit.{form}"
         return StreamingResponse(
@@ -269,7 +282,9 @@ def _add_verification(routes: APIRouter, log: AuditReader) -> None:
         summary="Get the evidence bundle of a case",
     )
     async def get_bundle(caller: Caller, case: str) -> dict[str, Any]:
-        return dict(await log.bundle(caller.tenant, subject=case))
+        bundle = await log.bundle(caller.tenant, subject=case)
+        await log.record_export(caller, form="bundle", subject=case)
+        return dict(bundle)
 
     @routes.get("/keys", operation_id="audit_keys", summary="List the verifier keys")
     async def list_keys(caller: Caller) -> KeysOut:

@@ -24,11 +24,11 @@ import rfc8785
 from integritas.kernel.clock import format_time
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from integritas.journal.api import Entry
 
-__all__ = ["ENTRY_BYTES", "canonical", "entry_body"]
+__all__ = ["ENTRY_BYTES", "canonical", "entry_body", "outcome_of"]
 
 ENTRY_BYTES: Final = 65_535
 VERSION: Final = 1
@@ -74,6 +74,17 @@ def entry_body(entry: Entry) -> bytes:
     kept = ("event_id", "seq", "time", "v")
     short = {name: document[name] for name in kept}
     return canonical({**short, "entry_digest": _digest(document)})
+
+
+def outcome_of(document: Mapping[str, Any]) -> str | None:
+    """Return how it ended: `success`, `failure` or `unknown`; None if nobody said.
+
+    The journal tells of what was done, so that was a success, but for what failed.
+    """
+    if document.get("outcome") is not None or "seq" not in document:
+        return document.get("outcome")
+    kind = str(document.get("type"))
+    return "failure" if kind.endswith(("failed.v1", "refused.v1")) else "success"
 
 
 def canonical(value: object, *, floats: bool = True) -> bytes:

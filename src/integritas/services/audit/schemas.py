@@ -16,6 +16,7 @@ from pydantic import (
 from integritas.services.audit.external import ExternalEvent
 
 __all__ = [
+    "OUTCOMES",
     "AppendedOut",
     "ConsistencyOut",
     "DifferenceOut",
@@ -29,6 +30,7 @@ __all__ = [
     "ReportOut",
 ]
 
+OUTCOMES: Final = ("success", "failure", "unknown")
 Outcome: TypeAlias = Literal["success", "failure", "unknown"]
 _Text = Annotated[str, Field(min_length=1, max_length=200)]
 _Digest = Annotated[

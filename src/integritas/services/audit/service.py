@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Final
 
 from integritas.journal.api import Entry, Follower, Journal
@@ -12,6 +13,7 @@ from integritas.kernel.clock import (
     SystemRandomness,
     format_time,
 )
+from integritas.kernel.contracts import Fact
 from integritas.kernel.errors import Conflict, IntegrityViolation
 from integritas.kernel.ids import TenantId
 from integritas.services.audit.agreement import (
@@ -22,7 +24,7 @@ from integritas.services.audit.agreement import (
 from integritas.services.audit.appending import Appended, Appender
 from integritas.services.audit.bodies import entry_body
 from integritas.services.audit.cosigning import cosign
-from integritas.services.audit.drafts import Draft
+from integritas.services.audit.drafts import TEXT_CHARACTERS, Draft
 from integritas.services.audit.external import ExternalEvent, external_bodies
 from integritas.services.audit.findings import Expectation
 from integritas.services.audit.keeping import Keeper
@@ -41,11 +43,13 @@ if TYPE_CHECKING:
     from integritas.kernel.contracts import Context, VerificationReport
     from integritas.platform.db import Database, Transaction
     from integritas.services.audit.records import Hold
+    from integritas.services.audit.search import EntryFilter
 
 __all__ = ["DEFAULT_ORIGIN", "FOLLOWER", "AuditTrail"]
 
 DEFAULT_ORIGIN: Final = "integritas"
 FOLLOWER: Final = "audit"
+EXPORTED: Final = "integritas.audit.exported.v1"
 
 
 class AuditTrail(Publisher):
@@ -165,6 +169,29 @@ class AuditTrail(Publisher):
             lambda tx: self._sealer.rotate(tx, context.tenant, time=time, actor=actor)
         )
         return new.verifier.vkey()
+
+    async def record_export(
+        self,
+        context: Context,
+        /,
+        *,
+        form: str,
+        subject: str | None = None,
+        chosen: EntryFilter | None = None,
+    ) -> None:
+        """Journal that entries are handed out, before they are.
+
+        What was searched for may name people, so it stands beside the entry.
+        """
+        wanted = asdict(chosen) if chosen is not None else {}
+        told = {name: value for name, value in wanted.items() if value is not None}
+        about = subject or self.origin(context.tenant)[:TEXT_CHARACTERS]
+        fact = Fact(
+            EXPORTED, about, {"format": form}, {"filter": told} if told else None
+        )
+        await self.database.transact(
+            lambda tx: self.journal.record(tx, context, [fact])
+        )
 
     # Keeping ---------------------------------------------------------------------
 

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Annotated, Final, TypeVar
 
 import orjson
 import typer
+from pydantic import JsonValue
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
+from integritas.cli.bulk import STANDARD, shown, write_bytes
 from integritas.journal.api import Journal
 from integritas.kernel.clock import SystemClock, SystemRandomness
 from integritas.kernel.contracts import SYSTEM, Context, VerificationReport
@@ -107,25 +108,23 @@ def export(
 
     Beside it go a report for people and a verifier that needs Python alone.
     """
-    document = with_trail(
-        lambda trail, who: trail.bundle(who, subject=case), db=db, tenant=tenant
-    )
-    text = orjson.dumps(document, option=orjson.OPT_INDENT_2) + b"\n"
-    if output == "-":
-        sys.stdout.buffer.write(text)
-        return
-    path = Path(output)
-    beside = {
-        path: text,
-        path.with_suffix(".report.txt"): f"{offline.report(document)}\n".encode(),
-        path.with_suffix(".verify.py"): Path(offline.__file__).read_bytes(),
-    }
-    for name, content in beside.items():
-        try:
-            name.write_bytes(content)
-        except OSError as error:
-            raise unusable(str(name), error) from error
-        typer.echo(f"wrote {name}", err=True)
+
+    async def bundle(trail: AuditTrail, who: TenantId) -> Mapping[str, JsonValue]:
+        made = await trail.bundle(who, subject=case)
+        context = Context(who, SYSTEM, "audit export")
+        await trail.record_export(context, form="bundle", subject=case)
+        return made
+
+    document = with_trail(bundle, db=db, tenant=tenant)
+    files = {output: orjson.dumps(document, option=orjson.OPT_INDENT_2) + b"\n"}
+    if output != STANDARD:
+        report = f"{offline.report(document)}\n".encode()
+        files[str(Path(output).with_suffix(".report.txt"))] = report
+        verifier = Path(offline.__file__).read_bytes()
+        files[str(Path(output).with_suffix(".verify.py"))] = verifier
+    for name, content in files.items():
+        write_bytes(name, content)
+        typer.echo(f"wrote {shown(name, out=True)}", err=True)
 
 
 @app.command()

@@ -10,7 +10,7 @@ from integritas.cli.audit import Db, Tenant, with_trail
 from integritas.kernel.clock import format_time, parse_time
 from integritas.kernel.errors import FieldError, InvalidInput
 from integritas.kernel.ids import DEFAULT_TENANT, TenantId
-from integritas.services.audit.api import FORMATS, AuditTrail, EntryFilter
+from integritas.services.audit.api import FORMATS, OUTCOMES, AuditTrail, EntryFilter
 
 __all__ = ["search"]
 
@@ -25,6 +25,13 @@ def search(
         str | None, typer.Option("--subject", help="On this case or thing.")
     ] = None,
     actor: Annotated[str | None, typer.Option("--actor", help="By this one.")] = None,
+    outcome: Annotated[
+        str | None,
+        typer.Option("--outcome", help="That ended so: success, failure, unknown."),
+    ] = None,
+    correlation_id: Annotated[
+        str | None, typer.Option("--correlation-id", help="Of one request.")
+    ] = None,
     since: Annotated[
         str | None, typer.Option("--since", metavar="TIME", help="From then on.")
     ] = None,
@@ -42,11 +49,17 @@ def search(
         raise InvalidInput(
             f"--format: {form!r} is not one of {', '.join(FORMATS)}",
         )
+    if outcome is not None and outcome not in OUTCOMES:
+        raise InvalidInput(
+            f"--outcome: {outcome!r} is not one of {', '.join(OUTCOMES)}"
+        )
     chosen = EntryFilter(
         q=" ".join(words) if words else None,
         type=type_,
         subject=subject,
         actor=actor,
+        outcome=outcome,
+        correlation_id=correlation_id,
         since=_moment("--since", since),
         until=_moment("--until", until),
     )

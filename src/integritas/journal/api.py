@@ -9,9 +9,18 @@ only as a commitment: SHA-256 over a random salt and the bytes of the payload.
 from __future__ import annotations
 
 from integritas.journal.follower import Follower, FollowerHandler
-from integritas.journal.store import Entry, Journal, Personal, commitment_of
+from integritas.journal.store import (
+    ERASED,
+    SALT_BYTES,
+    Entry,
+    Journal,
+    Personal,
+    commitment_of,
+)
 
 __all__ = [
+    "ERASED",
+    "SALT_BYTES",
     "Entry",
     "Follower",
     "FollowerHandler",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
@@ -15,17 +15,23 @@ import sqlalchemy as sa
 from pydantic import JsonValue
 
 from integritas.journal.tables import JOURNAL, JOURNAL_PERSONAL
+from integritas.kernel.clock import format_time, parse_time
+from integritas.kernel.contracts import Fact
 from integritas.kernel.ids import EventId, IdFactory, TenantId
 from integritas.kernel.states import ActorKind
+from integritas.platform.columns import Blob
 from integritas.platform.db import Database, Transaction
+from integritas.platform.json_text import json_bytes
 
 if TYPE_CHECKING:
     from integritas.kernel.clock import Clock, Randomness
-    from integritas.kernel.contracts import Context, Fact, UnitOfWork
+    from integritas.kernel.contracts import Actor, Context, UnitOfWork
 
-__all__ = ["Entry", "Journal", "Personal", "commitment_of"]
+__all__ = ["ERASED", "SALT_BYTES", "Entry", "Journal", "Personal", "commitment_of"]
 
 SALT_BYTES: Final = 16
+ERASED: Final = "integritas.personal.erased.v1"
+_AT_ONCE: Final = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +102,10 @@ class Journal:
         rows, personal = [], []
         now = self._clock.now()
         ids = self._ids.many("evt", len(facts))
-        private = sum(fact.personal is not None for _, fact in facts)
+        private = sum(
+            fact.personal is not None or context.actor.address is not None
+            for context, fact in facts
+        )
         salts = memoryview(self._randomness.token_bytes(SALT_BYTES * private))
         roles: dict[frozenset[str], list[str]] = {}
         for (context, fact), event_id in zip(facts, ids, strict=True):
@@ -108,9 +117,10 @@ class Journal:
                 head = _locked_head(uow, tenant)
             uow.heads[tenant] = seq = head + 1
             commitment = None
-            if fact.personal is not None:
+            beside = _beside(actor, fact)
+            if beside is not None:
                 salt, salts = bytes(salts[:SALT_BYTES]), salts[SALT_BYTES:]
-                payload = orjson.dumps(fact.personal, option=orjson.OPT_SORT_KEYS)
+                payload = orjson.dumps(beside, option=orjson.OPT_SORT_KEYS)
                 commitment = commitment_of(salt, payload)
                 personal.append(
                     {
@@ -140,6 +150,55 @@ class Journal:
         uow.insert(JOURNAL_PERSONAL, personal)
         uow.after_commit(self._notify)
         return [EventId(event_id) for event_id in ids]
+
+    def erase(
+        self,
+        uow: UnitOfWork,
+        context: Context,
+        seqs: Sequence[int],
+        *,
+        subject: str,
+        reason: str,
+    ) -> int:
+        """Erase the personal data beside entries, and record who did and why.
+
+        The entries and their commitments stay. Whoever deletes it in another way will
+        be told of by `audit verify`. Returns how much there was.
+        """
+        assert isinstance(uow, Transaction)  # noqa: S101 - narrows the protocol
+        table = JOURNAL_PERSONAL
+        erased = 0
+        for start in range(0, len(seqs), _AT_ONCE):
+            some = seqs[start : start + _AT_ONCE]
+            ours = (table.c.tenant_id == context.tenant, table.c.seq.in_(some))
+            there = sorted(uow.execute(sa.select(table.c.seq).where(*ours)).scalars())
+            if there:
+                uow.execute(sa.delete(table).where(*ours))
+                fact = Fact(ERASED, subject, {"entries": there}, {"reason": reason})
+                self.record(uow, context, [fact])
+                erased += len(there)
+        return erased
+
+    async def missing_personal(self, tenant: TenantId, /) -> Sequence[int]:
+        """Return the entries that have a commitment, nothing beside it, no erasure."""
+        kept = JOURNAL_PERSONAL
+        beside = sa.exists().where(
+            kept.c.tenant_id == JOURNAL.c.tenant_id, kept.c.seq == JOURNAL.c.seq
+        )
+        ours = JOURNAL.c.tenant_id == tenant
+        gone = sa.select(JOURNAL.c.seq).where(
+            ours, JOURNAL.c.commitment.is_not(None), ~beside
+        )
+        told = sa.select(JOURNAL.c.data).where(ours, JOURNAL.c.type == ERASED)
+
+        def read(tx: Transaction) -> Sequence[int]:
+            missing = set(tx.execute(gone).scalars())
+            if missing:
+                for data in tx.execute(told).scalars():
+                    missing.difference_update(data["entries"])
+            return sorted(missing)
+
+        return await self._database.read(read)
 
     async def read(
         self, tenant: TenantId, /, *, after: int = 0, limit: int = 1_000
@@ -213,6 +272,55 @@ class Journal:
         broken = [row.seq for row in rows if not _stands_for(row)]
         return broken, rows[-1].seq if len(rows) == limit else None
 
+    async def oddly_written(
+        self, tenant: TenantId, /, *, after: int, limit: int = 1_000
+    ) -> tuple[Sequence[tuple[int, str]], int | None]:
+        """Look at how entries behind `after` are stored, `limit` rows of them.
+
+        Returns number and column of texts that say what they should in other
+        characters than the journal writes (a `t` in a time, a space in JSON), and the
+        number to go on behind, None at the end. Postgres has its own forms.
+        """
+        query = (
+            sa.select(
+                JOURNAL.c.seq,
+                *(sa.cast(JOURNAL.c[name], Blob).label(name) for name in _FORMS),
+            )
+            .where(JOURNAL.c.tenant_id == tenant, JOURNAL.c.seq > after)
+            .order_by(JOURNAL.c.seq)
+            .limit(limit)
+        )
+
+        def read(tx: Transaction) -> Sequence[Any]:
+            return [] if tx.dialect != "sqlite" else list(tx.execute(query))
+
+        rows = await self._database.read(read)
+        odd = [
+            (row.seq, name)
+            for row in rows
+            for name, form in _FORMS.items()
+            if not form(getattr(row, name))
+        ]
+        return odd, rows[-1].seq if len(rows) == limit else None
+
+    async def strays(self, tenant: TenantId, /, *, after: int) -> Sequence[int]:
+        """Return entries behind `after` that do not follow another: they are forged."""
+        before = JOURNAL.alias("before")
+        follows = sa.exists().where(
+            before.c.tenant_id == JOURNAL.c.tenant_id,
+            before.c.seq == JOURNAL.c.seq - 1,
+        )
+        query = (
+            sa.select(JOURNAL.c.seq)
+            .where(
+                JOURNAL.c.tenant_id == tenant,
+                sa.or_(JOURNAL.c.seq > after + 1, JOURNAL.c.seq < 1),
+                ~follows,
+            )
+            .order_by(JOURNAL.c.seq)
+        )
+        return await self._database.read(lambda tx: list(tx.execute(query).scalars()))
+
     async def personal_tenants(self) -> Sequence[str]:
         """Return the tenants that personal data beside the journal is said to be of."""
         query = sa.select(JOURNAL_PERSONAL.c.tenant_id).distinct()
@@ -244,6 +352,35 @@ class Journal:
                 loop.call_soon_threadsafe(event.set)
             except RuntimeError:  # the loop is closed: its waiter is gone
                 continue
+
+
+def _beside(actor: Actor, fact: Fact) -> Mapping[str, JsonValue] | None:
+    """Return what is kept beside an entry: where the actor called from, too."""
+    if actor.address is None:
+        return fact.personal
+    return {"address": actor.address, **(fact.personal or {})}
+
+
+def _is_time(text: bytes) -> bool:
+    """Say whether a time has its one form; one that cannot be read is not judged."""
+    try:
+        return format_time(parse_time(text.decode())).encode() == text
+    except ValueError:
+        return True
+
+
+def _is_json(text: bytes) -> bool:
+    try:
+        return json_bytes(orjson.loads(text)) == text
+    except ValueError:
+        return True
+
+
+_FORMS: Final[Mapping[str, Callable[[bytes], bool]]] = {
+    "time": _is_time,
+    "actor_roles": _is_json,
+    "data": _is_json,
+}
 
 
 def _stands_for(row: Any) -> bool:  # noqa: ANN401 - a row of the query above

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Columns",
+    "chunks",
     "delete_rows",
     "fetch_texts",
     "insert_rows",
@@ -149,13 +150,14 @@ def _statements(
     if dialect == "postgresql":
         yield _sql(write, dialect, table, shape, 0), tuple(encoded)
         return
-    for start, size in _chunks(len(encoded[0]), len(encoded)):
+    for start, size in chunks(len(encoded[0]), len(encoded)):
         rows = zip(*(values[start : start + size] for values in encoded), strict=True)
         sql = _sql(write, dialect, table, shape, size)
         yield sql, tuple(chain.from_iterable(rows))
 
 
-def _chunks(rows: int, width: int) -> Iterator[tuple[int, int]]:
+def chunks(rows: int, width: int) -> Iterator[tuple[int, int]]:
+    """Yield where each statement's rows begin, and how many, on SQLite."""
     size = _CHUNK
     while size * width > _PARAMETERS:
         size //= 4

@@ -12,7 +12,7 @@ from integritas.journal.api import Journal
 from integritas.kernel.clock import ManualClock, SeededRandomness
 from integritas.kernel.contracts import SYSTEM, Context, Fact
 from integritas.kernel.ids import IdFactory, TenantId
-from integritas.platform.columns import METADATA
+from integritas.migrations.tables import TABLES
 from integritas.platform.db import Database, open_database
 from integritas.services.audit.api import AuditTrail
 
@@ -69,7 +69,7 @@ class World:
 def _open_world(url: str, state: Path, clock: ManualClock) -> World:
     """Open or make a world."""
     database = open_database(url)
-    METADATA.create_all(database.engine)
+    TABLES.create_all(database.engine)
     randomness = SeededRandomness(int(clock.now().timestamp()))
     journal = Journal(database, clock, randomness, IdFactory(clock, randomness))
     trail = AuditTrail(database, journal, state, clock, randomness=randomness)

@@ -32,22 +32,55 @@ TABLES = {
     "audit_entries": ("tenant_id", "idx", "event_id", "body", "leaf_hash"),
     "audit_tiles": ("tenant_id", "level", "idx", "hashes"),
     "audit_checkpoints": ("tenant_id", "number", "size", "root", "note", "created"),
+    "audit_personal": ("tenant_id", "event_id", "salt", "payload"),
+    "journal": (
+        "tenant_id",
+        "seq",
+        "event_id",
+        "type",
+        "subject",
+        "time",
+        "actor_id",
+        "actor_kind",
+        "actor_roles",
+        "correlation_id",
+        "data",
+        "commitment",
+    ),
+    "journal_personal": ("tenant_id", "seq", "salt", "payload"),
 }
-ROUNDS = 40
+ROUNDS = 60
 
 
 async def _fill(world: World) -> None:
-    """Log entries of the journal and of outside, under two keys, in many batches."""
+    """Log entries of the journal and of outside, under two keys, in many batches.
+
+    Some are pruned, some held, of some the personal data is erased.
+    """
     world.trail._sealer._randomness = SystemRandomness()
     for number in range(8):
         await world.log(1 + 17 * number)
         events = [
-            ExternalEvent(f"x-{number}-{i}", "com.example.t", "thing", "erp", "clerk")
+            ExternalEvent(
+                f"x-{number}-{i}",
+                "com.example.t",
+                f"thing {i % 3}",
+                "erp",
+                "clerk",
+                personal={"name": f"Jane {i}"} if i % 2 else None,
+            )
             for i in range(1 + 5 * number)
         ]
         await world.trail.append_events(CONTEXT, events)
         if number == 4:
             await world.trail.rotate_key(CONTEXT)
+            await world.trail.hold(CONTEXT, subject="thing 1", reason="a court")
+            limit = world.clock.now()
+            await world.trail.prune(CONTEXT, before=limit, reason="old")
+        if number == 5:
+            await world.trail.erase(CONTEXT, subject="thing 2", reason="asked to")
+            await world.trail.erase(CONTEXT, subject="case_0", reason="asked to")
+    await world.trail.follower().catch_up()
     world.database.close()
 
 
@@ -105,6 +138,8 @@ class Tampering:
         return f"{self.table}.{self.column} of row {rowid}: {value!r} -> {other!r}"
 
     def other(self, value: Any) -> Any:
+        if value is None:  # a commitment
+            return self.random.choice(["", "ab" * 32, b"", 7])
         if isinstance(value, int):
             return self.random.choice([value + 1, value - 1, -value, value * 256, 7.5])
         raw = value if isinstance(value, bytes) else value.encode()
@@ -151,7 +186,7 @@ class Tampering:
             )[0][0]
             for rowid in (one, two)
         }
-        if values[one] == values[two]:
+        if values[one] == values[two] or self.column == "tenant_id":
             return ""
         sql = f"UPDATE {self.table} SET {self.column} = ? WHERE rowid = ?"  # noqa: S608 - a test
         try:

@@ -124,6 +124,9 @@ async def test_the_keys_are_listed(client: httpx.AsyncClient) -> None:
     [
         ("/entries?cursor=x", 422),
         ("/entries?limit=0", 422),
+        ("/entries?outcome=good", 422),
+        ("/entries?since=yesterday", 422),
+        ("/export?outcome=good", 422),
         ("/entries/300", 404),
         ("/entries/-1", 422),
         ("/log/tile/0/002", 404),
@@ -181,6 +184,36 @@ async def test_an_event_from_outside_is_logged_and_proven(
     assert (await client.post("/verify")).json()["sound"]
 
 
+async def test_personal_data_is_kept_beside_the_entry(
+    client: httpx.AsyncClient, sqlite_world: World
+) -> None:
+    event = {
+        **EVENT,
+        "actor": {**EVENT["actor"], "address": "192.0.2.7"},  # type: ignore[dict-item] # a dict
+        "personal": {"name": "Jane Roe"},
+    }
+    answer = await client.post("/entries", json={"entries": [event]})
+    assert answer.status_code == 201, answer.text
+    found = (await client.get("/entries/300")).json()
+    assert found["pruned"] is False
+    assert found["entry"]["personal"] is True
+    assert "Jane" not in str(found)
+    assert "192.0.2.7" not in str(found)
+    assert (await sqlite_world.trail.verify(MAIN)).sound
+
+
+async def test_what_is_handed_out_is_told_of(
+    client: httpx.AsyncClient, sqlite_world: World
+) -> None:
+    await client.get("/export", params={"format": "csv", "q": "Jane"})
+    await client.get("/bundles/case_2")
+    export, bundle = await sqlite_world.journal.read(MAIN, after=300)
+    assert {export.type, bundle.type} == {"integritas.audit.exported.v1"}
+    assert export.data == {"format": "csv"}
+    assert export.commitment is not None
+    assert (bundle.subject, bundle.data) == ("case_2", {"format": "bundle"})
+
+
 async def test_an_event_sent_again_is_answered_and_not_logged_again(
     client: httpx.AsyncClient,
 ) -> None:
@@ -201,6 +234,12 @@ async def test_an_event_sent_again_is_answered_and_not_logged_again(
         ({"before": "xyz"}, 422, "entries[0].before"),
         ({"occurred": "yesterday"}, 422, "entries[0].occurred"),
         ({"data": {"n": 2**60}}, 422, "entries[0].data"),
+        ({"actor": {"id": "x", "address": "here"}}, 422, "entries[0].actor.address"),
+        ({"personal": ["Jane"]}, 422, "entries[0].personal"),
+        ({"personal": {"a": 1}, "commitment": "ab" * 32}, 422, "entries[0].commitment"),
+        ({"personal": {"a": "x" * 70_000}}, 413, "entries[0].personal"),
+        ({"event_id": "integritas-audit-hold-1"}, 422, "event_id"),
+        ({"type": "integritas.case.opened.v1"}, 422, "type"),
         ({"data": {"text": "x" * 70_000}}, 413, "entry"),
     ],
 )

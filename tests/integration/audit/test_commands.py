@@ -168,10 +168,16 @@ def test_tail_of_a_short_log_prints_all(commands: Commands) -> None:
         (["verify", "--bundle", "none.json"], "none.json cannot be used"),
         (["verify", "--checkpoint", "none"], "none cannot be used"),
         (["export", "--case", "case_x", "--output", "-"], "no entry on 'case_x'"),
-        (["export", "--case", "case_1", "--output", "/dev"], "/dev cannot be used"),
+        (["export", "--case", "case_1", "--output", "/dev"], "/dev cannot be written"),
         (["keys", "--tenant", "other"], "no log of a tenant 'other'"),
         (["tail", "--tenant", "other"], "no log of a tenant 'other'"),
         (["mirror", "/dev/null"], "/dev/null cannot be written"),
+        (["search", "--outcome", "good"], "--outcome: 'good' is not one of success"),
+        (["search", "--format", "xml"], "--format: 'xml' is not one of"),
+        (["prune", "--reason", "x"], "give either --before or --days"),
+        (["prune", "--before", "now", "--reason", "x"], "--before is not a time"),
+        (["hold", "case_1", "--reason", " "], "reason: is not of 1 to 4000"),
+        (["release", "case_1", "--reason", "x"], "is under no legal hold"),
     ],
 )
 def test_bad_input_is_named(
@@ -219,12 +225,47 @@ def test_more_bad_input_is_named(
 
 def test_reconcile_names_what_is_missing(commands: Commands) -> None:
     result = commands.run("reconcile")
-    assert result.exit_code == 0
+    assert result.exit_code == 0, (result.output, repr(result.exception))
     assert result.stdout.startswith("reconciled 30 journal entries, 0 cases, 30 ")
     commands.tamper("DELETE FROM journal WHERE seq = 3")
     result = commands.run("reconcile")
     assert result.exit_code == 1
     assert "audit_entries[2]: is not in the journal" in result.stdout
+
+
+def test_a_subject_is_held_pruned_and_erased(commands: Commands) -> None:
+    why = ("--reason", "ten years")
+    assert commands.run("hold", "case_0", *why).exit_code == 0
+    assert commands.run("holds").stdout.startswith("case_0\t2026-")
+    assert "is under legal hold" in commands.fails("erase", "--subject", "case_0", *why)
+    pruned = commands.run("prune", "--days", "1", *why)
+    assert pruned.stderr.endswith("pruned the payloads of 24 entries\n")
+    result = commands.run("verify")
+    assert result.exit_code == 0, result.output
+    assert commands.run("release", "case_0", *why).exit_code == 0
+    assert commands.run("holds").stdout == ""
+    erased = commands.run("erase", "--subject", "case_0", *why)
+    assert erased.stderr.endswith("erased personal data beside 2 entries\n")
+    assert commands.run("verify").exit_code == 0
+    commands.tamper("UPDATE audit_entries SET body = 'x' WHERE idx = 1")
+    assert "audit_entries[1]" in commands.fails("prune", "--days", "1", *why)
+    assert "audit_entries[1].body: " in commands.run("verify").stdout
+
+
+def test_search_takes_outcomes(commands: Commands) -> None:
+    result = commands.run("search", "--outcome", "success", "--subject", "case_1")
+    assert len(result.stdout.splitlines()) == 6
+    assert commands.run("search", "--outcome", "failure").stdout == ""
+    found = commands.run("search", "--correlation-id", "req-1")
+    assert len(found.stdout.splitlines()) == 30
+
+
+def test_an_export_is_told_of_in_the_journal(commands: Commands) -> None:
+    commands.run("export", "--case", "case_2", "--output", "-")
+    with closing(sqlite3.connect(commands.path)) as connection:
+        query = "SELECT type, subject FROM journal ORDER BY seq DESC LIMIT 1"
+        told = connection.execute(query).fetchone()
+    assert told == ("integritas.audit.exported.v1", "case_2")
 
 
 def test_the_key_is_rotated(commands: Commands) -> None:

@@ -164,6 +164,22 @@ def test_a_flipped_bit_of_a_journal_entry(
     assert battery.places() == ["journal[132]"]
 
 
+@pytest.mark.parametrize(
+    ("column", "expression"),
+    [
+        ("time", "lower(time)"),
+        ("time", "replace(time, 'Z', '+00:00')"),
+        ("data", "replace(data, ':', ': ')"),
+        ("actor_roles", "actor_roles || ' '"),
+    ],
+)
+def test_the_same_said_in_other_characters(
+    battery: Battery, column: str, expression: str
+) -> None:
+    battery.run(f"UPDATE journal SET {column} = {expression} WHERE seq = 132")  # noqa: S608 - a test
+    assert battery.places() == [f"journal[132].{column}"]
+
+
 def test_a_flipped_bit_of_a_commitment(battery: Battery) -> None:
     battery.flip("journal", "commitment", "seq = 1", 3)
     assert battery.places() == ["journal[1]", "journal_personal[1]"]
@@ -177,7 +193,7 @@ def test_a_flipped_bit_of_personal_data(battery: Battery, column: str) -> None:
 
 def test_personal_data_beside_no_entry(battery: Battery) -> None:
     battery.run("UPDATE journal_personal SET seq = 999 WHERE seq = 15")
-    assert battery.places() == ["journal_personal[999]"]
+    assert battery.places() == ["journal_personal[999]", "journal_personal[15]"]
 
 
 @pytest.mark.parametrize("value", ["''", "7", "zeroblob(16)"])
@@ -188,12 +204,12 @@ def test_other_personal_data(battery: Battery, value: str) -> None:
 
 def test_personal_data_of_nobody(battery: Battery) -> None:
     battery.run("UPDATE journal_personal SET tenant_id = 'mains' WHERE seq = 15")
-    assert battery.places() == ["journal_personal.tenant_id"]
+    assert battery.places() == ["journal_personal.tenant_id", "journal_personal[15]"]
 
 
-def test_personal_data_that_was_erased_is_not_missed(battery: Battery) -> None:
+def test_personal_data_that_nobody_told_of_erasing(battery: Battery) -> None:
     battery.run("DELETE FROM journal_personal WHERE seq = 15")
-    assert battery.verify().differences == ()
+    assert battery.places() == ["journal_personal[15]"]
 
 
 @pytest.mark.parametrize(
@@ -269,9 +285,24 @@ def test_an_entry_of_the_journal_that_was_never_logged(battery: Battery) -> None
         "actor_kind, actor_roles, correlation_id, data, commitment "
         "FROM journal WHERE seq = 5"
     )
-    assert battery.places() == []
+    report = battery.verify()
+    assert report.differences == ()
+    assert report.notes == ("1 entries of the journal are not logged yet",)
     battery.run("UPDATE journal_cursors SET seq = 301")
     assert battery.places() == ["journal[301]"]
+
+
+@pytest.mark.parametrize("seq", [-3, 0, 302, 10_000])
+def test_an_entry_of_the_journal_that_follows_no_other(
+    battery: Battery, seq: int
+) -> None:
+    battery.run(
+        "INSERT INTO journal SELECT tenant_id, ?, 'evt_x', type, subject, time, "
+        "actor_id, actor_kind, actor_roles, correlation_id, data, commitment "
+        "FROM journal WHERE seq = 5",
+        seq,
+    )
+    assert f"journal[{seq}]" in battery.places()
 
 
 @pytest.mark.parametrize("index", [300, 1_000_000, -1])
@@ -466,6 +497,19 @@ def test_a_table_that_lost_a_column(battery: Battery, table: str) -> None:
     with closing(sqlite3.connect(battery.path)) as connection:
         connection.execute(f"ALTER TABLE {table} DROP COLUMN {column}")
     assert battery.places()
+
+
+@pytest.mark.parametrize("table", ["audit_entries", "audit_tiles", "journal_personal"])
+def test_a_table_that_is_gone(battery: Battery, table: str) -> None:
+    with closing(sqlite3.connect(battery.path)) as connection:
+        connection.execute(f"DROP TABLE {table}")
+    assert battery.places()
+
+
+def test_an_older_database_lacks_a_table_and_verifies(battery: Battery) -> None:
+    with closing(sqlite3.connect(battery.path)) as connection:
+        connection.execute("DROP TABLE audit_personal")
+    assert battery.places() == []
 
 
 @pytest.mark.parametrize("column", ["body", "event_id"])

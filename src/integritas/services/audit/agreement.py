@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Final, TypeAlias
 
+from integritas.kernel.errors import StorageFailure
 from integritas.services.audit.bodies import entry_body
 from integritas.services.audit.findings import EXTERNAL
 from integritas.services.audit.merkle import leaf_hash
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from integritas.kernel.ids import TenantId
     from integritas.services.audit.findings import LogCheck
 
-__all__ = ["check_journal", "check_personal"]
+__all__ = ["check_forms", "check_journal", "check_personal"]
 
 _PAGE: Final = 1_000
 _Numbered: TypeAlias = tuple[int, bytes | None]
@@ -64,12 +65,39 @@ async def check_journal(
             return
 
 
+async def check_forms(
+    journal: Journal, tenant: TenantId, check: LogCheck, *, handled: int
+) -> None:
+    """Find what the journal never writes: gaps, and texts in other characters."""
+    for stray in await journal.strays(tenant, after=handled):
+        check.differ(f"journal[{stray}]", "follows no entry: it is forged")
+    waiting = await journal.head(tenant) - handled
+    if waiting > 0:
+        check.notes.append(f"{waiting} entries of the journal are not logged yet")
+    after: int | None = 0
+    while after is not None and not check.full:
+        try:
+            odd, after = await journal.oddly_written(tenant, after=after)
+        except StorageFailure as error:
+            check.differ("journal", f"cannot be read: {error.detail}")
+            return
+        for seq, column in odd:
+            check.differ(f"journal[{seq}].{column}", "is not as it was written")
+
+
 async def check_personal(journal: Journal, tenant: TenantId, check: LogCheck) -> None:
     """Compare personal data beside the journal with the commitments that were logged.
 
-    What is not there was erased, and is not missed; what is there must be what was
-    committed to.
+    What is there must be what was committed to; for what is not there, an entry must
+    tell who erased it.
     """
+    try:
+        await _check_personal(journal, tenant, check)
+    except StorageFailure as error:
+        check.differ("journal_personal", f"cannot be read: {error.detail}")
+
+
+async def _check_personal(journal: Journal, tenant: TenantId, check: LogCheck) -> None:
     known = set(await journal.tenants())
     for name in sorted({*await journal.personal_tenants()} - known):
         check.differ("journal_personal.tenant_id", f"there is no tenant {name!r}")
@@ -78,6 +106,10 @@ async def check_personal(journal: Journal, tenant: TenantId, check: LogCheck) ->
         broken, after = await journal.broken_commitments(tenant, after=after)
         for seq in broken:
             check.differ(f"journal_personal[{seq}]", "is not what was committed to")
+    for seq in await journal.missing_personal(tenant):
+        check.differ(
+            f"journal_personal[{seq}]", "is missing; nobody told of erasing it"
+        )
 
 
 def _placed(seqs: Sequence[int | None], handled: int) -> list[tuple[int, int]]:

@@ -22,12 +22,15 @@ from integritas.services.audit.notes import (
     parse_checkpoint,
     parse_verifier_key,
 )
+from integritas.services.audit.records import Hold
+from integritas.services.audit.schemas import OUTCOMES
 from integritas.services.audit.search import EntryFilter
 from integritas.services.audit.service import DEFAULT_ORIGIN, FOLLOWER, AuditTrail
 from integritas.services.audit.siem import FORMATS
 from integritas.services.audit.tables import (
     AUDIT_CHECKPOINTS,
     AUDIT_ENTRIES,
+    AUDIT_PERSONAL,
     AUDIT_TILES,
 )
 from integritas.services.audit.timestamps import (
@@ -40,13 +43,16 @@ from integritas.services.audit.witness import Witness, open_witness, witness_app
 __all__ = [
     "AUDIT_CHECKPOINTS",
     "AUDIT_ENTRIES",
+    "AUDIT_PERSONAL",
     "AUDIT_TILES",
     "DEFAULT_ORIGIN",
     "FOLLOWER",
     "FORMATS",
+    "OUTCOMES",
     "Appended",
     "AuditTrail",
     "EntryFilter",
+    "Hold",
     "VerifierKey",
     "Witness",
     "consistency_holds",

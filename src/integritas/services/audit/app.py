@@ -24,6 +24,7 @@ from integritas.platform.http import Caller, service_app
 from integritas.platform.problems import problem_responses
 from integritas.services.audit.appending import Appended
 from integritas.services.audit.external import ExternalEvent
+from integritas.services.audit.records import is_pruned
 from integritas.services.audit.schemas import (
     AppendedOut,
     ConsistencyOut,
@@ -33,6 +34,7 @@ from integritas.services.audit.schemas import (
     EventsIn,
     InclusionOut,
     KeysOut,
+    Outcome,
     PlaceOut,
     ReportOut,
 )
@@ -68,6 +70,18 @@ class AuditReader(AuditLog, Protocol):
         """Hand the log over to a new key."""
         ...
 
+    async def record_export(
+        self,
+        context: Context,
+        /,
+        *,
+        form: str,
+        subject: str | None = None,
+        chosen: EntryFilter | None = None,
+    ) -> None:
+        """Journal that entries are handed out."""
+        ...
+
     async def append_events(
         self, context: Context, events: Sequence[ExternalEvent], /
     ) -> Appended:
@@ -87,7 +101,7 @@ def chosen_entries(
     type: Annotated[str | None, Query(max_length=200)] = None,  # noqa: A002 - the name on the wire
     subject: Annotated[str | None, Query(max_length=200)] = None,
     actor: Annotated[str | None, Query(max_length=200)] = None,
-    outcome: Annotated[str | None, Query(max_length=200)] = None,
+    outcome: Outcome | None = None,
     correlation_id: Annotated[str | None, Query(max_length=200)] = None,
     since: AwareDatetime | None = None,
     until: AwareDatetime | None = None,
@@ -179,6 +193,7 @@ def _add_entries(routes: APIRouter, log: AuditReader) -> None:
             Literal["jsonl", "csv", "ocsf", "cef"], Query(alias="format")
         ] = "jsonl",
     ) -> StreamingResponse:
+        await log.record_export(caller, form=form, chosen=chosen)
         lines = log.export(caller.tenant, chosen, form)
         name = f"attachment; filename=audit.{form}"
         return StreamingResponse(
@@ -267,7 +282,9 @@ def _add_verification(routes: APIRouter, log: AuditReader) -> None:
         summary="Get the evidence bundle of a case",
     )
     async def get_bundle(caller: Caller, case: str) -> dict[str, Any]:
-        return dict(await log.bundle(caller.tenant, subject=case))
+        bundle = await log.bundle(caller.tenant, subject=case)
+        await log.record_export(caller, form="bundle", subject=case)
+        return dict(bundle)
 
     @routes.get("/keys", operation_id="audit_keys", summary="List the verifier keys")
     async def list_keys(caller: Caller) -> KeysOut:
@@ -301,6 +318,7 @@ def _entry(entry: LoggedEntry) -> EntryOut:
         event_id=entry.event_id,
         leaf_hash=_base64(entry.leaf_hash),
         entry=orjson.loads(entry.body),
+        pruned=is_pruned(entry),
     )
 
 

@@ -9,15 +9,20 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import repeat
 from typing import TYPE_CHECKING, Final
 
 from integritas.kernel.contracts import Checkpoint
 from integritas.kernel.errors import FieldError, IntegritasError, InvalidInput
+from integritas.services.audit import store
 from integritas.services.audit.drafts import Draft, external_draft, same_event
+from integritas.services.audit.records import ERASURES, erased_events, is_pruned
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from integritas.journal.api import Personal
+    from integritas.kernel.contracts import LoggedEntry
     from integritas.kernel.ids import TenantId
     from integritas.platform.db import Database, Transaction
     from integritas.services.audit.sealing import Sealed, Sealer
@@ -55,10 +60,16 @@ class Appender:
         self._waiting: dict[TenantId, list[_Request]] = {}
         self._tasks: dict[TenantId, asyncio.Task[None]] = {}
 
-    async def append(self, tenant: TenantId, bodies: Sequence[bytes]) -> Appended:
+    async def append(
+        self,
+        tenant: TenantId,
+        bodies: Sequence[bytes],
+        personal: Sequence[Personal | None] = (),
+    ) -> Appended:
         """Append entries, canonical JSON each; all of them or none.
 
-        Entries whose event the log holds already are passed over.
+        Entries whose event the log holds already are passed over. `personal` goes
+        beside the entries, one for each if there is any.
 
         Raises:
             Conflict: an event id that is logged with other content.
@@ -72,10 +83,13 @@ class Appender:
                 "there is nothing to append",
                 errors=(FieldError("entries", "is empty", "send an entry at least"),),
             )
+        beside = personal or repeat(None)
         if len(bodies) <= _INLINE:
-            drafts = list(map(external_draft, bodies))
+            drafts = list(map(external_draft, bodies, beside))
         else:
-            drafts = await asyncio.to_thread(lambda: list(map(external_draft, bodies)))
+            drafts = await asyncio.to_thread(
+                lambda: list(map(external_draft, bodies, beside))
+            )
         request = _Request(drafts, asyncio.get_running_loop().create_future())
         self._waiting.setdefault(tenant, []).append(request)
         if tenant not in self._tasks:
@@ -143,9 +157,28 @@ class Appender:
     def _seal(
         self, tx: Transaction, tenant: TenantId, drafts: Sequence[Draft]
     ) -> Sealed:
-        sealed = self._sealer.append(tx, tenant, drafts, same=same_event)
+        def same(found: LoggedEntry, draft: Draft) -> bool:
+            return _same(tx, tenant, found, draft)
+
+        sealed = self._sealer.append(tx, tenant, drafts, same=same)
         assert sealed is not None  # noqa: S101 - there is a draft at least
         return sealed
+
+
+def _same(tx: Transaction, tenant: TenantId, found: LoggedEntry, draft: Draft) -> bool:
+    """Say whether a draft is a retry; of what is pruned or erased nobody can tell."""
+    if is_pruned(found) or same_event(found.body, draft.body):
+        return True
+    if draft.personal is None:
+        return False
+    if not same_event(found.body, draft.body, but=("time", "commitment")):
+        return False
+    # The salt is another each time: what was committed to is compared.
+    kept = store.find_personal(tx, tenant, draft.event_id)
+    if kept is None:
+        erasures = store.find_records(tx, tenant, ERASURES)
+        return draft.event_id in erased_events(erasures)
+    return kept.payload == draft.personal.payload
 
 
 def _take(waiting: list[_Request]) -> list[_Request]:

@@ -24,11 +24,11 @@ import rfc8785
 from integritas.kernel.clock import format_time
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from integritas.journal.api import Entry
 
-__all__ = ["ENTRY_BYTES", "canonical", "entry_body"]
+__all__ = ["ENTRY_BYTES", "canonical", "entry_body", "outcome_of"]
 
 ENTRY_BYTES: Final = 65_535
 VERSION: Final = 1
@@ -76,8 +76,19 @@ def entry_body(entry: Entry) -> bytes:
     return canonical({**short, "entry_digest": _digest(document)})
 
 
-def canonical(value: object) -> bytes:
-    """Return the canonical JSON (RFC 8785) of a value.
+def outcome_of(document: Mapping[str, Any]) -> str | None:
+    """Return how it ended: `success`, `failure` or `unknown`; None if nobody said.
+
+    The journal tells of what was done, so that was a success, but for what failed.
+    """
+    if document.get("outcome") is not None or "seq" not in document:
+        return document.get("outcome")
+    kind = str(document.get("type"))
+    return "failure" if kind.endswith(("failed.v1", "refused.v1")) else "success"
+
+
+def canonical(value: object, *, floats: bool = True) -> bytes:
+    """Return the canonical JSON (RFC 8785) of a value; say if it can hold no float.
 
     Raises:
         rfc8785.CanonicalizationError: a number or a text that has no such form.
@@ -89,7 +100,9 @@ def canonical(value: object) -> bytes:
         body = orjson.dumps(value, option=_OPTIONS)
     except TypeError:
         return rfc8785.dumps(value)  # type: ignore[arg-type] # it checks by itself
-    if _holds_float((value,)) or not (body.isascii() or _ASTRAL.search(body) is None):
+    if (floats and _holds_float((value,))) or not (
+        body.isascii() or _ASTRAL.search(body) is None
+    ):
         return rfc8785.dumps(value)  # type: ignore[arg-type] # it checks by itself
     return body
 

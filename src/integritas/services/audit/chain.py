@@ -10,7 +10,13 @@ from typing import TYPE_CHECKING
 from integritas.services.audit.merkle import root_of
 from integritas.services.audit.rows import as_bytes, raw_rows
 from integritas.services.audit.tables import AUDIT_TILES
-from integritas.services.audit.tiles import WIDTH, TileTree, edge_addresses, unjoin
+from integritas.services.audit.tiles import (
+    WIDTH,
+    TileTree,
+    edge_addresses,
+    join,
+    unjoin,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,7 +44,7 @@ class StoredTree:
             tiles.get((level, index), [])[:width]
             for level, index, width in edge_addresses(size)
         ]
-        self._sound = TileTree(size, self._edge).root() == root
+        self._sound = TileTree(size, list(map(join, self._edge))).root() == root
 
     def vouches(self, number: int, hashes: Sequence[bytes]) -> bool:
         """Say whether tile `number` of the leaves leads to the signed root."""

@@ -45,6 +45,8 @@ class LogCheck:
     """What was found so far; `leaves` and `seqs` by index, for the journal's turn.
 
     A seq is None where the body is lost, and `EXTERNAL` for an entry from outside.
+    `pruned` has the hash of each stub by index, `personal` the commitment by event of
+    what is kept beside the log.
     """
 
     differences: list[Difference] = field(default_factory=list)
@@ -57,6 +59,8 @@ class LogCheck:
     previous: str = ""
     times_known: bool = True
     jumps: list[str] = field(default_factory=list)
+    pruned: dict[int, str] = field(default_factory=dict)
+    personal: dict[str, str] = field(default_factory=dict)
     forked: bool = False
 
     @property

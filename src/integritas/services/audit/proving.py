@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from integritas.kernel.errors import StorageFailure
 from integritas.services.audit.tables import AUDIT_TILES
-from integritas.services.audit.tiles import BITS, WIDTH, TileNodes, range_hash, unjoin
+from integritas.services.audit.tiles import BITS, WIDTH, TileNodes, range_hash
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -65,10 +65,15 @@ class Prover:
         self, tenant: TenantId, spans: list[Range], tx: Transaction | None
     ) -> tuple[bytes, ...]:
         end = max((end for _, end in spans), default=0)
+        seen: dict[tuple[int, int], TileNodes] = {}
 
         def source(level: int, index: int) -> TileNodes:
-            width = min(WIDTH, (end >> (BITS * level)) - index * WIDTH)
-            return self._tile((tenant, level, index), width, tx)
+            found = seen.get((level, index))
+            if found is None:
+                width = min(WIDTH, (end >> (BITS * level)) - index * WIDTH)
+                found = self._tile((tenant, level, index), width, tx)
+                seen[level, index] = found
+            return found
 
         return tuple(range_hash(start, end, source) for start, end in spans)
 
@@ -78,10 +83,10 @@ class Prover:
         """Return a tile of `width` hashes or more; tiles only grow."""
         with self._lock:
             found = self._kept.get(key)
-            if found is not None and len(found.rows[0]) >= width:
+            if found is not None and found.width >= width:
                 self._kept.move_to_end(key)
                 return found
-        nodes = TileNodes(unjoin(self._read(*key, tx)))
+        nodes = TileNodes(self._read(*key, tx))
         with self._lock:
             self._kept[key] = nodes
             if len(self._kept) > KEPT:

@@ -48,6 +48,14 @@ class Searcher:
         found = await asyncio.to_thread(index.find, chosen, start=start, limit=limit)
         return await self._database.read(lambda tx: store.entries_at(tx, tenant, found))
 
+    async def clear(self, tenant: TenantId) -> None:
+        """Begin the index anew: it holds words of entries that were pruned."""
+        async with self._lock:
+            index = self._indexes.setdefault(
+                tenant, SearchIndex(self._state_dir, self._origin(tenant))
+            )
+            await asyncio.to_thread(index.clear)
+
     async def _entries(
         self, tenant: TenantId, start: int, limit: int
     ) -> Sequence[LoggedEntry]:

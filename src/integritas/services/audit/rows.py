@@ -18,6 +18,7 @@ from integritas.platform.columns import Blob
 from integritas.services.audit.tables import (
     AUDIT_CHECKPOINTS,
     AUDIT_ENTRIES,
+    AUDIT_PERSONAL,
     AUDIT_TILES,
 )
 
@@ -32,11 +33,19 @@ __all__ = [
     "damage",
     "mistyped",
     "place",
+    "present",
     "raw_rows",
     "stored_tenants",
 ]
 
-TABLES = (AUDIT_ENTRIES, AUDIT_TILES, AUDIT_CHECKPOINTS)
+TABLES = (AUDIT_ENTRIES, AUDIT_TILES, AUDIT_CHECKPOINTS, AUDIT_PERSONAL)
+_SQLITE = "SELECT name FROM sqlite_master WHERE type = 'table' AND name = :name"
+
+
+def present(tx: Transaction, table: sa.Table) -> bool:
+    """Say whether a table is there: an older database lacks what came later."""
+    query = _SQLITE if tx.dialect == "sqlite" else "SELECT to_regclass(:name)"
+    return tx.execute(sa.text(query), {"name": table.name}).scalar() is not None
 
 
 def raw_rows(

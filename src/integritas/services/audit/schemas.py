@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final, Literal, TypeAlias
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, JsonValue
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    IPvAnyAddress,
+    JsonValue,
+)
 
 from integritas.services.audit.external import ExternalEvent
 
 __all__ = [
+    "OUTCOMES",
     "AppendedOut",
     "ConsistencyOut",
     "DifferenceOut",
@@ -17,10 +25,13 @@ __all__ = [
     "EventsIn",
     "InclusionOut",
     "KeysOut",
+    "Outcome",
     "PlaceOut",
     "ReportOut",
 ]
 
+OUTCOMES: Final = ("success", "failure", "unknown")
+Outcome: TypeAlias = Literal["success", "failure", "unknown"]
 _Text = Annotated[str, Field(min_length=1, max_length=200)]
 _Digest = Annotated[
     str, Field(pattern="^[0-9a-f]{64}$", description="SHA-256, lower case hex")
@@ -28,12 +39,16 @@ _Digest = Annotated[
 
 
 class EntryOut(BaseModel):
-    """A leaf. The bytes hashed are `entry` as canonical JSON (RFC 8785)."""
+    """A leaf. The bytes hashed are `entry` as canonical JSON (RFC 8785).
+
+    Of one that is `pruned`, `entry` is what was kept, and only the hash proves it.
+    """
 
     index: int
     event_id: str
     leaf_hash: Annotated[str, Field(description="base64")]
     entry: dict[str, JsonValue]
+    pruned: bool
 
 
 class EntriesOut(BaseModel):
@@ -53,10 +68,14 @@ class ActorIn(_Strict):
     id: _Text
     kind: Literal["person", "service", "platform"] = "person"
     roles: Annotated[list[_Text], Field(max_length=50)] = []
+    address: Annotated[
+        IPvAnyAddress | None,
+        Field(description="where they called from; kept beside the entry"),
+    ] = None
 
 
 class EventIn(_Strict):
-    """An event of an outside system. No personal data: send a `commitment` to it."""
+    """An event of an outside system. Personal data goes into `personal` alone."""
 
     event_id: Annotated[_Text, Field(description="names the event for ever")]
     type: Annotated[_Text, Field(examples=["com.example.order.approved.v1"])]
@@ -66,12 +85,19 @@ class EventIn(_Strict):
     occurred: Annotated[
         AwareDatetime | None, Field(description="when, by the sender's clock")
     ] = None
-    outcome: Literal["success", "failure", "unknown"] | None = None
+    outcome: Outcome | None = None
     reason: Annotated[str, Field(max_length=4_000)] | None = None
     correlation_id: _Text | None = None
     before: _Digest | None = None
     after: _Digest | None = None
     commitment: _Digest | None = None
+    personal: Annotated[
+        dict[str, JsonValue] | None,
+        Field(
+            description="personal data; kept beside the entry, which commits to it, "
+            "so that it can be erased"
+        ),
+    ] = None
     data: dict[str, JsonValue] = {}
 
     def event(self) -> ExternalEvent:
@@ -80,6 +106,7 @@ class EventIn(_Strict):
             actor_id=self.actor.id,
             actor_kind=self.actor.kind,
             actor_roles=tuple(self.actor.roles),
+            actor_address=str(self.actor.address) if self.actor.address else None,
             **{name: getattr(self, name) for name in _PLAIN},
         )
 

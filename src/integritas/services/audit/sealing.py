@@ -7,14 +7,14 @@ in memory with the tree's right edge, so a batch costs one look at the stored he
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from operator import eq
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 import structlog
 
 from integritas.kernel.clock import parse_time
+from integritas.kernel.contracts import LoggedEntry
 from integritas.kernel.errors import (
     Conflict,
     FieldError,
@@ -22,9 +22,12 @@ from integritas.kernel.errors import (
     InvalidInput,
     NotFound,
 )
+from integritas.kernel.ids import EventId
 from integritas.services.audit import store
 from integritas.services.audit.anchors import Anchor, Anchors
+from integritas.services.audit.drafts import Draft
 from integritas.services.audit.handover import handover_draft, key_chain
+from integritas.services.audit.merkle import leaf_hash
 from integritas.services.audit.notes import (
     SigningKey,
     VerifierKey,
@@ -35,16 +38,16 @@ from integritas.services.audit.tiles import TileTree
 from integritas.services.audit.writing import AlreadyThere, LogWriter, log_writer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from structlog.typing import FilteringBoundLogger
 
     from integritas.kernel.clock import Randomness
     from integritas.kernel.ids import TenantId
     from integritas.platform.db import Transaction
-    from integritas.services.audit.drafts import Draft
 
 __all__ = ["Sealed", "Sealer"]
+
+Same: TypeAlias = Callable[[LoggedEntry, Draft], bool]
+"""Says whether an entry that is logged, or about to be, tells of a draft's event."""
 
 _LOG: FilteringBoundLogger = structlog.get_logger(__name__)
 
@@ -77,7 +80,7 @@ class Sealer:
     ) -> None:
         """Sign with the keys in `anchors`; `origin` names a tenant's log."""
         self._anchors = anchors
-        self._origin = origin
+        self.origin: Final = origin
         self._randomness = randomness
         self._logs: dict[TenantId, _Log] = {}
 
@@ -91,12 +94,13 @@ class Sealer:
         tenant: TenantId,
         drafts: Sequence[Draft],
         *,
-        same: Callable[[bytes, bytes], bool] = eq,
+        same: Same | None = None,
     ) -> Sealed | None:
         """Append drafts and sign one checkpoint, in the caller's transaction.
 
-        Events that the log holds already, with a body that is the `same`, are passed
-        over. None: there is no log yet and nothing to begin it with.
+        Events that the log holds already, with a body that is the `same` (to the byte,
+        if nothing else is said), are passed over. None: there is no log yet and nothing
+        to begin it with.
 
         Raises:
             Conflict: an event id that is logged with another body.
@@ -114,11 +118,12 @@ class Sealer:
         try:
             leaves = writer.insert(size, drafts)
         except AlreadyThere:
-            fresh, indexes = _fresh(tx, tenant, size, drafts, same)
+            fresh, indexes = _fresh(tx, tenant, size, drafts, same or _to_the_byte)
             leaves = writer.insert(size, fresh) if fresh else []
         if not leaves:
             assert log.head is not None  # noqa: S101 - all of it is in the log
             return Sealed(indexes, log.head)
+        store.save_personal(tx, tenant, fresh)
         tree = log.tree.copy()
         writer.save_tiles(tree.extend(leaves))
         head = _sign(log, tree, max(draft.time for draft in fresh))
@@ -139,7 +144,7 @@ class Sealer:
         log = self._open(tx, tenant, writer)
         if log.head is None:
             raise NotFound("the audit log has no entry yet, so no key to rotate")
-        origin = self._origin(tenant)
+        origin = self.origin(tenant)
         new = self._anchors.make_next_key(origin, self._randomness)
         size = log.tree.size + 1
         draft = handover_draft(origin, size, log.signer, new, time=time, actor=actor)
@@ -148,7 +153,7 @@ class Sealer:
         return new
 
     def _use_next(self, tenant: TenantId, new: SigningKey) -> None:
-        origin = self._origin(tenant)
+        origin = self.origin(tenant)
         self._anchors.settle_next_key(origin, {new.verifier.vkey()})
         log = self._logs[tenant]
         self._logs[tenant] = _Log(new, log.head, log.tree)
@@ -171,7 +176,7 @@ class Sealer:
         head: store.Head | None,
         kept: _Log | None,
     ) -> SigningKey:
-        origin = self._origin(tenant)
+        origin = self.origin(tenant)
         if kept is not None and kept.head is not None:
             anchor: Anchor | None = Anchor(kept.head.number, kept.head.note)
         else:
@@ -197,7 +202,7 @@ class Sealer:
         self._logs[tenant] = log
         try:
             self._anchors.remember(
-                self._origin(tenant), Anchor(log.head.number, log.head.note)
+                self.origin(tenant), Anchor(log.head.number, log.head.note)
             )
         except OSError as error:
             # The log itself is committed; the next batch remembers a later one.
@@ -222,11 +227,11 @@ def _fresh(
     tenant: TenantId,
     size: int,
     drafts: Sequence[Draft],
-    same: Callable[[bytes, bytes], bool],
+    same: Same,
 ) -> tuple[Sequence[Draft], Sequence[int]]:
     """Return the drafts that the log does not hold, and where all of them stand."""
     known = {
-        str(entry.event_id): (entry.index, entry.body)
+        str(entry.event_id): entry
         for entry in store.find_entries(tx, tenant, [d.event_id for d in drafts])
     }
     fresh: list[Draft] = []
@@ -234,22 +239,32 @@ def _fresh(
     for draft in drafts:
         found = known.get(draft.event_id)
         if found is None:
-            found = known[draft.event_id] = (size + len(fresh), draft.body)
+            found = LoggedEntry(
+                size + len(fresh),
+                EventId(draft.event_id),
+                draft.body,
+                leaf_hash(draft.body),
+            )
+            known[draft.event_id] = found
             fresh.append(draft)
-        elif not same(found[1], draft.body):
+        elif not same(found, draft):
             raise Conflict(
                 f"{draft.place}: event {draft.event_id} is in the log already, with "
                 "another body: refusing to log it twice",
                 errors=(
                     FieldError(
                         "event_id",
-                        f"{draft.event_id} is entry {found[0]} of the log",
+                        f"{draft.event_id} is entry {found.index} of the log",
                         "give another event another id",
                     ),
                 ),
             )
-        indexes.append(found[0])
+        indexes.append(found.index)
     return fresh, indexes
+
+
+def _to_the_byte(found: LoggedEntry, draft: Draft) -> bool:
+    return found.leaf_hash == leaf_hash(draft.body)  # the body may have been pruned
 
 
 def _refuse_fork(origin: str, head: store.Head | None, anchor: Anchor | None) -> None:

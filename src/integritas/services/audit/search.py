@@ -17,6 +17,7 @@ from urllib.parse import quote
 import orjson
 
 from integritas.kernel.errors import StorageFailure
+from integritas.services.audit.bodies import outcome_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -26,8 +27,10 @@ if TYPE_CHECKING:
 
 __all__ = ["EntryFilter", "SearchIndex"]
 
-VERSION: Final = 1
+VERSION: Final = 2
 _SCHEMA: Final = f"""
+DROP TABLE IF EXISTS entries;
+DROP TABLE IF EXISTS words;
 CREATE TABLE entries (
     idx INTEGER PRIMARY KEY, leaf_hash BLOB, time TEXT, type TEXT, subject TEXT,
     actor TEXT, outcome TEXT, correlation_id TEXT
@@ -106,7 +109,7 @@ class SearchIndex:
                     document.get("type"),
                     document.get("subject"),
                     actor.get("id") if isinstance(actor, dict) else None,
-                    document.get("outcome"),
+                    outcome_of(document),
                     document.get("correlation_id"),
                 )
             )

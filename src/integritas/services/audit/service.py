@@ -1,9 +1,9 @@
-"""The audit trail as a service: follows the journal, seals, proves, verifies."""
+"""The audit trail as a service: follows the journal, seals, keeps, verifies."""
 
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Final
 
 from integritas.journal.api import Entry, Follower, Journal
@@ -13,62 +13,46 @@ from integritas.kernel.clock import (
     SystemRandomness,
     format_time,
 )
-from integritas.kernel.contracts import (
-    Checkpoint,
-    ConsistencyProof,
-    Context,
-    InclusionProof,
-    LoggedEntry,
-    VerificationReport,
-)
-from integritas.kernel.errors import (
-    Conflict,
-    FieldError,
-    IntegrityViolation,
-    InvalidInput,
-    NotFound,
-    StorageFailure,
-)
+from integritas.kernel.contracts import Fact
+from integritas.kernel.errors import Conflict, IntegrityViolation
 from integritas.kernel.ids import TenantId
-from integritas.services.audit import store
-from integritas.services.audit.agreement import check_journal, check_personal
-from integritas.services.audit.anchors import Anchors
+from integritas.services.audit.agreement import (
+    check_forms,
+    check_journal,
+    check_personal,
+)
 from integritas.services.audit.appending import Appended, Appender
 from integritas.services.audit.bodies import entry_body
-from integritas.services.audit.bundles import build_bundle
 from integritas.services.audit.cosigning import cosign
-from integritas.services.audit.drafts import Draft
+from integritas.services.audit.drafts import TEXT_CHARACTERS, Draft
 from integritas.services.audit.external import ExternalEvent, external_bodies
 from integritas.services.audit.findings import Expectation
-from integritas.services.audit.handover import KeyChain, key_chain
-from integritas.services.audit.merkle import consistency_ranges, inclusion_ranges
+from integritas.services.audit.keeping import Keeper
 from integritas.services.audit.notes import VerifierKey, parse_checkpoint
-from integritas.services.audit.proving import Prover
-from integritas.services.audit.reading import Searcher
+from integritas.services.audit.publishing import Publisher
 from integritas.services.audit.sealing import Sealer
-from integritas.services.audit.siem import written
-from integritas.services.audit.tiles import WIDTH, join, parse_path
 from integritas.services.audit.verification import check_log
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping, Sequence
+    from collections.abc import Sequence
+    from datetime import datetime
     from pathlib import Path
 
     import httpx
-    from pydantic import JsonValue
 
-    from integritas.kernel.ids import EventId
+    from integritas.kernel.contracts import Context, VerificationReport
     from integritas.platform.db import Database, Transaction
+    from integritas.services.audit.records import Hold
     from integritas.services.audit.search import EntryFilter
 
 __all__ = ["DEFAULT_ORIGIN", "FOLLOWER", "AuditTrail"]
 
 DEFAULT_ORIGIN: Final = "integritas"
 FOLLOWER: Final = "audit"
-_PAGE: Final = 1_000
+EXPORTED: Final = "integritas.audit.exported.v1"
 
 
-class AuditTrail:
+class AuditTrail(Publisher):
     """The Merkle log of every tenant; satisfies `kernel.contracts.AuditLog`.
 
     Only one process of an installation may append (`handle`, `follower`); any may read.
@@ -88,22 +72,12 @@ class AuditTrail:
 
         Tenant `t` has the checkpoint origin `ORIGIN/t`. `clock` times verifications.
         """
-        self.database: Final = database
-        self.journal: Final = journal
-        self._anchors = Anchors(state_dir)
+        super().__init__(database, journal, state_dir, origin)
         self._clock = clock
-        self._origin = origin
-        self._sealer = Sealer(
-            self._anchors, self.origin, randomness or SystemRandomness()
-        )
-        self._prover = Prover(database)
-        self._searcher = Searcher(database, state_dir, self.origin)
-        self._seen: dict[TenantId, int] = {}
+        self._randomness = randomness or SystemRandomness()
+        self._sealer = Sealer(self._anchors, self.origin, self._randomness)
         self._appender = Appender(database, self._sealer, self.origin)
-
-    def origin(self, tenant: TenantId) -> str:
-        """Return the checkpoint origin of a tenant's log."""
-        return f"{self._origin}/{tenant}"
+        self._keeper = Keeper(database, journal, self._sealer, clock, self._randomness)
 
     def forget(self, tenant: TenantId) -> None:
         """Forget the last checkpoint seen: only for a log that is wiped on purpose."""
@@ -163,28 +137,13 @@ class AuditTrail:
         """Append events of an outside system on behalf of a caller; else as `append`.
 
         Raises:
+            ContentTooLarge: more personal data than an entry may have.
             InvalidInput: data that has no canonical form.
         """
-        bodies = external_bodies(context, events, self._clock.now())
-        return await self._appender.append(context.tenant, bodies)
-
-    # Reading ---------------------------------------------------------------------
-
-    async def checkpoint(self, tenant: TenantId, /) -> Checkpoint:
-        """Return the newest signed checkpoint, with its cosignatures if it has any.
-
-        Raises:
-            NotFound: nothing was logged yet.
-        """
-        head = await self.database.read(lambda tx: _head(tx, tenant))
-        origin = self.origin(tenant)
-        try:
-            cosigned = await asyncio.to_thread(self._anchors.find_witnessed, origin)
-        except StorageFailure:  # `verify` says so; the log's own signature is enough
-            cosigned = None
-        if cosigned is not None and cosigned.note.startswith(head.note):
-            return replace(head.checkpoint(origin), note=cosigned.note)
-        return head.checkpoint(origin)
+        bodies, personal = external_bodies(
+            context, events, self._clock.now(), self._randomness
+        )
+        return await self._appender.append(context.tenant, bodies, personal)
 
     async def cosign(
         self, tenant: TenantId, client: httpx.AsyncClient, witness: VerifierKey, /
@@ -199,151 +158,6 @@ class AuditTrail:
         )
         return note
 
-    async def entries(
-        self, tenant: TenantId, /, *, start: int, limit: int
-    ) -> Sequence[LoggedEntry]:
-        """Return up to `limit` entries from index `start` on."""
-        _within("start", start, 0, 2**62)
-        _within("limit", limit, 1, 10_000)
-        return await self.database.read(
-            lambda tx: store.entries_from(tx, tenant, start=start, limit=limit)
-        )
-
-    async def search(
-        self, tenant: TenantId, chosen: EntryFilter, /, *, start: int, limit: int
-    ) -> Sequence[LoggedEntry]:
-        """Return up to `limit` matching entries from index `start` on.
-
-        Raises:
-            StorageFailure: the search index cannot be used.
-        """
-        _within("start", start, 0, 2**62)
-        _within("limit", limit, 1, 10_000)
-        return await self._searcher.find(tenant, chosen, start=start, limit=limit)
-
-    async def export(
-        self, tenant: TenantId, chosen: EntryFilter, form: str, /
-    ) -> AsyncIterator[str]:
-        """Yield matching entries as lines of `jsonl`, `csv`, `ocsf` or `cef`."""
-        origin, header = self.origin(tenant), True
-        start = 0
-        while True:
-            page = await self._searcher.find(tenant, chosen, start=start, limit=_PAGE)
-            lines = written(page, form, origin)
-            for number, line in enumerate(lines):
-                if header or number or form != "csv":
-                    yield line
-            if not page:
-                return
-            start, header = page[-1].index + 1, False
-
-    async def inclusion(
-        self, tenant: TenantId, /, *, index: int, size: int | None = None
-    ) -> InclusionProof:
-        """Prove that entry `index` stands in the tree of `size` (the newest).
-
-        Raises:
-            InvalidInput: beyond the tree.
-            NotFound: nothing was logged yet.
-        """
-
-        chosen = await self._tree("size", tenant, size)
-        _within("index", index, 0, chosen - 1)
-        leaf, *hashes = await self._prover.hashes(
-            tenant, [(index, index + 1), *inclusion_ranges(index, chosen)]
-        )
-        return InclusionProof(index, chosen, leaf, tuple(hashes))
-
-    async def consistency(
-        self, tenant: TenantId, /, *, old: int, new: int | None = None
-    ) -> ConsistencyProof:
-        """Prove that the tree of `old` leaves is a prefix of that of `new`.
-
-        Raises:
-            InvalidInput: beyond the tree, or `old` is 0 or above `new`.
-            NotFound: nothing was logged yet.
-        """
-
-        chosen = await self._tree("new", tenant, new)
-        _within("old", old, 1, chosen)
-        ranges = consistency_ranges(old, chosen)
-        return ConsistencyProof(old, chosen, await self._prover.hashes(tenant, ranges))
-
-    async def _tree(self, name: str, tenant: TenantId, size: int | None) -> int:
-        """Return the size of the tree that is meant; trees only grow."""
-        if size is None or not 0 < size <= self._seen.get(tenant, 0):
-            newest = (await self.database.read(lambda tx: _head(tx, tenant))).size
-            self._seen[tenant] = newest
-            if size is not None:
-                _within(name, size, 1, newest)
-            size = size or newest
-        return size
-
-    async def tile(self, tenant: TenantId, path: str, /) -> bytes:
-        """Return a resource of tlog-tiles: `<L>/<N>[.p/<W>]`, `entries/<N>[.p/<W>]`.
-
-        Raises:
-            InvalidInput: not such a path.
-            NotFound: beyond the tree.
-        """
-        address = parse_path(path)
-
-        def read(tx: Transaction) -> bytes:
-            if address.level is not None:
-                hashes = store.find_tile(tx, tenant, address.level, address.index)
-                found, blob = len(hashes), join(hashes[: address.width])
-            else:
-                bundle = store.entries_from(
-                    tx, tenant, start=address.index * WIDTH, limit=address.width
-                )
-                found, blob = len(bundle), b"".join(map(_prefixed, bundle))
-            if found < address.width:
-                raise NotFound(f"tile/{path} lies beyond the log")
-            return blob
-
-        return await self.database.read(read)
-
-    async def bundle(
-        self, tenant: TenantId, /, *, subject: str
-    ) -> Mapping[str, JsonValue]:
-        """Return a self-contained evidence bundle of all entries on a subject.
-
-        Raises:
-            NotFound: the log holds no entry on it.
-        """
-        event_ids: list[EventId] = []
-        after = 0
-        while page := await self.journal.read_subject(
-            tenant, subject, after=after, limit=_PAGE
-        ):
-            event_ids += [entry.event_id for entry in page]
-            after = page[-1].seq
-        keys = await self.verifier_keys(tenant)
-
-        def read(tx: Transaction) -> tuple[Sequence[LoggedEntry], Checkpoint]:
-            found = store.find_entries(tx, tenant, event_ids)
-            if not found:
-                raise NotFound(f"the audit log holds no entry on {subject!r}")
-            return found, _head(tx, tenant).checkpoint(self.origin(tenant))
-
-        found, checkpoint = await self.database.read(read)
-        proofs = [
-            await self._prover.hashes(
-                tenant, inclusion_ranges(entry.index, checkpoint.size)
-            )
-            for entry in found
-        ]
-        return build_bundle(
-            subject, checkpoint, keys, list(zip(found, proofs, strict=True))
-        )
-
-    async def verifier_keys(self, tenant: TenantId, /) -> Sequence[str]:
-        """Return the verifier keys as C2SP vkeys, newest first; none before the first
-        entry.
-        """
-        chain = await self._chain(tenant)
-        return [key.vkey() for key in chain.newest_first()]
-
     async def rotate_key(self, context: Context, /) -> str:
         """Hand the log over to a new key, by an entry both sign; return its vkey.
 
@@ -355,6 +169,73 @@ class AuditTrail:
             lambda tx: self._sealer.rotate(tx, context.tenant, time=time, actor=actor)
         )
         return new.verifier.vkey()
+
+    async def record_export(
+        self,
+        context: Context,
+        /,
+        *,
+        form: str,
+        subject: str | None = None,
+        chosen: EntryFilter | None = None,
+    ) -> None:
+        """Journal that entries are handed out, before they are.
+
+        What was searched for may name people, so it stands beside the entry.
+        """
+        wanted = asdict(chosen) if chosen is not None else {}
+        told = {name: value for name, value in wanted.items() if value is not None}
+        about = subject or self.origin(context.tenant)[:TEXT_CHARACTERS]
+        fact = Fact(
+            EXPORTED, about, {"format": form}, {"filter": told} if told else None
+        )
+        await self.database.transact(
+            lambda tx: self.journal.record(tx, context, [fact])
+        )
+
+    # Keeping ---------------------------------------------------------------------
+
+    async def holds(self, tenant: TenantId, /) -> Sequence[Hold]:
+        """Return the legal holds that last, by subject."""
+        return await self._keeper.holds(tenant)
+
+    async def hold(self, context: Context, /, *, subject: str, reason: str) -> None:
+        """Put a subject (`*`: everything) under legal hold: nothing on it goes."""
+        await self._keeper.hold(context, subject, reason)
+
+    async def release(self, context: Context, /, *, subject: str, reason: str) -> None:
+        """End a legal hold.
+
+        Raises:
+            NotFound: it is under none.
+        """
+        await self._keeper.release(context, subject, reason)
+
+    async def erase(self, context: Context, /, *, subject: str, reason: str) -> int:
+        """Erase the personal data beside entries on a subject; return how much.
+
+        Raises:
+            Refused: it is under legal hold.
+        """
+        return await self._keeper.erase(context, subject, reason)
+
+    async def prune(self, context: Context, /, *, before: datetime, reason: str) -> int:
+        """Prune the payloads of older entries; return of how many. Hashes stay.
+
+        Raises:
+            IntegrityViolation: the log does not verify: pruning would hide why.
+        """
+        report = await self.verify(context.tenant)
+        if not report.sound:
+            found = report.differences[0]
+            raise IntegrityViolation(
+                f"{found.place}: {found.message}; a log that does not verify is not "
+                "pruned: run integritas audit verify"
+            )
+        pruned = await self._keeper.prune(context, before, reason)
+        if pruned:
+            await self._searcher.clear(context.tenant)
+        return pruned
 
     # Verifying -------------------------------------------------------------------
 
@@ -396,47 +277,6 @@ class AuditTrail:
             others=[tenant] * bool(log.tree.size)
             + [o.removeprefix(prefix) for o in others if o.startswith(prefix)],
         )
+        await check_forms(self.journal, tenant, log, handled=handled)
         await check_personal(self.journal, tenant, log)
         return log.report(origin)
-
-    async def has_log(self, tenant: TenantId, /) -> bool:
-        """Say whether there is anything of a tenant: entries, or a remembered log."""
-        if tenant in await self.journal.tenants():
-            return True
-        remembered = await asyncio.to_thread(self._anchors.origins)
-        return self.origin(tenant) in remembered
-
-    async def _chain(
-        self, tenant: TenantId, keys: Sequence[VerifierKey] = ()
-    ) -> KeyChain:
-        """Return the keys of a log, from those trusted or the state folder's own."""
-        origin = self.origin(tenant)
-        if not keys:
-            key = await asyncio.to_thread(self._anchors.find_key, origin)
-            keys = (key.verifier,) if key is not None else ()
-        try:
-            handovers = await self.database.read(
-                lambda tx: store.find_handovers(tx, tenant, origin)
-            )
-        except StorageFailure:  # whoever reads next says what is wrong
-            handovers = []
-        return key_chain(keys, handovers)
-
-
-def _head(tx: Transaction, tenant: TenantId) -> store.Head:
-    head = store.find_head(tx, tenant)
-    if head is None:
-        raise NotFound("the audit log has no entry yet")
-    return head
-
-
-def _prefixed(entry: LoggedEntry) -> bytes:
-    return len(entry.body).to_bytes(2) + entry.body
-
-
-def _within(name: str, value: int, low: int, high: int) -> None:
-    if not low <= value <= high:
-        raise InvalidInput(
-            f"{name} lies outside the log",
-            errors=(FieldError(name, f"{value} is given", f"choose {low} to {high}"),),
-        )

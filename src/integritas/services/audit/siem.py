@@ -1,8 +1,9 @@
 """Entries in the forms that a SIEM reads: JSON Lines, CSV, OCSF and CEF; pure.
 
-OCSF: an entry is an event of class API Activity (6003) of schema 1.3.0. CEF: version 0
-of the ArcSight format, one line an entry. Both carry the entry's index and leaf hash,
-so what a SIEM shows can be proven from the log.
+OCSF, schema 1.3.0: sign-ins and their ends are Authentication (3002), changes of users
+Account Change (3001), all else API Activity (6003). CEF: version 0 of the ArcSight
+format, one line an entry. Both carry the entry's index and leaf hash, so what a SIEM
+shows can be proven from the log. Addresses are personal data and no part of an entry.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 
 from integritas.kernel.clock import parse_time
+from integritas.services.audit.bodies import outcome_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -34,11 +36,36 @@ _COLUMNS: Final = (
     "leaf_hash",
     "entry",
 )
+_API: Final = 6003
 _ACTIVITIES: Final = {
-    1: ("opened", "created", "added", "requested", "recorded"),
+    1: ("opened", "created", "added", "requested", "recorded", "started", "defined"),
     2: ("read", "exported", "viewed"),
-    3: ("transitioned", "edited", "changed", "decided", "reviewed", "rotated"),
-    4: ("deleted", "revoked", "erased", "cancelled"),
+    3: (
+        "transitioned",
+        "edited",
+        "changed",
+        "decided",
+        "reviewed",
+        "rotated",
+        "assessed",
+        "paused",
+        "resumed",
+        "promoted",
+        "published",
+        "placed",
+        "released",
+    ),
+    4: ("deleted", "revoked", "erased", "cancelled", "pruned", "voided"),
+}
+_OTHER: Final = 99
+_NAMES: Final = {1: "Create", 2: "Read", 3: "Update", 4: "Delete", _OTHER: "Other"}
+_CLASSES: Final = {  # by type: class and activity
+    "integritas.identity.login_succeeded.v1": (3002, 1),
+    "integritas.identity.login_failed.v1": (3002, 1),
+    "integritas.identity.session_ended.v1": (3002, 2),
+    "integritas.identity.user_created.v1": (3001, 1),
+    "integritas.identity.user_changed.v1": (3001, _OTHER),
+    "integritas.identity.user_deleted.v1": (3001, 6),
 }
 _STATUS: Final = {"success": 1, "failure": 2}
 _SEVERITY: Final = {"failure": 5}
@@ -76,6 +103,7 @@ def _csv(entry: LoggedEntry, document: dict[str, Any], origin: str) -> str:
         **document,
         "index": entry.index,
         "actor": _actor(document),
+        "outcome": outcome_of(document),
         "event_id": entry.event_id,
         "leaf_hash": entry.leaf_hash.hex(),
         "entry": entry.body.decode(),
@@ -96,20 +124,21 @@ def _row(values: Iterable[str]) -> str:
 
 
 def _ocsf(entry: LoggedEntry, document: dict[str, Any], origin: str) -> str:
-    kind, outcome = str(document.get("type")), document.get("outcome")
-    activity = _activity(kind)
-    event = {
+    kind, outcome = str(document.get("type")), outcome_of(document)
+    number, activity = _CLASSES.get(kind, (_API, _activity(kind)))
+    source = str(document.get("source") or "integritas")
+    event: dict[str, Any] = {
         "activity_id": activity,
-        "category_uid": 6,
-        "class_uid": 6003,
-        "type_uid": 6003 * 100 + activity,
+        "category_uid": number // 1000,
+        "class_uid": number,
+        "type_uid": number * 100 + activity,
         "severity_id": 3 if outcome == "failure" else 1,
         "status_id": _STATUS.get(str(outcome), 0),
+        "status_detail": document.get("reason"),
         "time": _milliseconds(document),
-        "actor": {"user": {"uid": _actor(document)}},
-        "api": {"operation": kind},
-        "resources": [{"uid": document.get("subject")}],
-        "src_endpoint": {"name": document.get("source") or "integritas"},
+        "message": f"{kind} on {document.get('subject')}",
+        "actor": {"user": _user(document)},
+        **_of_class(number, activity, kind, document, source),
         "metadata": {
             "version": "1.3.0",
             "product": {"name": "Integritas", "vendor_name": "Integritas"},
@@ -117,14 +146,45 @@ def _ocsf(entry: LoggedEntry, document: dict[str, Any], origin: str) -> str:
             "sequence": entry.index,
             "uid": entry.event_id,
             "correlation_uid": document.get("correlation_id"),
+            "original_time": document.get("occurred") or document.get("time"),
         },
-        "unmapped": {"leaf_hash": entry.leaf_hash.hex(), "data": document.get("data")},
+        "unmapped": {
+            "leaf_hash": entry.leaf_hash.hex(),
+            **{name: document[name] for name in _UNMAPPED if document.get(name)},
+        },
     }
-    return orjson.dumps(event).decode() + "\n"
+    told = {name: value for name, value in event.items() if value is not None}
+    return orjson.dumps(told).decode() + "\n"
+
+
+_UNMAPPED: Final = ("data", "data_digest", "before", "after", "commitment", "logged_by")
+
+
+def _user(document: dict[str, Any]) -> dict[str, Any]:
+    actor = document.get("actor")
+    if not isinstance(actor, dict):
+        return {"uid": "unknown"}
+    groups = [{"name": role} for role in actor.get("roles") or ()]
+    kind = 1 if actor.get("kind") == "person" else 3  # User, System
+    return {"uid": str(actor.get("id")), "type_id": kind, "groups": groups}
+
+
+def _of_class(
+    number: int, activity: int, kind: str, document: dict[str, Any], source: str
+) -> dict[str, Any]:
+    """Return what a class of OCSF asks for beside what all have."""
+    if number == _API:
+        return {
+            "activity_name": _NAMES[activity],
+            "api": {"operation": kind},
+            "resources": [{"uid": document.get("subject")}],
+            "src_endpoint": {"name": source},
+        }
+    return {"user": {"uid": document.get("subject")}, "service": {"name": source}}
 
 
 def _cef(entry: LoggedEntry, document: dict[str, Any], origin: str) -> str:
-    kind, outcome = str(document.get("type")), document.get("outcome")
+    kind, outcome = str(document.get("type")), outcome_of(document)
     header = [
         "CEF:0",
         "Integritas",
@@ -136,9 +196,13 @@ def _cef(entry: LoggedEntry, document: dict[str, Any], origin: str) -> str:
     ]
     extension = {
         "rt": _milliseconds(document),
+        "start": _milliseconds(document, "occurred"),
         "suser": _actor(document),
+        "spriv": ",".join(_roles(document)) or None,
+        "sourceServiceName": document.get("source") or "integritas",
         "act": kind,
         "outcome": outcome,
+        "reason": document.get("reason"),
         "externalId": entry.event_id,
         "cs1Label": "subject",
         "cs1": document.get("subject"),
@@ -172,7 +236,13 @@ def _activity(kind: str) -> int:
     for activity, endings in _ACTIVITIES.items():
         if any(ending in kind for ending in endings):
             return activity
-    return 99
+    return _OTHER
+
+
+def _roles(document: dict[str, Any]) -> list[str]:
+    actor = document.get("actor")
+    roles = actor.get("roles") if isinstance(actor, dict) else None
+    return [str(role) for role in roles or ()]
 
 
 def _actor(document: dict[str, Any]) -> str | None:
@@ -180,9 +250,9 @@ def _actor(document: dict[str, Any]) -> str | None:
     return str(actor.get("id")) if isinstance(actor, dict) else None
 
 
-def _milliseconds(document: dict[str, Any]) -> int | None:
+def _milliseconds(document: dict[str, Any], name: str = "time") -> int | None:
     try:
-        return int(parse_time(str(document.get("time"))).timestamp() * 1_000)
+        return int(parse_time(str(document.get(name))).timestamp() * 1_000)
     except ValueError:
         return None
 

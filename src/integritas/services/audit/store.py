@@ -6,31 +6,33 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+import orjson
 import sqlalchemy as sa
 
+from integritas.journal.api import Personal
 from integritas.kernel.contracts import Checkpoint, LoggedEntry
 from integritas.kernel.errors import IntegrityViolation
 from integritas.kernel.ids import EventId, TenantId
+from integritas.services.audit.bodies import canonical
 from integritas.services.audit.handover import (
     EVENT_PREFIX,
     Handover,
     parse_handover,
 )
+from integritas.services.audit.merkle import HASH_BYTES
 from integritas.services.audit.tables import (
     AUDIT_CHECKPOINTS,
     AUDIT_ENTRIES,
+    AUDIT_PERSONAL,
     AUDIT_TILES,
 )
-from integritas.services.audit.tiles import (
-    TileTree,
-    edge_addresses,
-    unjoin,
-)
+from integritas.services.audit.tiles import TileTree, edge_addresses
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from integritas.platform.db import Transaction
+    from integritas.services.audit.drafts import Draft
 
 __all__ = [
     "Head",
@@ -39,8 +41,13 @@ __all__ = [
     "find_entries",
     "find_handovers",
     "find_head",
+    "find_personal",
+    "find_records",
     "find_tile",
     "load_tree",
+    "outside_on",
+    "save_personal",
+    "with_personal",
 ]
 
 _LOOKUP = 500
@@ -88,13 +95,13 @@ def load_tree(tx: Transaction, tenant: TenantId, head: Head | None) -> TileTree:
         _check_count(tx, tenant, 0)
         return TileTree()
     _check_count(tx, tenant, head.size)
-    edge: list[list[bytes]] = []
+    edge: list[bytes] = []
     for level, index, width in edge_addresses(head.size):
-        hashes = find_tile(tx, tenant, level, index) if width else []
-        if len(hashes) != width:
+        hashes = find_tile(tx, tenant, level, index) if width else b""
+        if len(hashes) != width * HASH_BYTES:
             raise IntegrityViolation(
-                f"audit_tiles[{level}/{index}].hashes holds {len(hashes)} hashes "
-                f"where the last checkpoint needs {width}: run integritas audit verify"
+                f"audit_tiles[{level}/{index}].hashes holds {len(hashes)} bytes where "
+                f"the last checkpoint needs {width} hashes: run integritas audit verify"
             )
         edge.append(hashes)
     tree = TileTree(head.size, edge)
@@ -117,13 +124,14 @@ def _check_count(tx: Transaction, tenant: TenantId, size: int) -> None:
         )
 
 
-def find_tile(tx: Transaction, tenant: TenantId, level: int, index: int) -> list[bytes]:
+def find_tile(tx: Transaction, tenant: TenantId, level: int, index: int) -> bytes:
     """Return the hashes of a tile; none if there is no such tile."""
     table = AUDIT_TILES
     query = sa.select(table.c.hashes).where(
         table.c.tenant_id == tenant, table.c.level == level, table.c.idx == index
     )
-    return unjoin(tx.execute(query).scalar() or b"")
+    found = tx.execute(query).scalar()
+    return found if isinstance(found, bytes) else b""
 
 
 def entries_from(
@@ -174,17 +182,91 @@ def entries_at(
     return sorted(found, key=lambda entry: entry.index)
 
 
+def outside_on(tx: Transaction, tenant: TenantId, subject: str) -> list[str]:
+    """Return the events of outside systems on a subject, from the entries themselves.
+
+    The search index would be faster, but is no evidence.
+    """
+    table = AUDIT_ENTRIES
+    text = sa.literal(b'"subject":' + canonical(subject), sa.LargeBinary)
+    if tx.dialect == "sqlite":
+        place = sa.func.instr(table.c.body, text)
+    else:
+        place = sa.func.position(text.op("IN")(table.c.body))
+    query = (
+        sa.select(table.c.event_id, table.c.body)
+        .where(table.c.tenant_id == tenant, place > 0)
+        .order_by(table.c.idx)
+    )
+    found = []
+    for row in tx.execute(query):
+        document: Any = orjson.loads(row.body)
+        if document.get("subject") == subject and "seq" not in document:
+            found.append(str(row.event_id))
+    return found
+
+
 def find_handovers(tx: Transaction, tenant: TenantId, origin: str) -> list[Handover]:
     """Return the hand-overs of keys that stand in the log."""
+    bodies = find_records(tx, tenant, EVENT_PREFIX)
+    found = [parse_handover(body, origin) for body in bodies]
+    return [handover for handover in found if handover is not None]
+
+
+def find_records(tx: Transaction, tenant: TenantId, prefix: str) -> list[bytes]:
+    """Return the bodies of the entries whose event ids have a prefix, in order."""
     table = AUDIT_ENTRIES
-    query = sa.select(table.c.body).where(
-        table.c.tenant_id == tenant,
-        table.c.event_id >= EVENT_PREFIX,
-        table.c.event_id < f"{EVENT_PREFIX}~",
+    query = (
+        sa.select(table.c.body)
+        .where(
+            table.c.tenant_id == tenant,
+            table.c.event_id >= prefix,
+            table.c.event_id < f"{prefix}~",
+        )
+        .order_by(table.c.idx)
     )
     bodies = [row.body for row in tx.execute(query)]
-    found = [parse_handover(body, origin) for body in bodies if type(body) is bytes]
-    return [handover for handover in found if handover is not None]
+    return [body for body in bodies if type(body) is bytes]
+
+
+def save_personal(tx: Transaction, tenant: TenantId, drafts: Sequence[Draft]) -> None:
+    """Keep the personal data of drafts beside the log."""
+    rows = [
+        {
+            "tenant_id": tenant,
+            "event_id": draft.event_id,
+            "salt": draft.personal.salt,
+            "payload": draft.personal.payload,
+        }
+        for draft in drafts
+        if draft.personal is not None
+    ]
+    tx.insert(AUDIT_PERSONAL, rows)
+
+
+def find_personal(tx: Transaction, tenant: TenantId, event_id: str) -> Personal | None:
+    """Return the personal data beside an entry; None if erased or never there."""
+    table = AUDIT_PERSONAL
+    query = sa.select(table.c.salt, table.c.payload).where(
+        table.c.tenant_id == tenant, table.c.event_id == event_id
+    )
+    row = tx.execute(query).one_or_none()
+    return Personal(row.salt, row.payload) if row is not None else None
+
+
+def with_personal(
+    tx: Transaction, tenant: TenantId, event_ids: Sequence[str]
+) -> list[str]:
+    """Return those of the events that have personal data beside the log."""
+    table = AUDIT_PERSONAL
+    found: list[str] = []
+    for start in range(0, len(event_ids), _LOOKUP):
+        query = sa.select(table.c.event_id).where(
+            table.c.tenant_id == tenant,
+            table.c.event_id.in_(event_ids[start : start + _LOOKUP]),
+        )
+        found += tx.execute(query).scalars()
+    return sorted(found)
 
 
 def _logged(row: Any) -> LoggedEntry:  # noqa: ANN401 - a row of AUDIT_ENTRIES

@@ -1,9 +1,10 @@
-"""Tables of the audit log. All three are evidence: `verification` covers every column.
+"""Tables of the audit log. All are evidence: `verification` covers every column.
 
 `audit_entries` are the leaves; `audit_tiles` the tree (a row for each tile, the partial
 ones of the right edge rewritten as they grow); `audit_checkpoints` every tree head that
 was ever signed, numbered from 1. `created` is the latest time of any entry covered, so
-it never goes back and follows from the leaves.
+it never goes back and follows from the leaves. `audit_personal` are personal data and
+salts beside entries of outside systems, which commit to them.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from integritas.platform.columns import (
     tenant_column,
 )
 
-__all__ = ["AUDIT_CHECKPOINTS", "AUDIT_ENTRIES", "AUDIT_TILES"]
+__all__ = ["AUDIT_CHECKPOINTS", "AUDIT_ENTRIES", "AUDIT_PERSONAL", "AUDIT_TILES"]
 
 AUDIT_ENTRIES: Final = sa.Table(
     "audit_entries",
@@ -52,4 +53,13 @@ AUDIT_CHECKPOINTS: Final = sa.Table(
     sa.Column("note", sa.Text, nullable=False),
     sa.Column("created", UtcTime, nullable=False),
     sa.UniqueConstraint("tenant_id", "size"),
+)
+
+AUDIT_PERSONAL: Final = sa.Table(
+    "audit_personal",
+    METADATA,
+    tenant_column(),
+    sa.Column("event_id", Identifier, primary_key=True),
+    sa.Column("salt", Blob, nullable=False),
+    sa.Column("payload", Blob, nullable=False),
 )

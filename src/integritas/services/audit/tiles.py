@@ -23,6 +23,7 @@ from integritas.services.audit.merkle import (
 
 __all__ = [
     "BITS",
+    "TILE_BYTES",
     "WIDTH",
     "NodeSource",
     "Tile",
@@ -38,6 +39,8 @@ __all__ = [
 ]
 
 WIDTH: Final = 256
+TILE_BYTES: Final = WIDTH * HASH_BYTES
+_PAIR: Final = 2 * HASH_BYTES
 BITS: Final = 8
 _PATH: Final = re.compile(
     r"(?P<level>entries|0|[1-5]?[0-9]|6[0-3])/"
@@ -48,11 +51,11 @@ _PATH: Final = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Tile:
-    """A tile: 1 to 256 hashes at (`level`, `index`)."""
+    """A tile: 1 to 256 hashes at (`level`, `index`), one after the other."""
 
     level: int
     index: int
-    hashes: tuple[bytes, ...]
+    hashes: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,35 +70,49 @@ class TileAddress:
 class TileNodes:
     """A tile, full or growing, and all nodes above its hashes that are complete.
 
-    `rows[h]` are the nodes over 2^h hashes each, so no node is hashed twice however
-    small the steps are in which the tile grows.
+    `rows[h]` are the nodes over 2^h hashes each, one after the other, so no node is
+    hashed twice however small the steps are in which the tile grows.
     """
 
     __slots__ = ("rows",)
 
-    def __init__(self, hashes: Sequence[bytes] = ()) -> None:
-        """Begin with hashes, at most 256."""
-        self.rows: list[list[bytes]] = [[] for _ in range(BITS + 1)]
+    def __init__(self, hashes: bytes = b"") -> None:
+        """Begin with hashes, at most 256, one after the other."""
+        self.rows = [bytearray() for _ in range(BITS + 1)]
         if hashes:
             self.grow(hashes)
 
-    def grow(self, hashes: Sequence[bytes]) -> None:
+    @property
+    def width(self) -> int:
+        """Return how many hashes there are."""
+        return len(self.rows[0]) // HASH_BYTES
+
+    def grow(self, hashes: bytes) -> None:
         """Append hashes; 256 in all are a full tile."""
         below = self.rows[0]
         below += hashes
         for row in self.rows[1:]:
-            first = 2 * len(row)
-            row += [
-                sha256(b"\x01" + below[i] + below[i + 1]).digest()
-                for i in range(first, len(below) - 1, 2)
-            ]
+            first, end = 2 * len(row), len(below) - _PAIR + 1
+            if first < end:
+                row += b"".join(  # noqa: PLW2901 - in place
+                    [
+                        sha256(b"\x01" + below[i : i + _PAIR]).digest()
+                        for i in range(first, end, _PAIR)
+                    ]
+                )
             below = row
+
+    def node(self, height: int, number: int) -> bytes:
+        """Return the node over 2^`height` hashes; none if they are not all there."""
+        start = number * HASH_BYTES
+        return bytes(self.rows[height][start : start + HASH_BYTES])
 
     def fold(self, carried: bytes | None) -> bytes | None:
         """Return the root over the hashes and a smaller subtree to their right."""
         for row in self.rows:
-            if len(row) % 2:
-                carried = row[-1] if carried is None else node_hash(row[-1], carried)
+            if len(row) % _PAIR:
+                last = bytes(row[-HASH_BYTES:])
+                carried = last if carried is None else node_hash(last, carried)
         return carried
 
     def copy(self) -> TileNodes:
@@ -108,7 +125,7 @@ class TileNodes:
 class TileTree:
     """The right edge of a growing tree: for each level its unfinished tile."""
 
-    def __init__(self, size: int = 0, edge: Sequence[Sequence[bytes]] = ()) -> None:
+    def __init__(self, size: int = 0, edge: Sequence[bytes] = ()) -> None:
         """Go on from `size` leaves; `edge[l]` are the hashes of level `l`'s tile."""
         self.size = size
         self._edge = [TileNodes(hashes) for hashes in edge]
@@ -122,7 +139,7 @@ class TileTree:
     def extend(self, leaves: Sequence[bytes]) -> list[Tile]:
         """Append leaf hashes; return the tiles that changed, lower levels first."""
         changed: list[Tile] = []
-        rising: Sequence[bytes] = leaves
+        rising = join(leaves)
         before = self.size
         self.size += len(leaves)
         level = 0
@@ -135,17 +152,17 @@ class TileTree:
         return changed
 
     def _grow(
-        self, level: int, index: int, hashes: Sequence[bytes], changed: list[Tile]
-    ) -> Sequence[bytes]:
+        self, level: int, index: int, hashes: bytes, changed: list[Tile]
+    ) -> bytes:
         """Append to a level; return the roots of the tiles that are full now."""
-        roots: list[bytes] = []
+        roots = b""
         edge = self._edge[level]
         start = 0
         while start < len(hashes):
-            end = start + WIDTH - len(edge.rows[0])
+            end = start + TILE_BYTES - len(edge.rows[0])
             edge.grow(hashes[start:end])
-            changed.append(Tile(level, index, tuple(edge.rows[0])))
-            if len(edge.rows[0]) == WIDTH:
+            changed.append(Tile(level, index, bytes(edge.rows[0])))
+            if len(edge.rows[0]) == TILE_BYTES:
                 roots += edge.rows[BITS]
                 edge = self._edge[level] = TileNodes()
                 index += 1
@@ -155,7 +172,7 @@ class TileTree:
     def partial(self) -> list[Tile]:
         """Return the unfinished tiles, lowest level first."""
         return [
-            Tile(level, self.size >> (BITS * (level + 1)), tuple(edge.rows[0]))
+            Tile(level, self.size >> (BITS * (level + 1)), bytes(edge.rows[0]))
             for level, edge in enumerate(self._edge)
             if edge.rows[0]
         ]
@@ -199,13 +216,13 @@ def range_hash(start: int, end: int, source: NodeSource) -> bytes:
         )
     level, height = divmod(size.bit_length() - 1, BITS)
     index, offset = divmod(start >> (BITS * level), WIDTH)
-    row = source(level, index).rows[height]
-    if offset >> height >= len(row):
+    found = source(level, index).node(height, offset >> height)
+    if len(found) != HASH_BYTES:
         raise IntegrityViolation(
             f"audit_tiles[{level}/{index}] is missing or too short: run "
             "integritas audit verify"
         )
-    return row[offset >> height]
+    return found
 
 
 def tile_path(address: TileAddress) -> str:

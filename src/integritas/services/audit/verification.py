@@ -11,24 +11,29 @@ from typing import TYPE_CHECKING
 from sqlalchemy.exc import SQLAlchemyError
 
 from integritas.kernel.clock import format_time
+from integritas.services.audit import store
+from integritas.services.audit.beside import check_beside
 from integritas.services.audit.chain import StoredTree
 from integritas.services.audit.findings import Expectation, LogCheck, StoredHead
 from integritas.services.audit.heads import check_anchors, check_heads
 from integritas.services.audit.leaves import check_shape, checked_chunks
+from integritas.services.audit.records import PRUNINGS, pruned_stubs
 from integritas.services.audit.rows import (
     TABLES,
     as_bytes,
     damage,
     mistyped,
     place,
+    present,
     raw_rows,
     stored_tenants,
 )
 from integritas.services.audit.tables import (
     AUDIT_ENTRIES,
+    AUDIT_PERSONAL,
     AUDIT_TILES,
 )
-from integritas.services.audit.tiles import WIDTH, Tile
+from integritas.services.audit.tiles import TILE_BYTES, WIDTH, Tile, unjoin
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,15 +46,18 @@ __all__ = ["check_log"]
 
 
 def check_log(tx: Transaction, expected: Expectation) -> LogCheck:
-    """Verify the three audit tables of a tenant on one snapshot."""
+    """Verify the audit tables of a tenant on one snapshot."""
     check = LogCheck()
     try:
         _check_tables(tx, expected.tenant, check)
+        prunings = store.find_records(tx, expected.tenant, PRUNINGS)
+        check.pruned = pruned_stubs(prunings)
         heads = check_heads(tx, expected, check)
         size = max((head.parsed.size for head in heads if head.parsed), default=0)
         _check_beyond(tx, expected.tenant, size, check)
         given = check_anchors(expected, heads, size, check)
         _check_tree(tx, expected, heads, given, check)
+        check_beside(tx, expected.tenant, check)
     except SQLAlchemyError as error:
         cause = str(getattr(error, "orig", error)).strip().splitlines()[0]
         check.differ("database", f"the audit tables cannot be read: {cause}")
@@ -58,6 +66,8 @@ def check_log(tx: Transaction, expected: Expectation) -> LogCheck:
 
 def _check_tables(tx: Transaction, tenant: TenantId, check: LogCheck) -> None:
     for table in TABLES:
+        if table is AUDIT_PERSONAL and not present(tx, table):
+            continue
         for line in damage(tx, table):
             check.differ(table.name, line)
         for row, column in mistyped(tx, table, tenant):
@@ -129,7 +139,7 @@ def _grow(
     if not leaves:
         return
     for tile in check.tree.extend(leaves):
-        if len(tile.hashes) == WIDTH:
+        if len(tile.hashes) == TILE_BYTES:
             _check_upper(check, tile, stored)
     check.latest = max(check.latest, *times)
 
@@ -141,9 +151,10 @@ def _check_upper(
         return  # compared leaf by leaf
     hashes = stored.pop((tile.level, tile.index), None)
     where = f"audit_tiles[{tile.level}/{tile.index}]"
-    if check_shape(check, where, hashes, len(tile.hashes)):
+    expected = unjoin(tile.hashes)
+    if check_shape(check, where, hashes, len(expected)):
         for number, (found, right) in enumerate(
-            zip(hashes or (), tile.hashes, strict=False)
+            zip(hashes or (), expected, strict=False)
         ):
             if found != right:
                 check.differ(f"{where}.hashes[{number}]", "is not the hash of its tile")

@@ -7,15 +7,17 @@ batch of one entry the work around them would be the greater part.
 from __future__ import annotations
 
 import sqlite3
+from functools import lru_cache
 from hashlib import sha256
+from itertools import chain, count, repeat
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from integritas.kernel.clock import format_time
+from integritas.platform.bulk import chunks
 from integritas.services.audit.tables import AUDIT_CHECKPOINTS, AUDIT_ENTRIES
-from integritas.services.audit.tiles import Tile, join
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from integritas.platform.db import Transaction
     from integritas.services.audit.drafts import Draft
     from integritas.services.audit.store import Head
+    from integritas.services.audit.tiles import Tile
 
 __all__ = ["AlreadyThere", "LogWriter", "log_writer"]
 
@@ -121,7 +124,7 @@ class _SqlWriter:
                 "tenant": self._tenant,
                 "level": tile.level,
                 "idx": tile.index,
-                "hashes": join(tile.hashes),
+                "hashes": tile.hashes,
             }
             for tile in tiles
         ]
@@ -152,22 +155,26 @@ class _SqliteWriter:
         return None if found is None else tuple(found)
 
     def insert(self, start: int, drafts: Sequence[Draft]) -> list[bytes]:
-        leaves, tenant = _leaves(drafts), self._tenant
-        rows = [
-            (tenant, index, draft[0], draft[1], leaf)
-            for index, (draft, leaf) in enumerate(
-                zip(drafts, leaves, strict=True), start
-            )
-        ]
+        leaves = _leaves(drafts)
+        columns = (
+            repeat(self._tenant),
+            count(start),
+            [draft[0] for draft in drafts],
+            [draft[1] for draft in drafts],
+            leaves,
+        )
+        values = list(chain.from_iterable(zip(*columns, strict=False)))
         self._run("SAVEPOINT audit_leaves")
         try:
-            self._driver.executemany(_INSERT, rows)
+            for first, rows in chunks(len(drafts), _COLUMNS):
+                part = values[first * _COLUMNS : (first + rows) * _COLUMNS]
+                self._driver.execute(_insert(rows), part)
         except sqlite3.IntegrityError as error:
             self._run("ROLLBACK TO audit_leaves")
             self._run("RELEASE audit_leaves")
             raise AlreadyThere from error
         except sqlite3.Error as error:  # a full disk ends the transaction itself
-            raise OperationalError(_INSERT, None, error) from error
+            raise OperationalError(_insert(1), None, error) from error
         self._run("RELEASE audit_leaves")
         return leaves
 
@@ -177,7 +184,7 @@ class _SqliteWriter:
                 "tenant": self._tenant,
                 "level": tile.level,
                 "idx": tile.index,
-                "hashes": join(tile.hashes),
+                "hashes": tile.hashes,
             }
             self._run(_SAVE_TILE, values)
 
@@ -194,11 +201,22 @@ class _SqliteWriter:
 
 
 _NOTHING: Final = sa.text("SELECT 1")
-_INSERT: Final = (
-    "INSERT INTO audit_entries (tenant_id, idx, event_id, body, leaf_hash) "
-    "VALUES (?, ?, ?, ?, ?)"
-)
+_COLUMNS: Final = 5
 _INSERT_CHECKPOINT: Final = (
     "INSERT INTO audit_checkpoints (tenant_id, number, size, root, note, created) "
     "VALUES (?, ?, ?, ?, ?, ?)"
 )
+
+
+@lru_cache(maxsize=16)
+def _insert(rows: int) -> str:
+    """Return the statement that inserts so many leaves.
+
+    The driver gives up the interpreter lock once a statement: a statement a leaf would
+    wait for a busy event loop as often.
+    """
+    return (
+        "INSERT INTO audit_entries "  # noqa: S608 - nothing of a caller's
+        "(tenant_id, idx, event_id, body, leaf_hash) VALUES "
+        + ", ".join(["(?, ?, ?, ?, ?)"] * rows)
+    )

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from integritas.journal.api import Personal
 from integritas.kernel.errors import ContentTooLarge, InvalidInput
 from integritas.services.audit.bodies import ENTRY_BYTES, canonical
 from integritas.services.audit.drafts import external_draft, same_event
@@ -28,7 +29,7 @@ def field_of(body: bytes) -> str:
 
 def test_a_canonical_entry_is_taken_as_it_is() -> None:
     body = canonical(ENTRY)
-    assert external_draft(body) == ("evt-1", body, ENTRY["time"], "event")
+    assert external_draft(body) == ("evt-1", body, ENTRY["time"], "event", None)
 
 
 @pytest.mark.parametrize(
@@ -80,8 +81,34 @@ def test_another_form_of_time_is_refused(time: str) -> None:
     assert field_of(canonical({**ENTRY, "time": time})) == "time"
 
 
-def test_the_journals_number_may_not_be_claimed() -> None:
-    assert field_of(canonical({**ENTRY, "seq": 7})) == "seq"
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("seq", 7),
+        ("event_id", "integritas-audit-hold-1"),
+        ("type", "integritas.case.opened.v1"),
+        ("personal", True),
+    ],
+)
+def test_what_is_the_platforms_own_may_not_be_claimed(name: str, value: Any) -> None:
+    assert field_of(canonical({**ENTRY, name: value})) == name
+
+
+def test_an_entry_says_that_personal_data_stands_beside_it() -> None:
+    personal = Personal(b"salt", b"{}")
+    body = canonical({**ENTRY, "personal": True})
+    assert external_draft(body, personal).personal is personal
+    with pytest.raises(InvalidInput, match="says what is not so"):
+        external_draft(canonical(ENTRY), personal)
+
+
+def test_a_number_that_is_no_integer_has_its_one_form() -> None:
+    assert external_draft(canonical({**ENTRY, "data": {"a": 1.5}}))
+    assert field_of(canonical(ENTRY).replace(b'"v":1', b'"v":1E400')) == "entry"
+
+
+def test_nesting_without_end_is_refused() -> None:
+    assert field_of(b"[" * 60_000) == "entry"
 
 
 def test_the_cap_is_that_of_tlog_tiles() -> None:

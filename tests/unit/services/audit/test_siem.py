@@ -76,6 +76,54 @@ def test_ocsf_is_an_event_of_api_activity() -> None:
 
 
 @pytest.mark.parametrize(
+    ("kind", "number", "activity", "status"),
+    [
+        ("login_succeeded", 3002, 1, 1),
+        ("login_failed", 3002, 1, 2),
+        ("session_ended", 3002, 2, 1),
+        ("user_created", 3001, 1, 1),
+        ("user_changed", 3001, 99, 1),
+        ("key_revoked", 6003, 4, 1),
+    ],
+)
+def test_ocsf_has_classes_for_identity(
+    kind: str, number: int, activity: int, status: int
+) -> None:
+    told = {"type": f"integritas.identity.{kind}.v1", "outcome": None, "seq": 7}
+    event = json.loads(line("ocsf", **told))
+    assert (event["class_uid"], event["activity_id"]) == (number, activity)
+    assert event["category_uid"] == number // 1000
+    assert event["type_uid"] == number * 100 + activity
+    assert event["status_id"] == status
+    assert ("user" in event) == (number != 6003)
+    assert ("src_endpoint" in event) == (number == 6003)
+
+
+def test_ocsf_and_cef_say_why_by_whom_and_when() -> None:
+    told = {
+        "reason": "over the limit",
+        "source": "erp",
+        "occurred": "2026-01-31T11:00:00.000000Z",
+        "actor": {"id": "u", "kind": "service", "roles": ["clerk", "buyer"]},
+        "before": "ab" * 32,
+        "logged_by": "key_1",
+    }
+    event = json.loads(line("ocsf", **told))
+    assert event["status_detail"] == "over the limit"
+    assert event["metadata"]["original_time"] == told["occurred"]
+    assert event["actor"]["user"]["groups"] == [{"name": "clerk"}, {"name": "buyer"}]
+    assert event["unmapped"]["before"] == "ab" * 32
+    text = line("cef", **told)
+    for part in (
+        "start=1769857200000",
+        "spriv=clerk,buyer",
+        "sourceServiceName=erp",
+        "reason=over the limit",
+    ):
+        assert f" {part} " in text
+
+
+@pytest.mark.parametrize(
     ("kind", "activity"),
     [
         ("integritas.case.opened.v1", 1),

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
-from integritas.identity.policy import PERMISSIONS, Role
+from integritas.identity.policy import PERMISSIONS, Role, permitted
 from integritas.kernel.contracts import Actor, Context
-from integritas.kernel.errors import NotPermitted
+from integritas.kernel.errors import FieldError, NotPermitted
 from integritas.kernel.ids import KeyId, TenantId, UserId
 
 __all__ = [
@@ -55,7 +55,31 @@ class Principal:
         """
         if permission not in self.permissions:
             allows = PERMISSIONS[permission].allows
-            raise NotPermitted(f"you may not {allows}: it needs {permission}")
+            raise NotPermitted(
+                f"you may not {allows}: it needs {permission}",
+                errors=(FieldError("(permission)", *self._lacking(permission)),),
+            )
+
+    def _lacking(self, permission: str) -> tuple[str, str]:
+        """Return why the permission is not there, and what to do about it."""
+        if permitted(self.roles, permission):
+            return (
+                f"{permission} is not among the scopes of this API key",
+                "use a key with this scope, or sign in",
+            )
+        may = sorted(PERMISSIONS[permission].roles)
+        if self.roles == {Role.SERVICE}:
+            people = " or ".join(may)
+            return (
+                f"{permission} is not for machines",
+                f"let a person do it who has the role {people}",
+            )
+        offered = " or ".join(role for role in may if role is not Role.SERVICE)
+        yours = ", ".join(sorted(self.roles)) or "none"
+        return (
+            f"{permission} comes with none of your roles ({yours})",
+            f"ask an administrator for the role {offered}",
+        )
 
     def context(self, correlation_id: str, address: str | None = None) -> Context:
         """Return the context of a change this principal makes."""

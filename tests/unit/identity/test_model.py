@@ -44,7 +44,7 @@ def test_permission_not_held_is_refused_by_name() -> None:
             "none of your roles (analyst, viewer)",
             "ask an administrator for the role admin or reviewer",
         ),
-        (set(), "cases:read", "none of your roles (none)", "for the role admin or"),
+        (set(), "cases:write", "none of your roles (none)", "for the role admin or"),
         ({Role.SERVICE}, "findings:review", "not for machines", "a person do it who"),
         ({Role.VIEWER}, "audit:write", "none of your roles", "for the role admin"),
         ({Role.VIEWER}, "findings:read", "scopes of this API key", "or sign in"),

@@ -16,6 +16,7 @@ from integritas.gateway.routes import (
     cases,
     evidence,
     schedules,
+    second_factor,
     submissions,
     users,
     workflows,
@@ -47,6 +48,7 @@ Sign in at `POST /api/v1/auth/token`, send `Authorization: Bearer …` (or an AP
 """
 _ROUTERS: Final = (
     auth,
+    second_factor,
     users,
     submissions,
     cases,

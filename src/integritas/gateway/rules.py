@@ -41,7 +41,7 @@ SIGNED_IN: Final[Mapping[str, str]] = {
 
 
 def rule_of(route: APIRoute) -> str:
-    """Return the permission of a route, `public`, or `signed-in`.
+    """Return the permission of a route, `public`, `signed-in` or `session`.
 
     Raises:
         ContractViolation: the route has no rule, or two.
@@ -88,5 +88,7 @@ def _told(rule: str) -> str:
         return "Needs no credential."
     if rule == "signed-in":
         return "Any credential will do."
+    if rule == "session":
+        return "Needs the access token of a person who signed in, no API key."
     roles = ", ".join(sorted(PERMISSIONS[rule].roles))
     return f"Needs the permission `{rule}`: {roles}."

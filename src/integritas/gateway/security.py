@@ -18,10 +18,17 @@ from fastapi.security.http import HTTPAuthorizationCredentials
 from integritas.gateway.parts import Parts
 from integritas.identity.api import PERMISSIONS, Principal
 from integritas.kernel.contracts import Context
-from integritas.kernel.errors import NotAuthenticated
+from integritas.kernel.errors import FieldError, NotAuthenticated, NotPermitted
 from integritas.platform.problems import request_id_of
 
-__all__ = ["SERVICE_RULES", "Guarded", "Signed", "allow", "permission_of"]
+__all__ = [
+    "SERVICE_RULES",
+    "Guarded",
+    "InSession",
+    "Signed",
+    "allow",
+    "permission_of",
+]
 
 Check: TypeAlias = Callable[[Request, Principal], Awaitable[Context]]
 
@@ -93,6 +100,25 @@ async def signed(
 Signed: TypeAlias = Annotated[Principal, Depends(signed)]
 
 
+async def in_session(principal: Signed) -> Principal:
+    """Return who signed in; a key, stolen or lent, is not the person.
+
+    Raises:
+        NotPermitted: an API key or a machine's token asks.
+    """
+    if principal.session is None:
+        raise NotPermitted(
+            "an API key may not do this: it is for who signs in",
+            errors=(
+                FieldError("(credential)", "is of an API key", "sign in and try again"),
+            ),
+        )
+    return principal
+
+
+InSession: TypeAlias = Annotated[Principal, Depends(in_session)]
+
+
 _ALLOWED: Final[dict[object, str]] = {}
 
 
@@ -112,8 +138,8 @@ def allow(permission: str) -> Check:
 
 
 def permission_of(dependency: object) -> str | None:
-    """Return the permission that a dependency asks for, None if it asks for none."""
-    return _ALLOWED.get(dependency)
+    """Return what a dependency asks for: a permission, `session`, or None: nothing."""
+    return "session" if dependency is in_session else _ALLOWED.get(dependency)
 
 
 async def guarded(request: Request, principal: Signed) -> None:

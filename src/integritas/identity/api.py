@@ -1,10 +1,11 @@
 """What others may use of identity.
 
 `Identity.verify` turns the credential of a request, an access token or an API key,
-into a `Principal`; a route asks it for a permission of `PERMISSIONS`. `Identity.users`,
-`.sessions` and `.keys` do the rest. Errors are the kernel's: `NotAuthenticated` for
-credentials, `NotPermitted` for permissions, `InvalidInput` with the field and what to
-do, `Conflict`, `NotFound`, `Refused`, `TooManyRequests`.
+into a `Principal`; a route asks it for a permission of `PERMISSIONS`.
+`Identity.users`, `.sessions`, `.keys` and `.factors` do the rest. Errors are the
+kernel's: `NotAuthenticated` for credentials, `NotPermitted` for permissions,
+`InvalidInput` with the field and what to do, `Conflict`, `NotFound`, `Refused`,
+`TooManyRequests`.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from integritas.identity.keys import ApiKeys
 from integritas.identity.model import (
     AdminCreated,
     ApiKey,
+    Enrolment,
     IssuedKey,
     Login,
     NewApiKey,
@@ -29,6 +31,7 @@ from integritas.identity.policy import (
     permissions_of,
     permitted,
 )
+from integritas.identity.second_factor import SecondFactors
 from integritas.identity.service import Identity
 from integritas.identity.sessions import Sessions
 from integritas.identity.users import Users
@@ -38,6 +41,7 @@ __all__ = [
     "AdminCreated",
     "ApiKey",
     "ApiKeys",
+    "Enrolment",
     "Grant",
     "Identity",
     "IssuedKey",
@@ -46,6 +50,7 @@ __all__ = [
     "NewUser",
     "Principal",
     "Role",
+    "SecondFactors",
     "Sessions",
     "TokenPair",
     "User",

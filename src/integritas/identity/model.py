@@ -15,6 +15,7 @@ from integritas.kernel.ids import KeyId, TenantId, UserId
 __all__ = [
     "AdminCreated",
     "ApiKey",
+    "Enrolment",
     "IssuedKey",
     "Login",
     "NewApiKey",
@@ -127,17 +128,32 @@ class UserChanges:
 
 @dataclass(frozen=True, slots=True)
 class Login:
-    """An attempt to sign in, from `address` if known."""
+    """An attempt to sign in, from `address` if known.
+
+    `code` is of the second factor, or a recovery code.
+    """
 
     tenant: TenantId
     username: str
     password: str = field(repr=False)
     address: str | None = None
+    code: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolment:
+    """A second factor to scan: the secret (base32) and the same as an otpauth URI."""
+
+    secret: str = field(repr=False)
+    uri: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class TokenPair:
-    """What a login gives: both tokens are shown once and stored nowhere."""
+    """What a login gives: tokens are shown once and stored nowhere.
+
+    A machine gets no refresh token (an empty text): it signs in again.
+    """
 
     access_token: str = field(repr=False)
     refresh_token: str = field(repr=False)

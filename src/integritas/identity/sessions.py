@@ -17,13 +17,14 @@ from typing import TYPE_CHECKING, Final
 from integritas.identity import session_store, store
 from integritas.identity.credentials import MAX_PASSWORD, storable
 from integritas.identity.model import Login, Principal, TokenPair, User
-from integritas.identity.parts import GATEKEEPER
+from integritas.identity.parts import ACCESS_TTL_S, AUDIENCE, GATEKEEPER
 from integritas.identity.policy import permissions_of
 from integritas.identity.session_store import Session
 from integritas.kernel.contracts import Actor, Context, Fact
 from integritas.kernel.errors import (
     IntegritasError,
     NotAuthenticated,
+    SecondFactorRequired,
     TooManyRequests,
 )
 from integritas.kernel.ids import TenantId, UserId, valid_tenant
@@ -34,16 +35,15 @@ from integritas.platform.security import (
     secret_digest,
     tenant_of_secret,
 )
-from integritas.platform.tokens import TokenKind, Tokens
+from integritas.platform.tokens import TokenClaims, TokenKind, Tokens
 
 if TYPE_CHECKING:
     from integritas.identity.parts import Parts
+    from integritas.identity.second_factor import SecondFactors
     from integritas.platform.db import Transaction
 
 __all__ = ["ACCESS_TTL_S", "AUDIENCE", "REFRESH_TTL", "SESSION_TTL", "Sessions"]
 
-AUDIENCE: Final = "integritas-api"
-ACCESS_TTL_S: Final = 15 * 60
 REFRESH_TTL: Final = timedelta(hours=24)
 SESSION_TTL: Final = timedelta(days=7)
 NOBODY: Final = "user_unknown"
@@ -71,16 +71,18 @@ class _Opened:
 class Sessions:
     """The sessions of all tenants."""
 
-    def __init__(self, parts: Parts, tokens: Tokens) -> None:
+    def __init__(self, parts: Parts, tokens: Tokens, factors: SecondFactors) -> None:
         """Made by `Identity`."""
         self._parts = parts
         self._tokens = tokens
+        self._factors = factors
 
     async def login(self, login: Login, correlation_id: str) -> TokenPair:
         """Sign in with a password.
 
         Raises:
             NotAuthenticated: wrong name or password, or the user is disabled.
+            SecondFactorRequired: the password is right, a code must come with it.
             TooManyRequests: too many failures under this name.
         """
         if not valid_tenant(login.tenant) or len(login.password) > MAX_PASSWORD:
@@ -135,7 +137,22 @@ class Sessions:
         Raises:
             NotAuthenticated: not our token, expired, or the session ended.
         """
-        claims = self._tokens.verify(token, kind=TokenKind.ACCESS, audience=AUDIENCE)
+        return await self.of_claims(self.claims(token))
+
+    def claims(self, token: str) -> TokenClaims:
+        """Return what an access token says.
+
+        Raises:
+            NotAuthenticated: not our token, or expired.
+        """
+        return self._tokens.verify(token, kind=TokenKind.ACCESS, audience=AUDIENCE)
+
+    async def of_claims(self, claims: TokenClaims) -> Principal:
+        """Return who signed in, of a verified token that names a session.
+
+        Raises:
+            NotAuthenticated: it names none, or the session ended.
+        """
         tenant, session_id = claims.tenant, claims.session
         if tenant is None or session_id is None:
             raise NotAuthenticated("the token names no session")
@@ -193,12 +210,31 @@ class Sessions:
             session_store.count_failure(tx, login.tenant, _name(login), now)
             self._tell_failure(tx, checked, stored, cause or "unknown_user")
             return NotAuthenticated(WRONG)
-        session_store.clear_failures(tx, login.tenant, _name(login))
         user = stored.user
+        if (error := self._second(tx, checked, stored)) is not None:
+            return error
+        session_store.clear_failures(tx, login.tenant, _name(login))
         if checked.rehashed is not None:
             user = replace(user, version=user.version + 1)
             store.change_user(tx, store.StoredUser(user, checked.rehashed))
         return self._open(tx, user, checked, now)
+
+    def _second(
+        self, tx: Transaction, checked: _Checked, stored: store.StoredUser
+    ) -> IntegritasError | None:
+        """Return why the second factor keeps the user out, None if it does not."""
+        tenant, user, code = checked.login.tenant, stored.user.id, checked.login.code
+        if not self._factors.is_asked(tx, tenant, user):
+            return None
+        if not code:
+            self._tell_failure(tx, checked, stored, "second_factor_required")
+            return SecondFactorRequired("send the code of the second factor too")
+        if self._factors.accepts(tx, tenant, user, code):
+            return None
+        now = self._parts.clock.now()
+        session_store.count_failure(tx, tenant, _name(checked.login), now)
+        self._tell_failure(tx, checked, stored, "wrong_code")
+        return SecondFactorRequired("the code is wrong, or was used before")
 
     def _open(
         self, tx: Transaction, user: User, checked: _Checked, now: datetime

@@ -59,11 +59,11 @@ def test_the_document_names_the_rule_of_every_operation(gateway: Any) -> None:
     for name, (_, _, operation) in operations.items():
         rule = operation["x-permission"]
         public = rule == "public"
-        assert public or rule == "signed-in" or rule in PERMISSIONS, name
+        assert rule in {"public", "signed-in", "session", *PERMISSIONS}, name
         assert ("security" in operation) is not public, name
-        assert ("credential" if public else rule) in operation["description"] or (
-            rule == "signed-in"
-        ), name
+        said = {"public": "no credential", "signed-in": "Any credential"}
+        told = said.get(rule, "no API key" if rule == "session" else rule)
+        assert told in operation["description"], name
     assert {n for n, r in rules(gateway).items() if r == "signed-in"} == set(SIGNED_IN)
     assert set(operations) - set(rules(gateway)) == set(PUBLIC)
 
@@ -96,7 +96,9 @@ async def test_a_machine_may_what_the_policy_says(gateway: Any, tenant: Any) -> 
     client = await tenant.machine()
     for name, rule in rules(gateway).items():
         answer = await call(gateway, client, name)
-        refused = rule in PERMISSIONS and not permitted([Role.SERVICE], rule)
+        refused = rule == "session" or (
+            rule in PERMISSIONS and not permitted([Role.SERVICE], rule)
+        )
         assert (answer.status_code == 403) is refused, (name, answer.text)
 
 

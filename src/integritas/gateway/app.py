@@ -15,6 +15,7 @@ from integritas.gateway.routes import (
     auth,
     cases,
     evidence,
+    oidc,
     schedules,
     second_factor,
     submissions,
@@ -48,6 +49,7 @@ Sign in at `POST /api/v1/auth/token`, send `Authorization: Bearer …` (or an AP
 """
 _ROUTERS: Final = (
     auth,
+    oidc,
     second_factor,
     users,
     submissions,

@@ -29,6 +29,8 @@ PUBLIC: Final[Mapping[str, str]] = {
     "readyz": "an orchestrator asks",
     "auth_token": "whoever signs in is not signed in",
     "auth_revoke": "the token is the proof",
+    "oidc_login": "whoever signs in is not signed in",
+    "oidc_callback": "the provider's answer is the proof",
     "auth_jwks": "public keys are public",
 }
 """Operations that need no credential, and why."""

@@ -2,8 +2,8 @@
 
 `Identity.verify` turns the credential of a request, an access token or an API key,
 into a `Principal`; a route asks it for a permission of `PERMISSIONS`.
-`Identity.users`, `.sessions`, `.keys` and `.factors` do the rest. Errors are the
-kernel's: `NotAuthenticated` for credentials, `NotPermitted` for permissions,
+`Identity.users`, `.sessions`, `.keys`, `.factors` and `.oidc` do the rest. Errors are
+the kernel's: `NotAuthenticated` for credentials, `NotPermitted` for permissions,
 `InvalidInput` with the field and what to do, `Conflict`, `NotFound`, `Refused`,
 `TooManyRequests`.
 """
@@ -24,6 +24,7 @@ from integritas.identity.model import (
     User,
     UserChanges,
 )
+from integritas.identity.oidc import COOKIE_TTL_S, OidcSettings, OpenIdLogin
 from integritas.identity.policy import (
     PERMISSIONS,
     Grant,
@@ -37,6 +38,7 @@ from integritas.identity.sessions import Sessions
 from integritas.identity.users import Users
 
 __all__ = [
+    "COOKIE_TTL_S",
     "PERMISSIONS",
     "AdminCreated",
     "ApiKey",
@@ -48,6 +50,8 @@ __all__ = [
     "Login",
     "NewApiKey",
     "NewUser",
+    "OidcSettings",
+    "OpenIdLogin",
     "Principal",
     "Role",
     "SecondFactors",

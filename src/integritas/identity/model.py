@@ -15,6 +15,7 @@ from integritas.kernel.ids import KeyId, TenantId, UserId
 __all__ = [
     "AdminCreated",
     "ApiKey",
+    "Claims",
     "Enrolment",
     "IssuedKey",
     "Login",
@@ -198,6 +199,17 @@ class IssuedKey:
 
     key: ApiKey
     secret: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """Who came, by the provider's word."""
+
+    issuer: str
+    subject: str
+    email: str | None
+    username: str | None
+    name: str | None
 
 
 @dataclass(frozen=True, slots=True)

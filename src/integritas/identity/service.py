@@ -11,10 +11,12 @@ from integritas.identity import store
 from integritas.identity.cache import PrincipalCache
 from integritas.identity.keys import ApiKeys
 from integritas.identity.model import AdminCreated, NewUser, Principal, User
+from integritas.identity.oidc import OidcSettings, OpenIdLogin
 from integritas.identity.parts import Parts
 from integritas.identity.policy import Role
 from integritas.identity.second_factor import SecondFactors
 from integritas.identity.sessions import Sessions
+from integritas.identity.strangers import Strangers
 from integritas.identity.users import Users
 from integritas.kernel.contracts import SYSTEM, Context, Fact, Recorder
 from integritas.kernel.errors import (
@@ -50,6 +52,7 @@ class Identity:
     keys: ApiKeys
     factors: SecondFactors
     tokens: Tokens
+    oidc: OpenIdLogin | None
 
     def __init__(
         self,
@@ -61,11 +64,13 @@ class Identity:
         *,
         state_dir: Path,
         hasher: Passwords | None = None,
+        oidc: OidcSettings | None = None,
     ) -> None:
         """Load the signing keys of `state_dir/keys`, or make the first.
 
         Raises:
             StorageFailure: the state folder or a key cannot be used.
+            InvalidInput: the OpenID provider's address is not safe.
         """
         self._parts = Parts(
             database=database,
@@ -79,9 +84,12 @@ class Identity:
         self._state_dir = state_dir
         self.tokens = Tokens(KeyRing.load(state_dir / "keys", clock), clock, ids)
         self.users = Users(self._parts)
-        self.factors = SecondFactors(self._parts, Sealer.load(state_dir / "keys"))
+        sealer = Sealer.load(state_dir / "keys")
+        self.factors = SecondFactors(self._parts, sealer)
         self.sessions = Sessions(self._parts, self.tokens, self.factors)
         self.keys = ApiKeys(self._parts, self.tokens)
+        strangers = Strangers(self._parts, self.users, self.sessions)
+        self.oidc = OpenIdLogin(oidc, self._parts, sealer, strangers) if oidc else None
 
     async def verify(self, credential: str) -> Principal:
         """Return whom an access token or an API key stands for.

@@ -42,10 +42,19 @@ if TYPE_CHECKING:
     from integritas.identity.second_factor import SecondFactors
     from integritas.platform.db import Transaction
 
-__all__ = ["ACCESS_TTL_S", "AUDIENCE", "REFRESH_TTL", "SESSION_TTL", "Sessions"]
+__all__ = [
+    "ACCESS_TTL_S",
+    "AUDIENCE",
+    "REFRESH_TTL",
+    "SESSION_TTL",
+    "Entrance",
+    "Opened",
+    "Sessions",
+]
 
 REFRESH_TTL: Final = timedelta(hours=24)
 SESSION_TTL: Final = timedelta(days=7)
+PASSWORD: Final = "password"  # noqa: S105 - a method's name
 NOBODY: Final = "user_unknown"
 WRONG: Final = "the user name or the password is wrong"
 
@@ -62,7 +71,18 @@ class _Checked:
 
 
 @dataclass(frozen=True, slots=True)
-class _Opened:
+class Entrance:
+    """How somebody came in."""
+
+    method: str
+    address: str | None
+    correlation_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A session that was opened; its tokens are made after the commit."""
+
     user: User
     session: Session
     refresh: str
@@ -92,7 +112,7 @@ class Sessions:
         outcome = await self._parts.database.transact(
             lambda tx: self._settle(tx, checked)
         )
-        return self._pair(outcome)
+        return self.pair_of(outcome)
 
     async def refresh(self, token: str, correlation_id: str) -> TokenPair:
         """Exchange a refresh token for a new pair; the old one is used up.
@@ -107,7 +127,7 @@ class Sessions:
         outcome = await self._parts.database.transact(
             lambda tx: self._renew(tx, tenant, digest, correlation_id)
         )
-        return self._pair(outcome)
+        return self.pair_of(outcome)
 
     async def revoke(self, token: str, correlation_id: str) -> None:
         """End the session of an access or refresh token (RFC 7009).
@@ -192,7 +212,7 @@ class Sessions:
             rehashed = await parts.passwords.hash(login.password)
         return _Checked(login, correlation_id, True, encoded, rehashed)
 
-    def _settle(self, tx: Transaction, checked: _Checked) -> _Opened | IntegritasError:
+    def _settle(self, tx: Transaction, checked: _Checked) -> Opened | IntegritasError:
         """Decide on a login by what is stored now; return an error so it is kept."""
         login, now = checked.login, self._parts.clock.now()
         if not store.tenant_exists(tx, login.tenant):
@@ -217,7 +237,8 @@ class Sessions:
         if checked.rehashed is not None:
             user = replace(user, version=user.version + 1)
             store.change_user(tx, store.StoredUser(user, checked.rehashed))
-        return self._open(tx, user, checked, now)
+        entrance = Entrance(PASSWORD, login.address, checked.correlation_id)
+        return self.open_for(tx, user, entrance)
 
     def _second(
         self, tx: Transaction, checked: _Checked, stored: store.StoredUser
@@ -236,23 +257,23 @@ class Sessions:
         self._tell_failure(tx, checked, stored, "wrong_code")
         return SecondFactorRequired("the code is wrong, or was used before")
 
-    def _open(
-        self, tx: Transaction, user: User, checked: _Checked, now: datetime
-    ) -> _Opened:
+    def open_for(self, tx: Transaction, user: User, entrance: Entrance) -> Opened:
+        """Open a session for who is known by now; `pair_of` gives its tokens."""
+        now = self._parts.clock.now()
         session = Session(
             self._parts.ids.new("sess"), user.id, now + SESSION_TTL, revoked_at=None
         )
         session_store.forget_expired(tx, user.tenant, now)
         session_store.add_session(tx, user.tenant, session, now)
-        context = Context(user.tenant, _actor(user), checked.correlation_id)
+        context = Context(user.tenant, _actor(user), entrance.correlation_id)
         fact = Fact(
             type="integritas.identity.login_succeeded.v1",
             subject=user.id,
-            data={"session": session.id, "method": "password"},
-            personal={"username": user.username, "address": checked.login.address},
+            data={"session": session.id, "method": entrance.method},
+            personal={"username": user.username, "address": entrance.address},
         )
         self._parts.record(tx, context, fact)
-        return _Opened(user, session, self._add_refresh(tx, user, session))
+        return Opened(user, session, self._add_refresh(tx, user, session))
 
     def _tell_failure(
         self,
@@ -265,7 +286,7 @@ class Sessions:
         fact = Fact(
             type="integritas.identity.login_failed.v1",
             subject=stored.user.id if stored is not None else NOBODY,
-            data={"cause": cause, "method": "password"},
+            data={"cause": cause, "method": PASSWORD},
             personal={"username": _name(login), "address": login.address},
         )
         context = Context(login.tenant, GATEKEEPER, checked.correlation_id)
@@ -279,7 +300,7 @@ class Sessions:
 
     def _renew(
         self, tx: Transaction, tenant: TenantId, digest: str, correlation_id: str
-    ) -> _Opened | IntegritasError:
+    ) -> Opened | IntegritasError:
         now = self._parts.clock.now()
         found = session_store.find_refresh_session(tx, tenant, digest)
         session = found and session_store.find_session(tx, tenant, found[0])
@@ -293,7 +314,7 @@ class Sessions:
         user = self._user_of(tx, tenant, session)
         if user is None or found[1] <= now:
             return NotAuthenticated("the session has ended: sign in again")
-        return _Opened(user, session, self._add_refresh(tx, user, session))
+        return Opened(user, session, self._add_refresh(tx, user, session))
 
     async def _end(self, tenant: TenantId, session: str, correlation_id: str) -> None:
         def work(tx: Transaction) -> None:
@@ -346,7 +367,8 @@ class Sessions:
         )
         return secret.text
 
-    def _pair(self, outcome: _Opened | IntegritasError) -> TokenPair:
+    def pair_of(self, outcome: Opened | IntegritasError) -> TokenPair:
+        """Return the tokens of a session that was opened, or raise why it was not."""
         if isinstance(outcome, IntegritasError):
             raise outcome
         user, session = outcome.user, outcome.session

@@ -16,6 +16,7 @@ from integritas.platform.columns import (
 
 __all__ = [
     "API_KEYS",
+    "EXTERNAL_IDENTITIES",
     "LOGIN_ATTEMPTS",
     "RECOVERY_CODES",
     "REFRESH_TOKENS",
@@ -107,6 +108,16 @@ RECOVERY_CODES: Final = sa.Table(
     sa.Column("user_id", Identifier, primary_key=True),
     sa.Column("digest", sa.Text, primary_key=True),
     sa.Column("used_at", UtcTime),
+)
+
+EXTERNAL_IDENTITIES: Final = sa.Table(
+    "external_identities",
+    METADATA,
+    tenant_column(),
+    sa.Column("issuer", sa.Text, primary_key=True),
+    sa.Column("subject", sa.Text, primary_key=True),
+    sa.Column("user_id", Identifier, nullable=False),
+    sa.Column("created_at", UtcTime, nullable=False),
 )
 
 API_KEYS: Final = sa.Table(

@@ -1,4 +1,4 @@
-"""second factors and recovery codes.
+"""second factors, recovery codes, identities of elsewhere.
 
 Revision: 0016, after 0008.
 """
@@ -38,9 +38,21 @@ def upgrade() -> None:
             "tenant_id", "user_id", "digest", name=op.f("pk_recovery_codes")
         ),
     )
+    op.create_table(
+        "external_identities",
+        sa.Column("tenant_id", Identifier(), nullable=False),
+        sa.Column("issuer", sa.Text(), nullable=False),
+        sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("user_id", Identifier(), nullable=False),
+        sa.Column("created_at", UtcTime(), nullable=False),
+        sa.PrimaryKeyConstraint(
+            "tenant_id", "issuer", "subject", name=op.f("pk_external_identities")
+        ),
+    )
 
 
 def downgrade() -> None:
     """Take back."""
+    op.drop_table("external_identities")
     op.drop_table("recovery_codes")
     op.drop_table("second_factors")

@@ -25,7 +25,8 @@ from prometheus_client import CollectorRegistry
 from integritas.cases.api import CaseDesk, CaseStore
 from integritas.gateway.app import create_app
 from integritas.gateway.parts import GatewayParts
-from integritas.identity.api import AdminCreated, Identity
+from integritas.identity.api import AdminCreated, Identity, OidcSettings
+from integritas.identity.api import Role as UserRole
 from integritas.journal.api import Follower, Journal
 from integritas.kernel.clock import Clock, Randomness, SystemClock, SystemRandomness
 from integritas.kernel.contracts import Assessor
@@ -180,6 +181,8 @@ class Platform:
         finally:
             for close in self.services.closers:
                 await close()
+            if self.identity.oidc is not None:
+                await self.identity.oidc.close()
             self.database.close()
 
     async def waiting_commands(self) -> int:
@@ -435,6 +438,7 @@ def _wire(
             ids,
             state_dir=settings.state_dir,
             hasher=passwords,
+            oidc=_oidc(settings),
         ),
         commands=commands,
         cases=desk,
@@ -519,6 +523,22 @@ def _routers(services: Services, audit: AuditTrail, kit: Kit) -> Sequence[APIRou
 def _kit(clock: Clock | None, randomness: Randomness | None) -> Kit:
     clock, randomness = clock or SystemClock(), randomness or SystemRandomness()
     return Kit(clock, randomness, IdFactory(clock, randomness), new_registry())
+
+
+def _oidc(settings: Settings) -> OidcSettings | None:
+    if settings.oidc_issuer is None:
+        return None
+    back = settings.oidc_redirect_url
+    secret = settings.oidc_client_secret
+    here = f"http://{settings.host}:{settings.port}/api/v1/auth/oidc/callback"
+    return OidcSettings(
+        issuer=str(settings.oidc_issuer).rstrip("/"),
+        client_id=settings.oidc_client_id,
+        client_secret=secret.get_secret_value() if secret else None,
+        redirect_url=here if back is None else str(back),
+        tenant=DEFAULT_TENANT,
+        role=None if settings.oidc_role is None else UserRole(settings.oidc_role),
+    )
 
 
 def _token(settings: Settings) -> str | None:

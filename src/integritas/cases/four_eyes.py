@@ -206,7 +206,16 @@ def _check_decidable(approval: Approval, context: Context) -> None:
     if approval.state is not ApprovalState.OPEN:
         raise Conflict(f"approval {approval.id} is {approval.state} already")
     if approval.requested_by == context.actor.id:
-        raise NotPermitted("who asked for an approval cannot decide it")
+        raise NotPermitted(
+            "who asked for an approval cannot decide it",
+            errors=(
+                FieldError(
+                    "approval_id",
+                    "was asked for by you",
+                    "let another person decide it who has approvals:decide",
+                ),
+            ),
+        )
 
 
 def _outdated(approval: Approval, case: Case) -> Conflict:

@@ -15,12 +15,15 @@ from integritas.gateway.routes import (
     auth,
     cases,
     evidence,
+    oidc,
     schedules,
+    second_factor,
     submissions,
     users,
     workflows,
 )
-from integritas.gateway.security import Guarded, guard_service_router
+from integritas.gateway.rules import name_rules
+from integritas.gateway.security import Guarded
 from integritas.platform.edge import BodyLimit, RequestEdge
 from integritas.platform.health import health_router
 from integritas.platform.problems import install_problems, problem_responses
@@ -46,6 +49,8 @@ Sign in at `POST /api/v1/auth/token`, send `Authorization: Bearer …` (or an AP
 """
 _ROUTERS: Final = (
     auth,
+    oidc,
+    second_factor,
     users,
     submissions,
     cases,
@@ -84,11 +89,13 @@ def create_app(parts: GatewayParts) -> FastAPI:
     )
     app.state.parts = parts
     install_problems(app)
-    app.include_router(health_router(parts.pings, parts.metrics))
+    health = health_router(parts.pings, parts.metrics)
+    for router in (health, *(m.router for m in _ROUTERS), *parts.service_routers):
+        name_rules(router)
+    app.include_router(health)
     for module in _ROUTERS:
         app.include_router(module.router, prefix=PREFIX)
     for router in parts.service_routers:
-        guard_service_router(router)
         app.include_router(
             router,
             prefix=PREFIX,

@@ -2,30 +2,35 @@
 
 The credential is a bearer token or an API key (`Authorization: Bearer …` or
 `X-API-Key`). The permission is named by the route; routes of services are named here,
-by operation id, and one without a rule keeps the gateway from starting.
+by operation id. What rule holds for which route is gathered in `rules`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from typing import TYPE_CHECKING, Annotated, Final, TypeAlias
+from functools import cache
+from typing import Annotated, Final, TypeAlias
 
 from fastapi import Depends, Request
-from fastapi.routing import APIRoute
 from fastapi.security import APIKeyHeader, HTTPBearer
 from fastapi.security.http import HTTPAuthorizationCredentials
 
 from integritas.gateway.parts import Parts
 from integritas.identity.api import PERMISSIONS, Principal
 from integritas.kernel.contracts import Context
-from integritas.kernel.errors import ContractViolation, NotAuthenticated
+from integritas.kernel.errors import FieldError, NotAuthenticated, NotPermitted
 from integritas.platform.problems import request_id_of
 
-if TYPE_CHECKING:
-    from fastapi import APIRouter
+__all__ = [
+    "SERVICE_RULES",
+    "Guarded",
+    "InSession",
+    "Signed",
+    "allow",
+    "permission_of",
+]
 
-
-__all__ = ["SERVICE_RULES", "Guarded", "Signed", "allow", "guard_service_router"]
+Check: TypeAlias = Callable[[Request, Principal], Awaitable[Context]]
 
 SERVICE_RULES: Final[Mapping[str, str]] = {
     "spam_assess": "services:assess",
@@ -95,7 +100,30 @@ async def signed(
 Signed: TypeAlias = Annotated[Principal, Depends(signed)]
 
 
-def allow(permission: str) -> Callable[[Request, Principal], Awaitable[Context]]:
+async def in_session(principal: Signed) -> Principal:
+    """Return who signed in; a key, stolen or lent, is not the person.
+
+    Raises:
+        NotPermitted: an API key or a machine's token asks.
+    """
+    if principal.session is None:
+        raise NotPermitted(
+            "an API key may not do this: it is for who signs in",
+            errors=(
+                FieldError("(credential)", "is of an API key", "sign in and try again"),
+            ),
+        )
+    return principal
+
+
+InSession: TypeAlias = Annotated[Principal, Depends(in_session)]
+
+
+_ALLOWED: Final[dict[object, str]] = {}
+
+
+@cache
+def allow(permission: str) -> Check:
     """Return the dependency that lets only holders of a permission through."""
     if permission not in PERMISSIONS:
         raise KeyError(permission)
@@ -105,34 +133,19 @@ def allow(permission: str) -> Callable[[Request, Principal], Awaitable[Context]]
         context: Context = request.state.context
         return context
 
+    _ALLOWED[check] = permission
     return check
 
 
-def guard_service_router(router: APIRouter) -> None:
-    """Put each route of a service behind its rule.
-
-    Raises:
-        ContractViolation: a route has no rule.
-    """
-    for route in router.routes:
-        if not isinstance(route, APIRoute):
-            continue
-        rule = SERVICE_RULES.get(str(route.operation_id))
-        if rule is None:
-            raise ContractViolation(
-                f"no rule says who may call {route.operation_id} ({route.path})"
-            )
-
-
-def rule_of(request: Request) -> str:
-    """Return the permission that the service route of a request needs."""
-    route = request.scope.get("route")
-    return SERVICE_RULES[str(getattr(route, "operation_id", ""))]
+def permission_of(dependency: object) -> str | None:
+    """Return what a dependency asks for: a permission, `session`, or None: nothing."""
+    return "session" if dependency is in_session else _ALLOWED.get(dependency)
 
 
 async def guarded(request: Request, principal: Signed) -> None:
-    """Let only those through whom the route's rule lets."""
-    principal.require(rule_of(request))
+    """Let only those through whom the rule of a service's route lets."""
+    route = request.scope.get("route")
+    principal.require(SERVICE_RULES[str(getattr(route, "operation_id", ""))])
 
 
 Guarded = Depends(guarded)

@@ -1,10 +1,11 @@
 """What others may use of identity.
 
 `Identity.verify` turns the credential of a request, an access token or an API key,
-into a `Principal`; a route asks it for a permission of `PERMISSIONS`. `Identity.users`,
-`.sessions` and `.keys` do the rest. Errors are the kernel's: `NotAuthenticated` for
-credentials, `NotPermitted` for permissions, `InvalidInput` with the field and what to
-do, `Conflict`, `NotFound`, `Refused`, `TooManyRequests`.
+into a `Principal`; a route asks it for a permission of `PERMISSIONS`.
+`Identity.users`, `.sessions`, `.keys`, `.factors` and `.oidc` do the rest. Errors are
+the kernel's: `NotAuthenticated` for credentials, `NotPermitted` for permissions,
+`InvalidInput` with the field and what to do, `Conflict`, `NotFound`, `Refused`,
+`TooManyRequests`.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from integritas.identity.keys import ApiKeys
 from integritas.identity.model import (
     AdminCreated,
     ApiKey,
+    Enrolment,
     IssuedKey,
     Login,
     NewApiKey,
@@ -22,6 +24,7 @@ from integritas.identity.model import (
     User,
     UserChanges,
 )
+from integritas.identity.oidc import COOKIE_TTL_S, OidcSettings, OpenIdLogin
 from integritas.identity.policy import (
     PERMISSIONS,
     Grant,
@@ -29,23 +32,29 @@ from integritas.identity.policy import (
     permissions_of,
     permitted,
 )
+from integritas.identity.second_factor import SecondFactors
 from integritas.identity.service import Identity
 from integritas.identity.sessions import Sessions
 from integritas.identity.users import Users
 
 __all__ = [
+    "COOKIE_TTL_S",
     "PERMISSIONS",
     "AdminCreated",
     "ApiKey",
     "ApiKeys",
+    "Enrolment",
     "Grant",
     "Identity",
     "IssuedKey",
     "Login",
     "NewApiKey",
     "NewUser",
+    "OidcSettings",
+    "OpenIdLogin",
     "Principal",
     "Role",
+    "SecondFactors",
     "Sessions",
     "TokenPair",
     "User",

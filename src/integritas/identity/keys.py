@@ -10,20 +10,29 @@ platform itself.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from integritas.identity import credentials as rules
 from integritas.identity import store
-from integritas.identity.model import ApiKey, IssuedKey, NewApiKey, Principal
+from integritas.identity.model import (
+    ApiKey,
+    IssuedKey,
+    NewApiKey,
+    Principal,
+    TokenPair,
+)
+from integritas.identity.parts import ACCESS_TTL_S, AUDIENCE, GATEKEEPER
 from integritas.identity.policy import Role, permissions_of
-from integritas.kernel.contracts import Actor, Fact
+from integritas.kernel.contracts import Actor, Context, Fact
 from integritas.kernel.errors import (
     FieldError,
     NotAuthenticated,
     NotFound,
     NotPermitted,
 )
+from integritas.kernel.ids import KeyId
 from integritas.kernel.states import ActorKind
 from integritas.platform.security import (
     SecretKind,
@@ -31,17 +40,21 @@ from integritas.platform.security import (
     secret_digest,
     tenant_of_secret,
 )
+from integritas.platform.tokens import TokenClaims, TokenKind, Tokens
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from integritas.identity.parts import Parts
-    from integritas.kernel.ids import KeyId
     from integritas.platform.db import Transaction
 
 __all__ = ["ApiKeys"]
 
 NEVER: Final = datetime.max.replace(tzinfo=UTC)
+LOGIN_SUCCEEDED: Final = "integritas.identity.login_succeeded.v1"
+LOGIN_FAILED: Final = "integritas.identity.login_failed.v1"
+METHOD: Final = "client_credentials"
+UNKNOWN_KEY: Final = "key_unknown"
 SERVICE_ROLES: Final = frozenset({Role.SERVICE})
 PAGE: Final = 100
 
@@ -49,9 +62,10 @@ PAGE: Final = 100
 class ApiKeys:
     """The API keys of all tenants."""
 
-    def __init__(self, parts: Parts) -> None:
+    def __init__(self, parts: Parts, tokens: Tokens) -> None:
         """Made by `Identity`."""
         self._parts = parts
+        self._tokens = tokens
 
     async def create(
         self, principal: Principal, new: NewApiKey, correlation_id: str
@@ -161,6 +175,78 @@ class ApiKeys:
         if principal is None:
             raise NotAuthenticated("the API key is unknown, revoked or expired")
         return principal
+
+    async def sign_in(
+        self, client: str, secret: str, address: str | None, correlation_id: str
+    ) -> TokenPair:
+        """Give a machine an access token for its key (RFC 6749 section 4.4).
+
+        Raises:
+            NotAuthenticated: the two do not belong together, the key is a person's,
+                unknown, revoked or expired.
+        """
+        tenant = tenant_of_secret(secret, SecretKind.API_KEY)
+        digest = secret_digest(secret)
+
+        def work(tx: Transaction) -> Principal | None:
+            if tenant is None or not store.tenant_exists(tx, tenant):
+                return None
+            key = store.find_key_by_digest(tx, tenant, digest)
+            cause = _why_no_token(key, client, self._parts.clock.now())
+            known = key is not None and key.id == client
+            principal = _machine(key) if key is not None and cause is None else None
+            actor = GATEKEEPER if principal is None else principal.actor
+            fact = Fact(
+                type=LOGIN_SUCCEEDED if principal else LOGIN_FAILED,
+                subject=client if known else UNKNOWN_KEY,
+                data={"method": METHOD, **({"cause": cause} if cause else {})},
+                personal={"address": address},
+            )
+            self._parts.record(tx, Context(tenant, actor, correlation_id), fact)
+            return principal
+
+        principal = await self._parts.database.transact(work)
+        if principal is None:
+            raise NotAuthenticated("client_id or client_secret is wrong")
+        now = self._parts.clock.now()
+        left = (principal.expires_at - now).total_seconds()
+        ttl_s = max(int(min(ACCESS_TTL_S, left)), 1)
+        access = self._tokens.sign(
+            TokenKind.ACCESS,
+            principal.actor.id,
+            audience=AUDIENCE,
+            ttl_s=ttl_s,
+            tenant=principal.tenant,
+        )
+        return TokenPair(access, "", ttl_s, principal)
+
+    async def of_claims(self, claims: TokenClaims) -> Principal:
+        """Return the machine of a verified token that names no session.
+
+        Raises:
+            NotAuthenticated: no machine's, or its key is revoked or expired.
+        """
+        tenant = claims.tenant
+        key = None
+        if tenant is not None:
+            key = await self._parts.database.read(
+                lambda tx: store.find_key(tx, tenant, KeyId(claims.subject))
+            )
+        if key is None or _why_no_token(key, key.id, self._parts.clock.now()):
+            raise NotAuthenticated("the token names no session and no machine")
+        return replace(_machine(key), expires_at=claims.expires_at)
+
+
+def _why_no_token(key: ApiKey | None, client: str, now: datetime) -> str | None:
+    if key is None or key.id != client:
+        return "wrong_secret"
+    if not key.machine:
+        return "not_a_machine"
+    if key.revoked_at is not None:
+        return "revoked"
+    if key.expires_at is not None and key.expires_at <= now:
+        return "expired"
+    return None
 
 
 def _wrong_with(

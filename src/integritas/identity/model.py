@@ -7,14 +7,16 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
-from integritas.identity.policy import PERMISSIONS, Role
+from integritas.identity.policy import PERMISSIONS, Role, permitted
 from integritas.kernel.contracts import Actor, Context
-from integritas.kernel.errors import NotPermitted
+from integritas.kernel.errors import FieldError, NotPermitted
 from integritas.kernel.ids import KeyId, TenantId, UserId
 
 __all__ = [
     "AdminCreated",
     "ApiKey",
+    "Claims",
+    "Enrolment",
     "IssuedKey",
     "Login",
     "NewApiKey",
@@ -55,7 +57,31 @@ class Principal:
         """
         if permission not in self.permissions:
             allows = PERMISSIONS[permission].allows
-            raise NotPermitted(f"you may not {allows}: it needs {permission}")
+            raise NotPermitted(
+                f"you may not {allows}: it needs {permission}",
+                errors=(FieldError("(permission)", *self._lacking(permission)),),
+            )
+
+    def _lacking(self, permission: str) -> tuple[str, str]:
+        """Return why the permission is not there, and what to do about it."""
+        if permitted(self.roles, permission):
+            return (
+                f"{permission} is not among the scopes of this API key",
+                "use a key with this scope, or sign in",
+            )
+        may = sorted(PERMISSIONS[permission].roles)
+        if self.roles == {Role.SERVICE}:
+            people = " or ".join(may)
+            return (
+                f"{permission} is not for machines",
+                f"let a person do it who has the role {people}",
+            )
+        offered = " or ".join(role for role in may if role is not Role.SERVICE)
+        yours = ", ".join(sorted(self.roles)) or "none"
+        return (
+            f"{permission} comes with none of your roles ({yours})",
+            f"ask an administrator for the role {offered}",
+        )
 
     def context(self, correlation_id: str, address: str | None = None) -> Context:
         """Return the context of a change this principal makes."""
@@ -103,17 +129,32 @@ class UserChanges:
 
 @dataclass(frozen=True, slots=True)
 class Login:
-    """An attempt to sign in, from `address` if known."""
+    """An attempt to sign in, from `address` if known.
+
+    `code` is of the second factor, or a recovery code.
+    """
 
     tenant: TenantId
     username: str
     password: str = field(repr=False)
     address: str | None = None
+    code: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolment:
+    """A second factor to scan: the secret (base32) and the same as an otpauth URI."""
+
+    secret: str = field(repr=False)
+    uri: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class TokenPair:
-    """What a login gives: both tokens are shown once and stored nowhere."""
+    """What a login gives: tokens are shown once and stored nowhere.
+
+    A machine gets no refresh token (an empty text): it signs in again.
+    """
 
     access_token: str = field(repr=False)
     refresh_token: str = field(repr=False)
@@ -158,6 +199,17 @@ class IssuedKey:
 
     key: ApiKey
     secret: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """Who came, by the provider's word."""
+
+    issuer: str
+    subject: str
+    email: str | None
+    username: str | None
+    name: str | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from integritas.identity.cache import PrincipalCache
 from integritas.kernel.clock import Clock, Randomness
@@ -12,7 +13,10 @@ from integritas.kernel.states import ActorKind
 from integritas.platform.db import Database, Transaction
 from integritas.platform.security import Passwords
 
-__all__ = ["GATEKEEPER", "Parts"]
+__all__ = ["ACCESS_TTL_S", "AUDIENCE", "GATEKEEPER", "Parts"]
+
+AUDIENCE: Final = "integritas-api"
+ACCESS_TTL_S: Final = 15 * 60
 
 GATEKEEPER = Actor(id="platform:identity", kind=ActorKind.PLATFORM)
 """Who acts where nobody is known yet: a failed login."""

@@ -11,9 +11,12 @@ from integritas.identity import store
 from integritas.identity.cache import PrincipalCache
 from integritas.identity.keys import ApiKeys
 from integritas.identity.model import AdminCreated, NewUser, Principal, User
+from integritas.identity.oidc import OidcSettings, OpenIdLogin
 from integritas.identity.parts import Parts
 from integritas.identity.policy import Role
+from integritas.identity.second_factor import SecondFactors
 from integritas.identity.sessions import Sessions
+from integritas.identity.strangers import Strangers
 from integritas.identity.users import Users
 from integritas.kernel.contracts import SYSTEM, Context, Fact, Recorder
 from integritas.kernel.errors import (
@@ -23,6 +26,7 @@ from integritas.kernel.errors import (
     StorageFailure,
 )
 from integritas.kernel.ids import DEFAULT_TENANT, IdFactory, TenantId, valid_tenant
+from integritas.platform.sealing import Sealer
 from integritas.platform.security import Passwords, SecretKind, write_private_file
 from integritas.platform.tokens import KeyRing, Tokens
 
@@ -41,12 +45,14 @@ STARTUP: Final = "startup"
 
 
 class Identity:
-    """Who is who: `users`, `sessions`, `keys`, and `verify` for every request."""
+    """Who is who: its parts, and `verify` for every request."""
 
     users: Users
     sessions: Sessions
     keys: ApiKeys
+    factors: SecondFactors
     tokens: Tokens
+    oidc: OpenIdLogin | None
 
     def __init__(
         self,
@@ -58,11 +64,13 @@ class Identity:
         *,
         state_dir: Path,
         hasher: Passwords | None = None,
+        oidc: OidcSettings | None = None,
     ) -> None:
         """Load the signing keys of `state_dir/keys`, or make the first.
 
         Raises:
             StorageFailure: the state folder or a key cannot be used.
+            InvalidInput: the OpenID provider's address is not safe.
         """
         self._parts = Parts(
             database=database,
@@ -76,8 +84,12 @@ class Identity:
         self._state_dir = state_dir
         self.tokens = Tokens(KeyRing.load(state_dir / "keys", clock), clock, ids)
         self.users = Users(self._parts)
-        self.sessions = Sessions(self._parts, self.tokens)
-        self.keys = ApiKeys(self._parts)
+        sealer = Sealer.load(state_dir / "keys")
+        self.factors = SecondFactors(self._parts, sealer)
+        self.sessions = Sessions(self._parts, self.tokens, self.factors)
+        self.keys = ApiKeys(self._parts, self.tokens)
+        strangers = Strangers(self._parts, self.users, self.sessions)
+        self.oidc = OpenIdLogin(oidc, self._parts, sealer, strangers) if oidc else None
 
     async def verify(self, credential: str) -> Principal:
         """Return whom an access token or an API key stands for.
@@ -97,13 +109,31 @@ class Identity:
         if credential.startswith(f"{SecretKind.API_KEY}_"):
             principal = await self.keys.verify(credential)
         else:
-            principal = await self.sessions.verify(credential)
+            claims = self.sessions.claims(credential)
+            of = self.keys if claims.session is None else self.sessions
+            principal = await of.of_claims(claims)
         cache.keep(digest, principal, generation)
         return principal
 
     def jwks(self) -> dict[str, Any]:
         """Return the public keys of access tokens as a JWK set (RFC 7517)."""
         return self.tokens.keys.jwks()
+
+    async def rotate_signing_key(self, context: Context) -> str:
+        """Sign access tokens with a new key from now on; return its id.
+
+        Processes that share the state folder follow by themselves. Tokens of the key
+        before are good until they expire.
+
+        Raises:
+            StorageFailure: the state folder cannot be written.
+        """
+        key = self.tokens.keys.rotate(self._parts.clock)
+        fact = Fact("integritas.identity.signing_key_rotated.v1", key)
+        await self._parts.database.transact(
+            lambda tx: self._parts.record(tx, context, fact)
+        )
+        return key
 
     async def ensure_tenant(
         self, tenant: TenantId = DEFAULT_TENANT, name: str = ""

@@ -17,13 +17,14 @@ from typing import TYPE_CHECKING, Final
 from integritas.identity import session_store, store
 from integritas.identity.credentials import MAX_PASSWORD, storable
 from integritas.identity.model import Login, Principal, TokenPair, User
-from integritas.identity.parts import GATEKEEPER
+from integritas.identity.parts import ACCESS_TTL_S, AUDIENCE, GATEKEEPER
 from integritas.identity.policy import permissions_of
 from integritas.identity.session_store import Session
 from integritas.kernel.contracts import Actor, Context, Fact
 from integritas.kernel.errors import (
     IntegritasError,
     NotAuthenticated,
+    SecondFactorRequired,
     TooManyRequests,
 )
 from integritas.kernel.ids import TenantId, UserId, valid_tenant
@@ -34,18 +35,26 @@ from integritas.platform.security import (
     secret_digest,
     tenant_of_secret,
 )
-from integritas.platform.tokens import TokenKind, Tokens
+from integritas.platform.tokens import TokenClaims, TokenKind, Tokens
 
 if TYPE_CHECKING:
     from integritas.identity.parts import Parts
+    from integritas.identity.second_factor import SecondFactors
     from integritas.platform.db import Transaction
 
-__all__ = ["ACCESS_TTL_S", "AUDIENCE", "REFRESH_TTL", "SESSION_TTL", "Sessions"]
+__all__ = [
+    "ACCESS_TTL_S",
+    "AUDIENCE",
+    "REFRESH_TTL",
+    "SESSION_TTL",
+    "Entrance",
+    "Opened",
+    "Sessions",
+]
 
-AUDIENCE: Final = "integritas-api"
-ACCESS_TTL_S: Final = 15 * 60
 REFRESH_TTL: Final = timedelta(hours=24)
 SESSION_TTL: Final = timedelta(days=7)
+PASSWORD: Final = "password"  # noqa: S105 - a method's name
 NOBODY: Final = "user_unknown"
 WRONG: Final = "the user name or the password is wrong"
 
@@ -62,7 +71,18 @@ class _Checked:
 
 
 @dataclass(frozen=True, slots=True)
-class _Opened:
+class Entrance:
+    """How somebody came in."""
+
+    method: str
+    address: str | None
+    correlation_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A session that was opened; its tokens are made after the commit."""
+
     user: User
     session: Session
     refresh: str
@@ -71,16 +91,18 @@ class _Opened:
 class Sessions:
     """The sessions of all tenants."""
 
-    def __init__(self, parts: Parts, tokens: Tokens) -> None:
+    def __init__(self, parts: Parts, tokens: Tokens, factors: SecondFactors) -> None:
         """Made by `Identity`."""
         self._parts = parts
         self._tokens = tokens
+        self._factors = factors
 
     async def login(self, login: Login, correlation_id: str) -> TokenPair:
         """Sign in with a password.
 
         Raises:
             NotAuthenticated: wrong name or password, or the user is disabled.
+            SecondFactorRequired: the password is right, a code must come with it.
             TooManyRequests: too many failures under this name.
         """
         if not valid_tenant(login.tenant) or len(login.password) > MAX_PASSWORD:
@@ -90,7 +112,7 @@ class Sessions:
         outcome = await self._parts.database.transact(
             lambda tx: self._settle(tx, checked)
         )
-        return self._pair(outcome)
+        return self.pair_of(outcome)
 
     async def refresh(self, token: str, correlation_id: str) -> TokenPair:
         """Exchange a refresh token for a new pair; the old one is used up.
@@ -105,7 +127,7 @@ class Sessions:
         outcome = await self._parts.database.transact(
             lambda tx: self._renew(tx, tenant, digest, correlation_id)
         )
-        return self._pair(outcome)
+        return self.pair_of(outcome)
 
     async def revoke(self, token: str, correlation_id: str) -> None:
         """End the session of an access or refresh token (RFC 7009).
@@ -135,7 +157,22 @@ class Sessions:
         Raises:
             NotAuthenticated: not our token, expired, or the session ended.
         """
-        claims = self._tokens.verify(token, kind=TokenKind.ACCESS, audience=AUDIENCE)
+        return await self.of_claims(self.claims(token))
+
+    def claims(self, token: str) -> TokenClaims:
+        """Return what an access token says.
+
+        Raises:
+            NotAuthenticated: not our token, or expired.
+        """
+        return self._tokens.verify(token, kind=TokenKind.ACCESS, audience=AUDIENCE)
+
+    async def of_claims(self, claims: TokenClaims) -> Principal:
+        """Return who signed in, of a verified token that names a session.
+
+        Raises:
+            NotAuthenticated: it names none, or the session ended.
+        """
         tenant, session_id = claims.tenant, claims.session
         if tenant is None or session_id is None:
             raise NotAuthenticated("the token names no session")
@@ -175,7 +212,7 @@ class Sessions:
             rehashed = await parts.passwords.hash(login.password)
         return _Checked(login, correlation_id, True, encoded, rehashed)
 
-    def _settle(self, tx: Transaction, checked: _Checked) -> _Opened | IntegritasError:
+    def _settle(self, tx: Transaction, checked: _Checked) -> Opened | IntegritasError:
         """Decide on a login by what is stored now; return an error so it is kept."""
         login, now = checked.login, self._parts.clock.now()
         if not store.tenant_exists(tx, login.tenant):
@@ -193,30 +230,50 @@ class Sessions:
             session_store.count_failure(tx, login.tenant, _name(login), now)
             self._tell_failure(tx, checked, stored, cause or "unknown_user")
             return NotAuthenticated(WRONG)
-        session_store.clear_failures(tx, login.tenant, _name(login))
         user = stored.user
+        if (error := self._second(tx, checked, stored)) is not None:
+            return error
+        session_store.clear_failures(tx, login.tenant, _name(login))
         if checked.rehashed is not None:
             user = replace(user, version=user.version + 1)
             store.change_user(tx, store.StoredUser(user, checked.rehashed))
-        return self._open(tx, user, checked, now)
+        entrance = Entrance(PASSWORD, login.address, checked.correlation_id)
+        return self.open_for(tx, user, entrance)
 
-    def _open(
-        self, tx: Transaction, user: User, checked: _Checked, now: datetime
-    ) -> _Opened:
+    def _second(
+        self, tx: Transaction, checked: _Checked, stored: store.StoredUser
+    ) -> IntegritasError | None:
+        """Return why the second factor keeps the user out, None if it does not."""
+        tenant, user, code = checked.login.tenant, stored.user.id, checked.login.code
+        if not self._factors.is_asked(tx, tenant, user):
+            return None
+        if not code:
+            self._tell_failure(tx, checked, stored, "second_factor_required")
+            return SecondFactorRequired("send the code of the second factor too")
+        if self._factors.accepts(tx, tenant, user, code):
+            return None
+        now = self._parts.clock.now()
+        session_store.count_failure(tx, tenant, _name(checked.login), now)
+        self._tell_failure(tx, checked, stored, "wrong_code")
+        return SecondFactorRequired("the code is wrong, or was used before")
+
+    def open_for(self, tx: Transaction, user: User, entrance: Entrance) -> Opened:
+        """Open a session for who is known by now; `pair_of` gives its tokens."""
+        now = self._parts.clock.now()
         session = Session(
             self._parts.ids.new("sess"), user.id, now + SESSION_TTL, revoked_at=None
         )
         session_store.forget_expired(tx, user.tenant, now)
         session_store.add_session(tx, user.tenant, session, now)
-        context = Context(user.tenant, _actor(user), checked.correlation_id)
+        context = Context(user.tenant, _actor(user), entrance.correlation_id)
         fact = Fact(
             type="integritas.identity.login_succeeded.v1",
             subject=user.id,
-            data={"session": session.id, "method": "password"},
-            personal={"username": user.username, "address": checked.login.address},
+            data={"session": session.id, "method": entrance.method},
+            personal={"username": user.username, "address": entrance.address},
         )
         self._parts.record(tx, context, fact)
-        return _Opened(user, session, self._add_refresh(tx, user, session))
+        return Opened(user, session, self._add_refresh(tx, user, session))
 
     def _tell_failure(
         self,
@@ -229,7 +286,7 @@ class Sessions:
         fact = Fact(
             type="integritas.identity.login_failed.v1",
             subject=stored.user.id if stored is not None else NOBODY,
-            data={"cause": cause, "method": "password"},
+            data={"cause": cause, "method": PASSWORD},
             personal={"username": _name(login), "address": login.address},
         )
         context = Context(login.tenant, GATEKEEPER, checked.correlation_id)
@@ -243,7 +300,7 @@ class Sessions:
 
     def _renew(
         self, tx: Transaction, tenant: TenantId, digest: str, correlation_id: str
-    ) -> _Opened | IntegritasError:
+    ) -> Opened | IntegritasError:
         now = self._parts.clock.now()
         found = session_store.find_refresh_session(tx, tenant, digest)
         session = found and session_store.find_session(tx, tenant, found[0])
@@ -257,7 +314,7 @@ class Sessions:
         user = self._user_of(tx, tenant, session)
         if user is None or found[1] <= now:
             return NotAuthenticated("the session has ended: sign in again")
-        return _Opened(user, session, self._add_refresh(tx, user, session))
+        return Opened(user, session, self._add_refresh(tx, user, session))
 
     async def _end(self, tenant: TenantId, session: str, correlation_id: str) -> None:
         def work(tx: Transaction) -> None:
@@ -310,7 +367,8 @@ class Sessions:
         )
         return secret.text
 
-    def _pair(self, outcome: _Opened | IntegritasError) -> TokenPair:
+    def pair_of(self, outcome: Opened | IntegritasError) -> TokenPair:
+        """Return the tokens of a session that was opened, or raise why it was not."""
         if isinstance(outcome, IntegritasError):
             raise outcome
         user, session = outcome.user, outcome.session

@@ -16,8 +16,11 @@ from integritas.platform.columns import (
 
 __all__ = [
     "API_KEYS",
+    "EXTERNAL_IDENTITIES",
     "LOGIN_ATTEMPTS",
+    "RECOVERY_CODES",
     "REFRESH_TOKENS",
+    "SECOND_FACTORS",
     "SESSIONS",
     "TENANTS",
     "USERS",
@@ -83,6 +86,38 @@ REFRESH_TOKENS: Final = sa.Table(
     sa.Column("expires_at", UtcTime, nullable=False),
     sa.Column("used_at", UtcTime),
     sa.Index(None, "tenant_id", "expires_at"),
+)
+
+# The secret is sealed with a key of the state folder: whoever has the database alone
+# has no second factor. `last_step` is the newest time step whose code was taken.
+SECOND_FACTORS: Final = sa.Table(
+    "second_factors",
+    METADATA,
+    tenant_column(),
+    sa.Column("user_id", Identifier, primary_key=True),
+    sa.Column("sealed_secret", sa.Text, nullable=False),
+    sa.Column("created_at", UtcTime, nullable=False),
+    sa.Column("confirmed_at", UtcTime),
+    sa.Column("last_step", sa.BigInteger, nullable=False),
+)
+
+RECOVERY_CODES: Final = sa.Table(
+    "recovery_codes",
+    METADATA,
+    tenant_column(),
+    sa.Column("user_id", Identifier, primary_key=True),
+    sa.Column("digest", sa.Text, primary_key=True),
+    sa.Column("used_at", UtcTime),
+)
+
+EXTERNAL_IDENTITIES: Final = sa.Table(
+    "external_identities",
+    METADATA,
+    tenant_column(),
+    sa.Column("issuer", sa.Text, primary_key=True),
+    sa.Column("subject", sa.Text, primary_key=True),
+    sa.Column("user_id", Identifier, nullable=False),
+    sa.Column("created_at", UtcTime, nullable=False),
 )
 
 API_KEYS: Final = sa.Table(

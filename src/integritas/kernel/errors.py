@@ -6,6 +6,7 @@ IntegritasError
 │  ├─ InvalidDefinition    invalid_definition     a workflow or policy that cannot be
 │  └─ ContentTooLarge      content_too_large      over a stated size
 ├─ NotAuthenticated        not_authenticated      no, wrong or expired credentials
+│  └─ SecondFactorRequired second_factor_required send the code beside the password
 ├─ NotPermitted            not_permitted          known, but not allowed
 ├─ NotFound                not_found              no such thing in this tenant
 ├─ Refused                 refused                the state of things forbids it
@@ -50,6 +51,7 @@ __all__ = [
     "NotFound",
     "NotPermitted",
     "Refused",
+    "SecondFactorRequired",
     "ServiceTimeout",
     "StorageBusy",
     "StorageFailure",
@@ -123,6 +125,13 @@ class NotAuthenticated(IntegritasError):
 
     code = "not_authenticated"
     title = "Sign in first"
+
+
+class SecondFactorRequired(NotAuthenticated):
+    """The password is right; the code of the second factor is lacking."""
+
+    code = "second_factor_required"
+    title = "The code of the second factor is required"
 
 
 class NotPermitted(IntegritasError):

@@ -245,6 +245,37 @@ class Settings(BaseSettings):
             "write a password of at least 12 characters",
         ),
     ] = None
+    oidc_issuer: Annotated[
+        AnyHttpUrl | None,
+        _setting(
+            "OpenID provider at which users may sign in.",
+            "write the issuer's https:// address, or leave it out",
+        ),
+    ] = None
+    oidc_client_id: Annotated[
+        str, _setting("What the OpenID provider knows us as.", "write the client's id")
+    ] = "integritas"
+    oidc_client_secret: Annotated[
+        SecretStr | None,
+        _setting("Our secret at the OpenID provider.", "write the client's secret"),
+    ] = None
+    oidc_redirect_url: Annotated[
+        AnyHttpUrl | None,
+        _setting(
+            "Where the OpenID provider sends browsers back to; without it, "
+            "/api/v1/auth/oidc/callback on the address we listen on.",
+            "write the address that is registered at the provider",
+        ),
+    ] = None
+    oidc_role: Annotated[
+        Literal["viewer", "analyst", "reviewer", "auditor"] | None,
+        _setting(
+            "Role of a user made at the first login with OpenID; without it, only "
+            "users who are there already, with the same verified e-mail address, may "
+            "come.",
+            "write viewer, analyst, reviewer or auditor, or leave it out",
+        ),
+    ] = None
     audit_origin: Annotated[
         str,
         Field(pattern=r"^[A-Za-z0-9./_-]{1,200}$"),

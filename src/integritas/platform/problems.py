@@ -53,6 +53,7 @@ STATUS: Final[Mapping[str, int]] = {
     "invalid_definition": 422,
     "content_too_large": 413,
     "not_authenticated": 401,
+    "second_factor_required": 401,
     "not_permitted": 403,
     "not_found": 404,
     "refused": 409,

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
 from filelock import FileLock
@@ -43,6 +44,8 @@ ALGORITHM: Final = "Ed25519"
 LEEWAY_S: Final = 5
 SERVICE_TOKEN_TTL_S: Final = 60
 MAX_TOKEN_LENGTH: Final = 8_192
+KEPT_AFTER: Final = timedelta(hours=1)
+_MADE_AT: Final = "%Y%m%dT%H%M%S%fZ"
 
 
 # Signing keys --------------------------------------------------------------------
@@ -52,13 +55,15 @@ class KeyRing:
     """Ed25519 keys: the newest signs, all of them verify.
 
     On disk a key is a JWK (RFC 7517) in a file of its own that only its owner can
-    read; its id is the thumbprint (RFC 7638).
+    read; its id is the thumbprint (RFC 7638). What another process adds to or takes
+    from the folder is seen at the next use.
     """
 
     def __init__(self, keys: list[OKPKey], directory: Path | None = None) -> None:
         """Take the keys, newest last."""
         self._directory = directory
         self._keys = {key.thumbprint(): key for key in keys}
+        self._seen = 0
 
     @classmethod
     def load(cls, directory: Path, clock: Clock) -> KeyRing:
@@ -68,12 +73,12 @@ class KeyRing:
             StorageFailure: the folder or a key cannot be used, or everyone can
                 read it.
         """
+        ring = cls([], directory)
         try:
             directory.mkdir(mode=0o700, parents=True, exist_ok=True)
             with FileLock(directory / ".lock", timeout=30):
-                paths = sorted(directory.glob("*.jwk"))
-                ring = cls([_read_key(path) for path in paths], directory)
-                if not paths:
+                ring._follow()
+                if not ring._keys:
                     ring._add(clock)
         except OSError as error:
             raise _key_failure(directory, str(error)) from error
@@ -86,18 +91,40 @@ class KeyRing:
 
     def newest(self) -> tuple[str, OKPKey]:
         """Return the key that signs, and its id."""
+        self._follow()
         return list(self._keys.items())[-1]
 
     def find(self, key_id: str) -> OKPKey | None:
         """Return a key by its id."""
+        self._follow()
         return self._keys.get(key_id)
 
     def rotate(self, clock: Clock) -> str:
-        """Sign with a new key from now on; return its id. Old ones still verify."""
-        return self._add(clock)
+        """Sign with a new key from now on; return its id.
+
+        Keys whose successor is older than an hour go: all they signed has expired.
+
+        Raises:
+            StorageFailure: the folder cannot be written.
+        """
+        if self._directory is None:
+            raise StorageFailure("a key ring without a folder cannot make keys")
+        try:
+            with FileLock(self._directory / ".lock", timeout=30):
+                key_id = self._add(clock)
+                limit = (clock.now() - KEPT_AFTER).strftime(_MADE_AT)
+                paths = sorted(self._directory.glob("*.jwk"))
+                for path, successor in pairwise(paths):
+                    if successor.name[: len(limit)] < limit:
+                        path.unlink()
+                self._follow()
+        except OSError as error:
+            raise _key_failure(self._directory, str(error)) from error
+        return key_id
 
     def jwks(self) -> dict[str, Any]:
         """Return the public keys as a JWK set."""
+        self._follow()
         return {
             "keys": [
                 key.as_dict(private=False, kid=key_id, alg=ALGORITHM, use="sig")
@@ -105,15 +132,28 @@ class KeyRing:
             ]
         }
 
-    def _add(self, clock: Clock) -> str:
+    def _follow(self) -> None:
+        """Read the folder anew if it changed since."""
         if self._directory is None:
-            raise StorageFailure("a key ring without a folder cannot make keys")
+            return
+        try:
+            changed = self._directory.stat().st_mtime_ns
+            if changed == self._seen:
+                return
+            keys = [_read_key(path) for path in sorted(self._directory.glob("*.jwk"))]
+        except OSError as error:
+            raise _key_failure(self._directory, str(error)) from error
+        self._keys = {key.thumbprint(): key for key in keys}
+        self._seen = changed
+
+    def _add(self, clock: Clock) -> str:
+        assert self._directory is not None  # noqa: S101 - narrows the type
         key = OKPKey.generate_key("Ed25519")
         key_id = key.thumbprint()
-        made_at = clock.now().strftime("%Y%m%dT%H%M%S%fZ")
+        made_at = clock.now().strftime(_MADE_AT)
         document = json.dumps(key.as_dict(private=True)).encode()
         write_private_file(self._directory / f"{made_at}-{key_id}.jwk", document)
-        self._keys[key_id] = key
+        self._follow()
         return key_id
 
 

@@ -1,4 +1,8 @@
-"""Who may what: every operation against every role, and every bad credential."""
+"""Who may what: every operation against every role, and every bad credential.
+
+The rules are read from the OpenAPI document, the roles from the policy table: an
+operation that comes later is tested without a word here.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +13,10 @@ from typing import Any
 
 import httpx
 import pytest
+from fastapi import APIRouter, Depends
 
+from integritas.gateway.rules import PUBLIC, SIGNED_IN, name_rules
+from integritas.gateway.security import allow
 from integritas.identity.api import PERMISSIONS, Role, permitted
 from integritas.kernel.clock import SystemClock
 from integritas.kernel.errors import ContractViolation
@@ -18,97 +25,6 @@ from integritas.platform.tokens import KeyRing, TokenKind, Tokens
 
 AUDIENCE = "integritas-api"
 
-# The permission each operation needs; None: it is enough to be signed in. An operation
-# that stands in neither table fails `test_every_operation_has_a_rule`.
-RULES: dict[str, str | None] = {
-    "me": None,
-    "roles": None,
-    "users_list": "users:read",
-    "users_get": "users:read",
-    "users_create": "users:manage",
-    "users_update": "users:manage",
-    "keys_list": "keys:own",
-    "keys_create": "keys:own",
-    "keys_revoke": None,  # one's own, or 404
-    "submissions_create": "submissions:write",
-    "submissions_create_batch": "submissions:write",
-    "submissions_list": "submissions:read",
-    "submissions_get": "submissions:read",
-    "cases_list": "cases:read",
-    "cases_get": "cases:read",
-    "cases_history": "cases:read",
-    "cases_timeline": "cases:read",
-    "cases_decisions": "cases:read",
-    "cases_update": "cases:write",
-    "cases_transition": "cases:transition",
-    "cases_approvals": "approvals:read",
-    "approvals_list": "approvals:read",
-    "approvals_decide": "approvals:decide",
-    "evidence_list": "evidence:read",
-    "evidence_get": "evidence:read",
-    "evidence_add": "evidence:write",
-    "evidence_raw": "evidence:raw",
-    "findings_list": "findings:read",
-    "findings_get": "findings:read",
-    "findings_review": "findings:review",
-    "workflows_list": "workflows:read",
-    "workflows_get": "workflows:read",
-    "workflows_get_version": "workflows:read",
-    "workflows_validate": "workflows:read",
-    "workflows_create": "workflows:write",
-    "runs_list": "workflows:read",
-    "runs_get": "workflows:read",
-    "runs_steps": "workflows:read",
-    "runs_start": "runs:start",
-    "runs_cancel": "runs:control",
-    "runs_signal": "runs:control",
-    "runs_decide": "approvals:decide",
-    "runs_retry": "runs:control",
-    "runs_fork": "runs:control",
-    "dead_letters_list": "workflows:read",
-    "dead_letters_redrive": "runs:control",
-    "workflows_pause": "workflows:write",
-    "workflows_resume": "workflows:write",
-    "workflows_paused": "workflows:read",
-    "schedules_list": "workflows:read",
-    "schedules_create": "workflows:write",
-    "schedules_update": "workflows:write",
-    "schedules_delete": "workflows:write",
-    "services_list": "workflows:read",
-    "spam_assess": "services:assess",
-    "spam_assess_batch": "services:assess",
-    "anticorruption_assess": "services:assess",
-    "anticorruption_assess_batch": "services:assess",
-    "anticorruption_indicators": "services:read",
-    "anticorruption_models": "services:read",
-    "anticorruption_datasets": "services:read",
-    "anticorruption_dataset": "services:read",
-    "anticorruption_dataset_create": "services:teach",
-    "anticorruption_dataset_load": "services:teach",
-    "anticorruption_process": "services:read",
-    "anticorruption_network": "services:read",
-    "compliance_assess": "services:assess",
-    "compliance_assess_batch": "services:assess",
-    "compliance_decide": "services:assess",
-    "compliance_screen": "services:assess",
-    "compliance_screen_batch": "services:assess",
-    "compliance_match": "services:assess",
-    "compliance_pii": "services:assess",
-    "compliance_lists": "services:read",
-    "audit_append": "audit:write",
-    "audit_entries": "audit:read",
-    "audit_entry": "audit:read",
-    "audit_export": "audit:read",
-    "audit_checkpoint": "audit:read",
-    "audit_tile": "audit:read",
-    "audit_inclusion": "audit:read",
-    "audit_consistency": "audit:read",
-    "audit_bundle": "audit:read",
-    "audit_keys": "audit:read",
-    "audit_verify": "audit:verify",
-    "audit_rotate_key": "keys:manage",
-}
-PUBLIC = {"healthz", "readyz", "auth_token", "auth_revoke", "auth_jwks"}
 BODIES: dict[str, dict[str, Any]] = {"keys_create": {"name": "mine"}}
 
 
@@ -129,9 +45,34 @@ async def call(gateway: Any, client: httpx.AsyncClient, name: str) -> httpx.Resp
     return await client.request(method, address(path), json=body)
 
 
-async def test_every_operation_has_a_rule(gateway: Any) -> None:
-    assert set(gateway.contract.operations) == {*RULES, *PUBLIC}
-    assert {rule for rule in RULES.values() if rule} <= set(PERMISSIONS)
+def rules(gateway: Any) -> dict[str, str]:
+    """Return the rule of every operation that needs a credential."""
+    return {
+        name: operation["x-permission"]
+        for name, (_, _, operation) in gateway.contract.operations.items()
+        if operation["x-permission"] != "public"
+    }
+
+
+def test_the_document_names_the_rule_of_every_operation(gateway: Any) -> None:
+    operations = gateway.contract.operations
+    for name, (_, _, operation) in operations.items():
+        rule = operation["x-permission"]
+        public = rule == "public"
+        assert rule in {"public", "signed-in", "session", *PERMISSIONS}, name
+        assert ("security" in operation) is not public, name
+        said = {"public": "no credential", "signed-in": "Any credential"}
+        told = said.get(rule, "no API key" if rule == "session" else rule)
+        assert told in operation["description"], name
+    assert {n for n, r in rules(gateway).items() if r == "signed-in"} == set(SIGNED_IN)
+    assert set(operations) - set(rules(gateway)) == set(PUBLIC)
+
+
+def test_every_permission_that_reads_has_a_route_or_waits_for_one(
+    gateway: Any,
+) -> None:
+    used = set(rules(gateway).values())
+    assert {"cases:read", "evidence:raw", "users:manage", "keys:own"} <= used
 
 
 @pytest.mark.parametrize("role", [r.value for r in Role if r is not Role.SERVICE])
@@ -139,49 +80,64 @@ async def test_a_person_may_what_the_policy_says(
     gateway: Any, tenant: Any, role: str
 ) -> None:
     client = await tenant.client(role)
-    for name, rule in RULES.items():
+    for name, rule in rules(gateway).items():
         answer = await call(gateway, client, name)
-        refused = rule is not None and not permitted([Role(role)], rule)
+        refused = rule in PERMISSIONS and not permitted([Role(role)], rule)
         assert (answer.status_code == 403) is refused, (name, answer.text)
         assert answer.status_code != 401, name
         if refused:
-            assert str(rule) in answer.json()["detail"]
+            problem = answer.json()
+            assert PERMISSIONS[rule].allows in problem["detail"]
+            assert rule in problem["errors"][0]["message"]
+            assert "ask an administrator for the role" in problem["errors"][0]["remedy"]
 
 
 async def test_a_machine_may_what_the_policy_says(gateway: Any, tenant: Any) -> None:
     client = await tenant.machine()
-    for name, rule in RULES.items():
+    for name, rule in rules(gateway).items():
         answer = await call(gateway, client, name)
-        refused = rule is not None and not permitted([Role.SERVICE], rule)
+        refused = rule == "session" or (
+            rule in PERMISSIONS and not permitted([Role.SERVICE], rule)
+        )
         assert (answer.status_code == 403) is refused, (name, answer.text)
 
 
 async def test_a_key_may_no_more_than_its_scopes(gateway: Any, tenant: Any) -> None:
     client = await tenant.machine("cases:read")
-    for name, rule in RULES.items():
+    for name, rule in rules(gateway).items():
         answer = await call(gateway, client, name)
-        refused = rule not in {None, "cases:read"}
+        refused = rule not in {"signed-in", "cases:read"}
         assert (answer.status_code == 403) is refused, (name, answer.text)
 
 
 async def test_nobody_may_nothing(gateway: Any) -> None:
     async with gateway.client() as client:
-        for name in RULES:
+        for name in rules(gateway):
             answer = await call(gateway, client, name)
             assert answer.status_code == 401, name
             assert answer.headers["www-authenticate"] == "Bearer"
             assert answer.json()["code"] == "not_authenticated"
 
 
-async def test_a_route_of_a_service_without_a_rule_is_no_start() -> None:
-    from fastapi import APIRouter
-
-    from integritas.gateway.security import guard_service_router
-
+@pytest.mark.parametrize("operation", ["spam_secrets", "users_secrets", "None"])
+def test_a_route_without_a_rule_is_no_start(operation: str) -> None:
     router = APIRouter()
-    router.add_api_route("/spam/secrets", lambda: None, operation_id="spam_secrets")
-    with pytest.raises(ContractViolation, match="spam_secrets"):
-        guard_service_router(router)
+    router.add_api_route("/secrets", lambda: None, operation_id=operation)
+    with pytest.raises(ContractViolation, match=f"call {operation}"):
+        name_rules(router)
+
+
+def test_a_route_with_two_rules_is_no_start() -> None:
+    router = APIRouter()
+    needs = [Depends(allow("cases:read")), Depends(allow("users:read"))]
+    router.add_api_route("/me", lambda: None, operation_id="both", dependencies=needs)
+    with pytest.raises(ContractViolation, match="2 rules say who may call both"):
+        name_rules(router)
+
+
+def test_a_permission_that_is_none_is_no_rule() -> None:
+    with pytest.raises(KeyError):
+        allow("cases:shred")
 
 
 # Credentials ----------------------------------------------------------------------

@@ -9,6 +9,8 @@ import httpx
 import pytest
 import pytest_asyncio
 
+from integritas.identity.api import PERMISSIONS, Role, permitted
+
 OWN = {"name": "secret-flow", "steps": [{"name": "ask", "signal": "go"}]}
 
 
@@ -100,10 +102,27 @@ def named(operations: dict[str, Any], things: dict[str, str]) -> dict[str, Any]:
     return found
 
 
+async def of_role(tenant: Any, role: Role) -> httpx.AsyncClient:
+    """Return the client of somebody who has one role, a machine for `service`."""
+    if role is Role.SERVICE:
+        client: httpx.AsyncClient = await tenant.machine()
+        return client
+    client = await tenant.client(role.value)
+    return client
+
+
+def lacks(operation: dict[str, Any], role: Role) -> bool:
+    """Say whether the policy keeps a role from an operation."""
+    rule = operation["x-permission"]
+    return rule in PERMISSIONS and not permitted([role], rule)
+
+
+@pytest.mark.parametrize("role", list(Role))
 async def test_a_stranger_finds_nothing_by_its_id(
-    gateway: Any, tenant: Any, things: dict[str, str]
+    gateway: Any, tenant: Any, things: dict[str, str], role: Role
 ) -> None:
-    stranger = await (await gateway.tenant()).client("admin")
+    """As each role of another tenant, every route that names a thing: no, or none."""
+    stranger = await of_role(await gateway.tenant(), role)
     owner = await tenant.client("admin")
     before = (await owner.get("/api/v1/cases")).json()
     operations = named(gateway.contract.operations, things)
@@ -117,18 +136,23 @@ async def test_a_stranger_finds_nothing_by_its_id(
         answer = await stranger.request(
             method, url, json=body, headers={"If-Match": "*"}
         )
-        assert answer.status_code == 404, (name, answer.text)
+        expected = 403 if lacks(operation, role) else 404
+        assert answer.status_code == expected, (name, answer.text)
     assert (await owner.get("/api/v1/cases")).json() == before
 
 
-async def test_the_owner_finds_each_by_its_id(
-    gateway: Any, tenant: Any, things: dict[str, str]
+@pytest.mark.parametrize("role", list(Role))
+async def test_who_may_finds_each_of_their_own_by_its_id(
+    gateway: Any, tenant: Any, things: dict[str, str], role: Role
 ) -> None:
     """The counter-test: the ids of the test above lead somewhere."""
-    owner = await tenant.client("admin")
-    for name, (method, url, _) in named(gateway.contract.operations, things).items():
+    client = await of_role(tenant, role)
+    for name, (method, url, operation) in named(
+        gateway.contract.operations, things
+    ).items():
         if method == "GET":
-            assert (await owner.get(url)).status_code == 200, name
+            expected = 403 if lacks(operation, role) else 200
+            assert (await client.get(url)).status_code == expected, name
 
 
 async def test_a_stranger_sees_none_of_it_in_a_list(

@@ -53,6 +53,34 @@ def test_rotated_key_signs_here_and_after_a_restart(
     assert len(key_ids(again)) == 2
 
 
+def test_a_rotation_elsewhere_is_followed(tmp_path: Path, clock: ManualClock) -> None:
+    ring, elsewhere = KeyRing.load(tmp_path, clock), KeyRing.load(tmp_path, clock)
+    before = ring.newest()[0]
+    clock.advance(1)
+    new = elsewhere.rotate(clock)
+    assert ring.find(new) is not None
+    assert ring.find(before) is not None
+    assert ring.newest()[0] == new
+    assert key_ids(ring) == key_ids(elsewhere) == [before, new]
+
+
+def test_keys_go_once_all_they_signed_has_expired(
+    tmp_path: Path, clock: ManualClock
+) -> None:
+    ring = KeyRing.load(tmp_path, clock)
+    first = ring.newest()[0]
+    clock.advance(1)
+    second = ring.rotate(clock)
+    clock.advance(3_599)
+    third = ring.rotate(clock)
+    assert key_ids(ring) == [first, second, third]
+    clock.advance(2)
+    fourth = ring.rotate(clock)
+    assert key_ids(ring) == [second, third, fourth]
+    assert ring.find(first) is None
+    assert len(list(tmp_path.glob("*.jwk"))) == 3
+
+
 def test_key_that_everyone_can_read_is_refused(
     tmp_path: Path, clock: ManualClock
 ) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from integritas.identity.model import Login, NewUser, Principal, TokenPair, UserChanges
-from integritas.identity.policy import Role
+from integritas.identity.policy import PERMISSIONS, Role
 from integritas.kernel.clock import ManualClock
 from integritas.kernel.contracts import Actor
 from integritas.kernel.errors import NotPermitted
@@ -31,6 +33,33 @@ def test_permission_not_held_is_refused_by_name() -> None:
     assert not ANN.permits("cases:write")
     with pytest.raises(NotPermitted, match="cases:write"):
         ANN.require("cases:write")
+
+
+@pytest.mark.parametrize(
+    ("roles", "permission", "why", "remedy"),
+    [
+        (
+            {Role.VIEWER, Role.ANALYST},
+            "approvals:decide",
+            "none of your roles (analyst, viewer)",
+            "ask an administrator for the role admin or reviewer",
+        ),
+        (set(), "cases:write", "none of your roles (none)", "for the role admin or"),
+        ({Role.SERVICE}, "findings:review", "not for machines", "a person do it who"),
+        ({Role.VIEWER}, "audit:write", "none of your roles", "for the role admin"),
+        ({Role.VIEWER}, "findings:read", "scopes of this API key", "or sign in"),
+    ],
+)
+def test_a_refusal_says_what_is_lacking_and_what_to_do(
+    roles: set[Role], permission: str, why: str, remedy: str
+) -> None:
+    with pytest.raises(NotPermitted, match=PERMISSIONS[permission].allows) as refused:
+        replace(ANN, roles=frozenset(roles)).require(permission)
+    (error,) = refused.value.errors
+    assert permission in error.message
+    assert why in error.message
+    assert remedy in error.remedy
+    assert not error.remedy.endswith("service")
 
 
 def test_permission_that_is_none_is_an_error() -> None:

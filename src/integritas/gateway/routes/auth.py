@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from integritas.gateway.conventions import Page
 from integritas.gateway.parts import Parts
-from integritas.gateway.security import Signed
+from integritas.gateway.security import Signed, allow
 from integritas.gateway.strict import StrictRoute
 from integritas.identity.api import PERMISSIONS, Login, Principal, Role, TokenPair
+from integritas.kernel.contracts import Context
 from integritas.kernel.errors import FieldError, InvalidInput
 from integritas.kernel.ids import DEFAULT_TENANT, TenantId
 from integritas.platform.problems import problem_responses, request_id_of
@@ -20,26 +21,37 @@ __all__ = ["router"]
 
 router = APIRouter(tags=["auth"], route_class=StrictRoute)
 
+ManagingKeys = Annotated[Context, Depends(allow("keys:manage"))]
 Secret = Annotated[str, StringConstraints(min_length=1, max_length=4_096)]
 
 
 class TokenIn(BaseModel):
-    """A grant (RFC 6749 sections 4.3 and 6)."""
+    """A grant (RFC 6749 sections 4.3, 4.4 and 6).
+
+    `password` takes username, password, tenant, and the code of the second factor
+    where there is one; `refresh_token` the token; `client_credentials` the id and
+    secret of a machine's API key.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
-    grant_type: Literal["password", "refresh_token"] = "password"
+    grant_type: Literal["password", "refresh_token", "client_credentials"] = "password"
     username: Annotated[str, StringConstraints(max_length=200)] | None = None
     password: Annotated[str, StringConstraints(max_length=4_096)] | None = None
+    code: Annotated[str, StringConstraints(max_length=40)] | None = Field(
+        None, description="six digits, or a recovery code"
+    )
     refresh_token: Secret | None = None
+    client_id: Annotated[str, StringConstraints(max_length=200)] | None = None
+    client_secret: Secret | None = None
     tenant: Annotated[str, StringConstraints(max_length=63)] = DEFAULT_TENANT
 
 
 class TokenOut(BaseModel):
-    """Tokens; both are shown this once."""
+    """Tokens, shown this once; a machine gets no refresh token."""
 
     access_token: str
-    refresh_token: str
+    refresh_token: str | None
     token_type: Literal["bearer"] = "bearer"  # noqa: S105 - no secret
     expires_in: int = Field(description="seconds the access token lives")
 
@@ -48,7 +60,7 @@ class TokenOut(BaseModel):
         """Show a pair."""
         return cls(
             access_token=pair.access_token,
-            refresh_token=pair.refresh_token,
+            refresh_token=pair.refresh_token or None,
             expires_in=pair.expires_in_s,
         )
 
@@ -80,6 +92,12 @@ class MeOut(BaseModel):
         )
 
 
+class KeyRotated(BaseModel):
+    """The key that signs from now on."""
+
+    kid: str = Field(description="its id in /auth/jwks.json")
+
+
 class RoleOut(BaseModel):
     """A role and what it may do."""
 
@@ -94,17 +112,27 @@ class RoleOut(BaseModel):
     responses=problem_responses(401, 422, 429),
 )
 async def issue_token(request: Request, parts: Parts, body: TokenIn) -> TokenOut:
-    """Give tokens for a password or a refresh token; each refresh token works once."""
+    """Give tokens for a password, a refresh token or a machine's API key.
+
+    Each refresh token works once: one that comes again ends the session.
+    """
     sessions = parts.identity.sessions
     correlation_id = request_id_of(request.scope)
+    address = request.client.host if request.client else None
     if body.grant_type == "refresh_token":
         token = _given(body.refresh_token, "refresh_token")
         return TokenOut.of(await sessions.refresh(token, correlation_id))
+    if body.grant_type == "client_credentials":
+        client = _given(body.client_id, "client_id")
+        secret = _given(body.client_secret, "client_secret")
+        keys = parts.identity.keys
+        return TokenOut.of(await keys.sign_in(client, secret, address, correlation_id))
     login = Login(
         tenant=TenantId(body.tenant),
         username=_given(body.username, "username"),
         password=_given(body.password, "password"),
-        address=request.client.host if request.client else None,
+        address=address,
+        code=body.code,
     )
     return TokenOut.of(await sessions.login(login, correlation_id))
 
@@ -126,6 +154,17 @@ async def revoke_token(request: Request, parts: Parts, body: RevokeIn) -> None:
 async def jwks(parts: Parts) -> dict[str, Any]:
     """Return the keys that access tokens are verified with (RFC 7517)."""
     return parts.identity.jwks()
+
+
+@router.post(
+    "/auth/keys/rotate",
+    operation_id="auth_rotate_key",
+    summary="Sign tokens with a new key",
+    responses=problem_responses(401, 403),
+)
+async def rotate_key(parts: Parts, context: ManagingKeys) -> KeyRotated:
+    """Make a new signing key; tokens of the one before are good until they expire."""
+    return KeyRotated(kid=await parts.identity.rotate_signing_key(context))
 
 
 @router.get(

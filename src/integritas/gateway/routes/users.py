@@ -39,6 +39,7 @@ router = APIRouter(tags=["users"], route_class=StrictRoute)
 Text = Annotated[str, StringConstraints(max_length=200)]
 Reading = Annotated[Context, Depends(allow("users:read"))]
 Managing = Annotated[Context, Depends(allow("users:manage"))]
+KeepingKeys = Depends(allow("keys:own"))
 
 
 class UserIn(BaseModel):
@@ -229,6 +230,7 @@ async def update_user(  # noqa: PLR0917 - FastAPI passes by name
 @router.post(
     "/api-keys",
     operation_id="keys_create",
+    dependencies=[KeepingKeys],
     summary="Create an API key",
     status_code=201,
     responses=problem_responses(401, 403, 422),
@@ -251,6 +253,7 @@ async def create_key(
 @router.get(
     "/api-keys",
     operation_id="keys_list",
+    dependencies=[KeepingKeys],
     summary="List API keys",
     responses=problem_responses(401, 403, 422),
 )
@@ -267,6 +270,7 @@ async def list_keys(
 @router.delete(
     "/api-keys/{key_id}",
     operation_id="keys_revoke",
+    dependencies=[KeepingKeys],
     summary="Revoke an API key",
     status_code=204,
     responses=problem_responses(401, 403, 404),

@@ -38,7 +38,7 @@ from integritas.platform.config import Settings
 from integritas.platform.db import Database, open_database
 from integritas.platform.health import DEGRADED, Ping
 from integritas.platform.http import service_app
-from integritas.platform.idempotency import forget_old_answers
+from integritas.platform.idempotency import Answers, forget_old_answers
 from integritas.platform.remote import RemoteAssessor, RemoteService, remote_client
 from integritas.platform.resilience import Guard, GuardPolicy
 from integritas.platform.telemetry import CallMetrics, new_registry
@@ -230,6 +230,7 @@ class Platform:
                 service_routers=_routers(self.services, self.audit, self.kit),
                 pings=self.pings(),
                 metrics=self.kit.metrics,
+                answers=Answers(self.database, self.kit.clock),
                 checks={EvidenceKind.PROCUREMENT: _check_release},
                 max_body_bytes=self.settings.max_body_bytes,
                 admission=Admission(

@@ -10,6 +10,8 @@ from fastapi import Depends
 from fastapi_offline import FastAPIOffline
 
 from integritas.gateway.conventions import check_address
+from integritas.gateway.document import describe
+from integritas.gateway.repeating import Repeating
 from integritas.gateway.routes import (
     approvals,
     auth,
@@ -21,6 +23,7 @@ from integritas.gateway.routes import (
     workflows,
 )
 from integritas.gateway.security import Guarded, guard_service_router
+from integritas.gateway.sparse import SparseAnswers
 from integritas.platform.edge import BodyLimit, RequestEdge
 from integritas.platform.health import health_router
 from integritas.platform.problems import install_problems, problem_responses
@@ -84,6 +87,7 @@ def create_app(parts: GatewayParts) -> FastAPI:
     )
     app.state.parts = parts
     install_problems(app)
+    describe(app)
     app.include_router(health_router(parts.pings, parts.metrics))
     for module in _ROUTERS:
         app.include_router(module.router, prefix=PREFIX)
@@ -96,6 +100,8 @@ def create_app(parts: GatewayParts) -> FastAPI:
             responses=problem_responses(403),
         )
     # The last added is the outermost.
+    app.add_middleware(SparseAnswers)
+    app.add_middleware(Repeating, parts=parts, answers=parts.answers)
     app.add_middleware(BodyLimit, limit=parts.max_body_bytes)
     app.add_middleware(RequestEdge, metrics=HttpMetrics(parts.metrics))
     return app

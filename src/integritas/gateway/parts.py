@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from integritas.cases.api import CaseDesk
     from integritas.identity.api import Identity
     from integritas.journal.api import Journal
+    from integritas.platform.idempotency import Answers
     from integritas.workflows.api import Admission, WorkflowDesk
 
 __all__ = ["EvidenceCheck", "GatewayParts", "Parts", "admit"]
@@ -42,6 +43,7 @@ class GatewayParts:
     service_routers: Sequence[APIRouter]
     pings: Mapping[str, Ping]
     metrics: CollectorRegistry
+    answers: Answers
     checks: Mapping[EvidenceKind, EvidenceCheck] = field(default_factory=dict)
     max_body_bytes: int = MAX_BODY_BYTES
     admission: Admission | None = None

@@ -22,7 +22,8 @@ import structlog
 from fastapi import APIRouter
 from prometheus_client import CollectorRegistry
 
-from integritas.cases.api import CaseDesk, CaseStore
+from integritas.cases.api import CaseDesk, CaseFigures, CaseFiles, CaseStore
+from integritas.delivery.api import Courier, Webhooks
 from integritas.gateway.app import create_app
 from integritas.gateway.parts import GatewayParts
 from integritas.identity.api import AdminCreated, Identity
@@ -143,6 +144,9 @@ class Platform:
     identity: Identity
     commands: CommandQueue
     cases: CaseDesk
+    files: CaseFiles
+    webhooks: Webhooks
+    courier: Courier | None
     effects: CaseEffects
     workflows: WorkflowDesk
     engine: Engine | None
@@ -163,6 +167,8 @@ class Platform:
             asyncio.create_task(follower.run(), name=f"follower-{follower.name}")
             for follower in self.followers
         ]
+        if self.courier is not None:
+            self._tasks.append(asyncio.create_task(self.courier.run(), name="courier"))
         self._tasks.append(asyncio.create_task(self._housekeeping(), name="keeping"))
         return created
 
@@ -225,6 +231,9 @@ class Platform:
             GatewayParts(
                 identity=self.identity,
                 cases=self.cases,
+                files=self.files,
+                figures=CaseFigures(self.database),
+                webhooks=self.webhooks,
                 workflows=self.workflows,
                 journal=self.journal,
                 service_routers=_routers(self.services, self.audit, self.kit),
@@ -422,6 +431,15 @@ def _wire(
         max_active=settings.max_active_runs,
         schedules=Schedules(commands, journal, clock, ids),
     )
+    webhooks = Webhooks(
+        database,
+        journal,
+        clock,
+        kit.randomness,
+        ids,
+        networks=settings.webhook_networks,
+    )
+    runs_engine = role in {Role.ALL, Role.ENGINE}
     return Platform(
         settings=settings,
         role=role,
@@ -439,6 +457,17 @@ def _wire(
         ),
         commands=commands,
         cases=desk,
+        files=CaseFiles(database, journal, clock, kit.randomness, ids),
+        webhooks=webhooks,
+        courier=Courier(
+            database,
+            journal,
+            clock,
+            kit.randomness,
+            networks=settings.webhook_networks,
+        )
+        if runs_engine
+        else None,
         effects=effects,
         workflows=WorkflowDesk(
             database=database,
@@ -449,10 +478,13 @@ def _wire(
             ids=ids,
             reopen=reopener(store),
         ),
-        engine=engine if role in {Role.ALL, Role.ENGINE} else None,
+        engine=engine if runs_engine else None,
         audit=audit,
         services=services,
-        followers=[audit.follower()] if role in {Role.ALL, Role.AUDIT} else [],
+        followers=[
+            *([audit.follower()] if role in {Role.ALL, Role.AUDIT} else []),
+            *([webhooks.follower()] if runs_engine else []),
+        ],
     )
 
 

@@ -15,8 +15,12 @@ from integritas.gateway.repeating import Repeating
 from integritas.gateway.routes import (
     approvals,
     auth,
+    casefiles,
     cases,
+    casework,
+    events,
     evidence,
+    insight,
     schedules,
     submissions,
     users,
@@ -52,10 +56,14 @@ _ROUTERS: Final = (
     users,
     submissions,
     cases,
+    casework,
     evidence,
+    casefiles,
     approvals,
     workflows,
     schedules,
+    events,
+    insight,
 )
 
 
@@ -86,6 +94,7 @@ def create_app(parts: GatewayParts) -> FastAPI:
         redirect_slashes=False,  # to where the Host header says
     )
     app.state.parts = parts
+    app.state.draining = False  # once it is, streams end
     install_problems(app)
     describe(app)
     app.include_router(health_router(parts.pings, parts.metrics))

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from fastapi import APIRouter
     from prometheus_client import CollectorRegistry
 
-    from integritas.cases.api import CaseDesk
+    from integritas.cases.api import CaseDesk, CaseFigures, CaseFiles
+    from integritas.delivery.api import Webhooks
     from integritas.identity.api import Identity
     from integritas.journal.api import Journal
     from integritas.platform.idempotency import Answers
@@ -38,6 +39,9 @@ class GatewayParts:
 
     identity: Identity
     cases: CaseDesk
+    files: CaseFiles
+    figures: CaseFigures
+    webhooks: Webhooks
     workflows: WorkflowDesk
     journal: Journal
     service_routers: Sequence[APIRouter]

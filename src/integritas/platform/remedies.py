@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
+
+from integritas.kernel.evidence import field_errors
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["NO_NUL", "REMEDIES", "message_of", "remedy_of"]
+    from pydantic import ValidationError
+
+    from integritas.kernel.errors import FieldError
+
+__all__ = ["NO_NUL", "REMEDIES", "errors_of", "message_of", "remedy_of"]
 
 NO_NUL: Final = r"^[^\x00]*$"
 """The pattern of texts that every database takes."""
@@ -127,3 +134,15 @@ def remedy_of(item: Mapping[str, Any]) -> str:
         return _REMEDIES.get(item["type"], _OTHERWISE).format(**item.get("ctx", {}))
     except KeyError:  # a context without what this type has elsewhere
         return _OTHERWISE
+
+
+def errors_of(error: ValidationError, path: str) -> tuple[FieldError, ...]:
+    """Return what is wrong with one item of a batch, each with its remedy."""
+    return tuple(
+        replace(found, remedy=found.remedy or remedy_of(item))
+        for found, item in zip(
+            field_errors(error, path=path),
+            error.errors(include_url=False, include_input=False),
+            strict=True,
+        )
+    )

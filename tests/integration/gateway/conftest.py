@@ -168,6 +168,7 @@ class Gateway:
 
     def client(self, token: str | None = None, **headers: str) -> httpx.AsyncClient:
         """Return a client that shows `token`."""
+        headers.setdefault("Accept", "application/json")  # events: no endless stream
         if token is not None:
             headers["Authorization"] = f"Bearer {token}"
         return httpx.AsyncClient(
@@ -259,6 +260,7 @@ async def gateway(
         state_dir=folder,
         database_url=f"sqlite:///{folder}/test.db",
         admin_password=PASSWORD,
+        webhook_networks=["127.0.0.0/8"],
     )
     platform = bootstrap(settings, services=services, passwords=Passwords(CHEAP))
     app = platform.app()

@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from integritas.gateway.conventions import Page
+from integritas.gateway.conventions import Limit, NumberCursorAsked, Page, slice_of
 from integritas.gateway.parts import Parts
 from integritas.gateway.schemas import NO_NUL, Version
 from integritas.gateway.security import allow
@@ -82,12 +82,14 @@ class SchedulePatch(BaseModel):
     "/schedules",
     operation_id="schedules_list",
     summary="List schedules",
-    responses=problem_responses(401, 403),
+    responses=problem_responses(401, 403, 422),
 )
-async def list_schedules(parts: Parts, context: Reading) -> Page[ScheduleOut]:
+async def list_schedules(
+    parts: Parts, context: Reading, after: NumberCursorAsked, limit: Limit = 100
+) -> Page[ScheduleOut]:
     """List the schedules by name."""
     found = await parts.workflows.schedules(context.tenant)
-    return Page(data=[ScheduleOut.model_validate(one) for one in found])
+    return slice_of(found, limit, after, ScheduleOut.model_validate)
 
 
 @router.post(

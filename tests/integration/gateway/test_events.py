@@ -4,37 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import json
-import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
 import httpx
-import pytest_asyncio
-import uvicorn
 
 STREAM = {"Accept": "text/event-stream"}
 PAGE = {"Accept": "application/json"}
 EVENTS = "/api/v1/events"
 HOOK = {"url": "http://127.0.0.1:9/hook", "types": ["integritas.case.*"]}
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def served(gateway: Any) -> AsyncIterator[str]:
-    """Serve the app on a real socket: a stream has no end otherwise."""
-    listener = socket.socket()
-    listener.bind(("127.0.0.1", 0))
-    listener.listen(16)
-    config = uvicorn.Config(gateway.app, lifespan="off", log_config=None)
-    server = uvicorn.Server(config)
-    task = asyncio.create_task(server.serve(sockets=[listener]))
-    while not server.started:
-        await asyncio.sleep(0.01)
-    yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-    gateway.app.state.draining = True
-    server.should_exit = True
-    await task
-    gateway.app.state.draining = False
 
 
 @asynccontextmanager

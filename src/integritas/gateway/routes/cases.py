@@ -32,10 +32,10 @@ from integritas.gateway.schemas import (
     CaseOut,
     CasePatch,
     DecisionOut,
-    EntryOut,
     HistoryOut,
     Name,
     Tag,
+    TimelineEntryOut,
     TransitionIn,
 )
 from integritas.gateway.security import allow
@@ -235,13 +235,13 @@ async def case_timeline(
     case_id: str,
     after: NumberCursorAsked,
     limit: Limit = 100,
-) -> Page[EntryOut]:
+) -> Page[TimelineEntryOut]:
     """Return the journal entries on a case, oldest first."""
     await parts.cases.get(context.tenant, CaseId(case_id))
     found = await parts.journal.read_subject(
         context.tenant, case_id, after=after, limit=limit + 1
     )
-    return page_of(found, limit, lambda entry: str(entry.seq), EntryOut.of)
+    return page_of(found, limit, lambda entry: str(entry.seq), TimelineEntryOut.of)
 
 
 @router.get(

@@ -22,7 +22,8 @@ import structlog
 from fastapi import APIRouter
 from prometheus_client import CollectorRegistry
 
-from integritas.cases.api import CaseDesk, CaseStore
+from integritas.cases.api import CaseDesk, CaseFigures, CaseFiles, CaseStore
+from integritas.delivery.api import Courier, Webhooks
 from integritas.gateway.app import create_app
 from integritas.gateway.parts import GatewayParts
 from integritas.identity.api import AdminCreated, Identity, OidcSettings
@@ -39,7 +40,7 @@ from integritas.platform.config import Settings
 from integritas.platform.db import Database, open_database
 from integritas.platform.health import DEGRADED, Ping
 from integritas.platform.http import service_app
-from integritas.platform.idempotency import forget_old_answers
+from integritas.platform.idempotency import Answers, forget_old_answers
 from integritas.platform.remote import RemoteAssessor, RemoteService, remote_client
 from integritas.platform.resilience import Guard, GuardPolicy
 from integritas.platform.telemetry import CallMetrics, new_registry
@@ -144,6 +145,9 @@ class Platform:
     identity: Identity
     commands: CommandQueue
     cases: CaseDesk
+    files: CaseFiles
+    webhooks: Webhooks
+    courier: Courier | None
     effects: CaseEffects
     workflows: WorkflowDesk
     engine: Engine | None
@@ -164,6 +168,8 @@ class Platform:
             asyncio.create_task(follower.run(), name=f"follower-{follower.name}")
             for follower in self.followers
         ]
+        if self.courier is not None:
+            self._tasks.append(asyncio.create_task(self.courier.run(), name="courier"))
         self._tasks.append(asyncio.create_task(self._housekeeping(), name="keeping"))
         return created
 
@@ -228,11 +234,15 @@ class Platform:
             GatewayParts(
                 identity=self.identity,
                 cases=self.cases,
+                files=self.files,
+                figures=CaseFigures(self.database),
+                webhooks=self.webhooks,
                 workflows=self.workflows,
                 journal=self.journal,
                 service_routers=_routers(self.services, self.audit, self.kit),
                 pings=self.pings(),
                 metrics=self.kit.metrics,
+                answers=Answers(self.database, self.kit.clock),
                 checks={EvidenceKind.PROCUREMENT: _check_release},
                 max_body_bytes=self.settings.max_body_bytes,
                 admission=Admission(
@@ -424,6 +434,15 @@ def _wire(
         max_active=settings.max_active_runs,
         schedules=Schedules(commands, journal, clock, ids),
     )
+    webhooks = Webhooks(
+        database,
+        journal,
+        clock,
+        kit.randomness,
+        ids,
+        networks=settings.webhook_networks,
+    )
+    runs_engine = role in {Role.ALL, Role.ENGINE}
     return Platform(
         settings=settings,
         role=role,
@@ -442,6 +461,17 @@ def _wire(
         ),
         commands=commands,
         cases=desk,
+        files=CaseFiles(database, journal, clock, kit.randomness, ids),
+        webhooks=webhooks,
+        courier=Courier(
+            database,
+            journal,
+            clock,
+            kit.randomness,
+            networks=settings.webhook_networks,
+        )
+        if runs_engine
+        else None,
         effects=effects,
         workflows=WorkflowDesk(
             database=database,
@@ -452,10 +482,13 @@ def _wire(
             ids=ids,
             reopen=reopener(store),
         ),
-        engine=engine if role in {Role.ALL, Role.ENGINE} else None,
+        engine=engine if runs_engine else None,
         audit=audit,
         services=services,
-        followers=[audit.follower()] if role in {Role.ALL, Role.AUDIT} else [],
+        followers=[
+            *([audit.follower()] if role in {Role.ALL, Role.AUDIT} else []),
+            *([webhooks.follower()] if runs_engine else []),
+        ],
     )
 
 

@@ -2,6 +2,14 @@
 
 from __future__ import annotations
 
+from integritas.cases.figures import CaseFigures, Found, Interval, Point, Stats
+from integritas.cases.files import (
+    Attachment,
+    CaseFiles,
+    CaseLink,
+    LinkKind,
+    NewAttachment,
+)
 from integritas.cases.lifecycle import (
     ASSESSED,
     DECIDED,
@@ -11,6 +19,7 @@ from integritas.cases.lifecycle import (
     apply,
     legal_moves,
 )
+from integritas.cases.listing import CaseFilter, CaseOrder, CaseSort
 from integritas.cases.model import (
     REQUIRED_ASSESSMENTS,
     AddEvidence,
@@ -37,7 +46,6 @@ from integritas.cases.model import (
 )
 from integritas.cases.service import CaseDesk
 from integritas.cases.store import CaseStore, Change, Handler
-from integritas.cases.views import CaseFilter
 
 __all__ = [
     "ASSESSED",
@@ -49,24 +57,36 @@ __all__ = [
     "AddEvidence",
     "Approval",
     "ApprovalState",
+    "Attachment",
     "Case",
     "CaseCommand",
     "CaseDesk",
+    "CaseFigures",
+    "CaseFiles",
     "CaseFilter",
+    "CaseLink",
+    "CaseOrder",
+    "CaseSort",
     "CaseStore",
     "Change",
     "Decision",
     "EditCase",
     "FindingRecord",
+    "Found",
     "Handler",
     "HistoryEntry",
+    "Interval",
+    "LinkKind",
+    "NewAttachment",
     "NewEvidence",
     "NewSubmission",
     "Opened",
+    "Point",
     "Priority",
     "RecordAssessment",
     "RecordVerdict",
     "ReviewState",
+    "Stats",
     "Submission",
     "Transition",
     "apply",

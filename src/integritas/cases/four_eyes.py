@@ -66,7 +66,12 @@ class FourEyes:
         except ApprovalRequired:
             pass
         else:
-            raise Conflict("the case changed while it was being moved: try again")
+            raise Conflict(
+                f"moving case {case.number} to {command.to} needs no second person",
+                errors=(
+                    FieldError("to", "needs no approval", "make the transition itself"),
+                ),
+            )
         for waiting in views.find_approvals(
             tx, context.tenant, case_id=case_id, state=ApprovalState.OPEN
         ):

@@ -10,12 +10,14 @@ import sqlalchemy as sa
 from integritas.cases import views
 from integritas.cases.approvals import void
 from integritas.cases.four_eyes import FourEyes
+from integritas.cases.listing import CaseFilter, CaseOrder, list_cases
 from integritas.cases.model import (
     Approval,
     ApprovalState,
     Case,
     CaseCommand,
     Decision,
+    EditCase,
     FindingRecord,
     HistoryEntry,
     NewSubmission,
@@ -26,7 +28,6 @@ from integritas.cases.model import (
     run_request,
 )
 from integritas.cases.tables import FINDINGS
-from integritas.cases.views import CaseFilter
 from integritas.kernel.contracts import Context, Dossier, Evidence, Fact
 from integritas.kernel.errors import (
     ApprovalRequired,
@@ -102,6 +103,33 @@ class CaseDesk:
         items = [(context, submission) for submission in submissions]
         return await self._database.transact(lambda tx: self._open(tx, items))
 
+    async def open_edited(
+        self, context: Context, submission: NewSubmission, edit: EditCase
+    ) -> Case:
+        """Open a case and change it as its opener wants it, in one commit."""
+
+        def work(tx: Transaction) -> Case:
+            [opened] = self._open(tx, [(context, submission)])
+            [case] = self.store.change_cases(tx, [(context, opened.case.id, edit)])
+            if isinstance(case, IntegritasError):
+                raise case
+            return case
+
+        return await self._database.transact(work)
+
+    async def ask_approval(
+        self, context: Context, case_id: CaseId, command: Transition
+    ) -> Approval:
+        """Ask for the second person a move needs.
+
+        Raises:
+            Conflict: the move needs nobody else.
+            TransitionRefused, VersionConflict, NotFound: as for any move.
+        """
+        return await self._database.transact(
+            lambda tx: self._four_eyes.ask(tx, context, case_id, command)
+        )
+
     async def open_once(
         self,
         context: Context,
@@ -174,9 +202,7 @@ class CaseDesk:
         try:
             return await self.change(context, case_id, command)
         except ApprovalRequired:
-            return await self._database.transact(
-                lambda tx: self._four_eyes.ask(tx, context, case_id, command)
-            )
+            return await self.ask_approval(context, case_id, command)
 
     async def decide_approval(
         self, context: Context, approval_id: ApprovalId, *, approve: bool, reason: str
@@ -286,13 +312,16 @@ class CaseDesk:
         tenant: TenantId,
         chosen: CaseFilter | None = None,
         *,
+        order: CaseOrder | None = None,
         before: str | None = None,
         limit: int = 50,
     ) -> Sequence[Case]:
-        """Return cases, newest first, older than the id `before`."""
-        wanted = chosen or CaseFilter()
+        """Return cases older than the id `before`, newest first or in an order."""
+        wanted, sorting = chosen or CaseFilter(), order or CaseOrder()
+        if before is not None:
+            wanted = replace(wanted, before=before)
         return await self._read(
-            lambda tx: views.list_cases(tx, tenant, wanted, before=before, limit=limit)
+            lambda tx: list_cases(tx, tenant, wanted, sorting, limit=limit)
         )
 
     async def submission(

@@ -22,8 +22,10 @@ from integritas.platform.columns import (
 __all__ = [
     "APPROVALS",
     "ASSESSMENTS",
+    "ATTACHMENTS",
     "CASES",
     "CASE_HISTORY",
+    "CASE_LINKS",
     "CASE_NUMBERS",
     "DECISIONS",
     "EVIDENCE",
@@ -177,4 +179,34 @@ APPROVALS: Final = sa.Table(
     sa.Column("decision_reason", sa.Text, nullable=False),
     sa.Index(None, "tenant_id", "case_id", "id"),
     sa.Index(None, "tenant_id", "state", "id"),
+)
+
+CASE_LINKS: Final = sa.Table(
+    "case_links",
+    METADATA,
+    tenant_column(),
+    sa.Column("case_id", Identifier, primary_key=True),
+    sa.Column("to_id", Identifier, primary_key=True),
+    sa.Column("kind", sa.Text, primary_key=True),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("actor_id", Identifier, nullable=False),
+    sa.Column("created_at", UtcTime, nullable=False),
+    sa.Index(None, "tenant_id", "to_id"),
+)
+
+ATTACHMENTS: Final = sa.Table(
+    "attachments",
+    METADATA,
+    tenant_column(),
+    sa.Column("id", Identifier, primary_key=True),
+    sa.Column("case_id", Identifier, nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("media_type", sa.Text, nullable=False),
+    sa.Column("size", sa.Integer, nullable=False),
+    sa.Column("sha256", sa.Text, nullable=False),
+    sa.Column("salt", Blob, nullable=False),
+    sa.Column("content", Blob, nullable=False),
+    sa.Column("added_by", Identifier, nullable=False),
+    sa.Column("added_at", UtcTime, nullable=False),
+    sa.Index(None, "tenant_id", "case_id", "id"),
 )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import sqlalchemy as sa
@@ -52,7 +51,6 @@ if TYPE_CHECKING:
     from integritas.platform.db import Transaction
 
 __all__ = [
-    "CaseFilter",
     "count_by_state",
     "find_approvals",
     "get_approval",
@@ -60,7 +58,6 @@ __all__ = [
     "get_evidence",
     "get_finding",
     "get_submission",
-    "list_cases",
     "list_decisions",
     "list_evidence",
     "list_findings",
@@ -72,16 +69,6 @@ __all__ = [
 _QUERY_LIMIT: Final = 500
 
 
-@dataclass(frozen=True, slots=True)
-class CaseFilter:
-    """Which cases: all conditions hold together; empty means any."""
-
-    states: tuple[CaseState, ...] = ()
-    assignee: str | None = None
-    channel: str | None = None
-    min_risk: float | None = None
-
-
 def get_case(
     tx: Transaction, tenant: TenantId, case_id: CaseId, *, lock: bool = False
 ) -> Case:
@@ -91,27 +78,6 @@ def get_case(
         NotFound: no such case in this tenant.
     """
     return case_of(_one(tx, CASES, tenant, case_id, "case", lock=lock))
-
-
-def list_cases(
-    tx: Transaction,
-    tenant: TenantId,
-    chosen: CaseFilter,
-    *,
-    before: str | None,
-    limit: int,
-) -> Sequence[Case]:
-    """Return cases, newest first, older than the id `before`."""
-    query = sa.select(CASES).where(CASES.c.tenant_id == tenant)
-    if chosen.states:
-        query = query.where(CASES.c.state.in_([s.value for s in chosen.states]))
-    if chosen.assignee is not None:
-        query = query.where(CASES.c.assignee == chosen.assignee)
-    if chosen.channel is not None:
-        query = query.where(CASES.c.channel == chosen.channel)
-    if chosen.min_risk is not None:
-        query = query.where(CASES.c.risk >= chosen.min_risk)
-    return [case_of(row) for row in _page(tx, CASES, query, before, limit)]
 
 
 def count_by_state(tx: Transaction, tenant: TenantId) -> dict[CaseState, int]:

@@ -25,6 +25,8 @@ from integritas.platform.logging import configure_logging
 from integritas.platform.runtime import tune_runtime
 
 if TYPE_CHECKING:
+    from types import FrameType
+
     from fastapi import FastAPI
 
     from integritas.identity.api import AdminCreated
@@ -143,6 +145,11 @@ class _Server(uvicorn.Server):
     uvicorn's own raises the signal again after draining, which would cut off what the
     caller has to close.
     """
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Have streams end, so that the drain does not wait for them."""
+        self.config.app.state.draining = True  # type: ignore[union-attr] # our app
+        super().handle_exit(sig, frame)
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:

@@ -10,11 +10,17 @@ from fastapi import Depends
 from fastapi_offline import FastAPIOffline
 
 from integritas.gateway.conventions import check_address
+from integritas.gateway.document import describe
+from integritas.gateway.repeating import Repeating
 from integritas.gateway.routes import (
     approvals,
     auth,
+    casefiles,
     cases,
+    casework,
+    events,
     evidence,
+    insight,
     oidc,
     schedules,
     second_factor,
@@ -24,6 +30,7 @@ from integritas.gateway.routes import (
 )
 from integritas.gateway.rules import name_rules
 from integritas.gateway.security import Guarded
+from integritas.gateway.sparse import SparseAnswers
 from integritas.platform.edge import BodyLimit, RequestEdge
 from integritas.platform.health import health_router
 from integritas.platform.problems import install_problems, problem_responses
@@ -54,10 +61,14 @@ _ROUTERS: Final = (
     users,
     submissions,
     cases,
+    casework,
     evidence,
+    casefiles,
     approvals,
     workflows,
     schedules,
+    events,
+    insight,
 )
 
 
@@ -88,7 +99,9 @@ def create_app(parts: GatewayParts) -> FastAPI:
         redirect_slashes=False,  # to where the Host header says
     )
     app.state.parts = parts
+    app.state.draining = False  # once it is, streams end
     install_problems(app)
+    describe(app)
     health = health_router(parts.pings, parts.metrics)
     for router in (health, *(m.router for m in _ROUTERS), *parts.service_routers):
         name_rules(router)
@@ -103,6 +116,8 @@ def create_app(parts: GatewayParts) -> FastAPI:
             responses=problem_responses(403),
         )
     # The last added is the outermost.
+    app.add_middleware(SparseAnswers)
+    app.add_middleware(Repeating, parts=parts, answers=parts.answers)
     app.add_middleware(BodyLimit, limit=parts.max_body_bytes)
     app.add_middleware(RequestEdge, metrics=HttpMetrics(parts.metrics))
     return app

@@ -22,12 +22,14 @@ __all__ = [
     "Limit",
     "NumberCursorAsked",
     "Page",
+    "PlaceCursorAsked",
     "RequiredIfMatch",
     "Scope",
     "Wait",
     "check_address",
     "etag",
     "page_of",
+    "slice_of",
 ]
 
 Item = TypeVar("Item")
@@ -53,6 +55,19 @@ def page_of(
     more = len(found) > limit
     shown = found[:limit]
     cursor = _encode(key(shown[-1])) if more else None
+    return Page(data=[show(item) for item in shown], next_cursor=cursor)
+
+
+def slice_of(
+    found: Sequence[Item],
+    limit: int,
+    after: int,
+    show: Callable[[Item], Out],
+) -> Page[Out]:
+    """Return a page of what was found whole: few things, in an order that stays."""
+    shown = found[after : after + limit]
+    end = after + len(shown)
+    cursor = _encode(str(end)) if end < len(found) else None
     return Page(data=[show(item) for item in shown], next_cursor=cursor)
 
 
@@ -89,13 +104,22 @@ def _id_cursor(cursor: _Cursor = None) -> str | None:
     return None if cursor is None else _decode(cursor, _ID)
 
 
+def _place_cursor(cursor: _Cursor = None) -> tuple[str, str] | None:
+    if cursor is None:
+        return None
+    value, _, case_id = _decode(cursor, _PLACE).partition(" ")
+    return value, case_id
+
+
 def _number_cursor(cursor: _Cursor = None) -> int:
     return 0 if cursor is None else int(_decode(cursor, _NUMBER))
 
 
 _ID: Final = re.compile(r"[a-z]{1,10}_[0-9A-Z]{26}")
+_PLACE: Final = re.compile(r"[-+.:0-9A-Za-z]{1,40} [a-z]{1,10}_[0-9A-Z]{26}")
 _NUMBER: Final = re.compile(r"[0-9]{1,18}")
 CursorAsked: TypeAlias = Annotated[str | None, Depends(_id_cursor)]
+PlaceCursorAsked: TypeAlias = Annotated[tuple[str, str] | None, Depends(_place_cursor)]
 NumberCursorAsked: TypeAlias = Annotated[int, Depends(_number_cursor)]
 Limit: TypeAlias = Annotated[int, Query(ge=1, le=500, description="Items a page.")]
 

@@ -14,9 +14,9 @@ from integritas.kernel.errors import FieldError, IntegritasError, InvalidInput
 from integritas.kernel.evidence import (
     EvidenceKind,
     content_digest,
-    field_errors,
     kind_of,
 )
+from integritas.platform.remedies import REMEDIES, errors_of
 
 __all__ = ["accepted", "new_evidence", "new_submission", "parse_item", "problem_of"]
 
@@ -60,7 +60,7 @@ def parse_item(index: int, item: object, checks: Checks) -> NewSubmission:
         return new_submission(SubmissionIn.model_validate(item), checks)
     except ValidationError as error:
         raise InvalidInput(
-            "the submission is not valid", errors=field_errors(error, path=path)
+            "the submission is not valid", errors=errors_of(error, path)
         ) from error
     except InvalidInput as error:
         errors = tuple(
@@ -88,12 +88,15 @@ def accepted(opened: Opened) -> SubmissionAccepted:
 
 def problem_of(error: IntegritasError) -> dict[str, Any]:
     """Return what was wrong with one item of a batch."""
+    whole = FieldError("(request)", error.detail, REMEDIES[error.code])
     return {
         "type": f"urn:integritas:problem:{error.code}",
         "title": error.title,
         "detail": error.detail,
+        "code": error.code,
+        "retryable": error.retryable,
         "errors": [
             {"path": e.path, "message": e.message, "remedy": e.remedy}
-            for e in error.errors
+            for e in error.errors or (whole,)
         ],
     }

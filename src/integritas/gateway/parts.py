@@ -17,9 +17,11 @@ if TYPE_CHECKING:
     from fastapi import APIRouter
     from prometheus_client import CollectorRegistry
 
-    from integritas.cases.api import CaseDesk
+    from integritas.cases.api import CaseDesk, CaseFigures, CaseFiles
+    from integritas.delivery.api import Webhooks
     from integritas.identity.api import Identity
     from integritas.journal.api import Journal
+    from integritas.platform.idempotency import Answers
     from integritas.workflows.api import Admission, WorkflowDesk
 
 __all__ = ["EvidenceCheck", "GatewayParts", "Parts", "admit"]
@@ -37,11 +39,15 @@ class GatewayParts:
 
     identity: Identity
     cases: CaseDesk
+    files: CaseFiles
+    figures: CaseFigures
+    webhooks: Webhooks
     workflows: WorkflowDesk
     journal: Journal
     service_routers: Sequence[APIRouter]
     pings: Mapping[str, Ping]
     metrics: CollectorRegistry
+    answers: Answers
     checks: Mapping[EvidenceKind, EvidenceCheck] = field(default_factory=dict)
     max_body_bytes: int = MAX_BODY_BYTES
     admission: Admission | None = None

@@ -29,14 +29,13 @@ from integritas.workflows.api import RunState, StepState
 
 __all__ = [
     "NO_NUL",
+    "ApprovalDecideIn",
     "ApprovalOut",
     "BatchAccepted",
     "BatchItem",
     "CaseOut",
     "CasePatch",
-    "DecideIn",
     "DecisionOut",
-    "EntryOut",
     "EvidenceOut",
     "FindingOut",
     "HistoryOut",
@@ -49,6 +48,7 @@ __all__ = [
     "SubmissionBatchIn",
     "SubmissionIn",
     "SubmissionOut",
+    "TimelineEntryOut",
     "TransitionIn",
     "Version",
 ]
@@ -228,7 +228,7 @@ class HistoryOut(_Out):
         return cls.model_validate(entry)
 
 
-class EntryOut(_Out):
+class TimelineEntryOut(_Out):
     """A journal entry: what happened, without personal data."""
 
     seq: int
@@ -241,7 +241,7 @@ class EntryOut(_Out):
     data: dict[str, Any]
 
     @classmethod
-    def of(cls, entry: Entry) -> EntryOut:
+    def of(cls, entry: Entry) -> TimelineEntryOut:
         """Show an entry."""
         return cls.model_validate(entry)
 
@@ -381,11 +381,10 @@ class ApprovalOut(_Out):
                 "reason": "another person of that name",
                 "requested_by": "user_01J9Z3K8Q5V7R2M4N6P8S0T1W1",
                 "requested_at": "2026-11-24T09:30:00.000000Z",
-                "state": "void",
-                "decided_by": None,
+                "state": "rejected",
+                "decided_by": "user_01J9Z3K8Q5V7R2M4N6P8S0T1W4",
                 "decided_at": "2026-11-24T09:41:12.000000Z",
-                "decision_reason": "the case changed: asked on version 15, "
-                "it is at version 16",
+                "decision_reason": "the birth dates differ, but say so in the case",
             }
         }
     )
@@ -409,7 +408,7 @@ class ApprovalOut(_Out):
         return cls.model_validate(approval)
 
 
-class DecideIn(_In):
+class ApprovalDecideIn(_In):
     """Approve or reject."""
 
     approve: bool

@@ -324,7 +324,7 @@ def field_errors(error: ValidationError, *, path: str = "") -> tuple[FieldError,
     return tuple(
         FieldError(
             path=_dotted(path, place_of(item)),
-            message=item["msg"],
+            message=_MESSAGES.get(item["type"]) or item["msg"],
             remedy=_REMEDIES.get(item["type"], ""),
         )
         for item in error.errors(include_url=False, include_input=False)
@@ -337,6 +337,13 @@ def place_of(item: Mapping[str, Any]) -> tuple[int | str, ...]:
     return (*item["loc"], *str(part).split(".")) if part else tuple(item["loc"])
 
 
+# Where pydantic says it in words of Python.
+_MESSAGES: Final[Mapping[str, str]] = {
+    "dict_type": "Input should be an object",
+    "model_attributes_type": "Input should be an object",
+    "model_type": "Input should be an object",
+    "tuple_type": "Input should be a list",
+}
 _REMEDIES: Final[Mapping[str, str]] = {
     "extra_forbidden": "remove the field or check its spelling",
     "missing": "add the field",

@@ -19,6 +19,7 @@ __all__ = [
     "ALPHABET",
     "DEFAULT_TENANT",
     "ApprovalId",
+    "AttachmentId",
     "CaseId",
     "EventId",
     "EvidenceId",
@@ -39,6 +40,7 @@ CaseId = NewType("CaseId", str)
 EvidenceId = NewType("EvidenceId", str)
 FindingId = NewType("FindingId", str)
 ApprovalId = NewType("ApprovalId", str)
+AttachmentId = NewType("AttachmentId", str)
 RunId = NewType("RunId", str)
 EventId = NewType("EventId", str)
 UserId = NewType("UserId", str)

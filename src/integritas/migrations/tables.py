@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 import integritas.cases.tables
+import integritas.delivery.tables
 import integritas.identity.tables
 import integritas.journal.tables
 import integritas.platform.commands

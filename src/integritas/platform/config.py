@@ -6,6 +6,7 @@ own. `make docs` writes docs/reference/settings.md from here.
 
 from __future__ import annotations
 
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
@@ -285,6 +286,14 @@ class Settings(BaseSettings):
             "write a name of letters, digits, dots, slashes and hyphens",
         ),
     ] = "integritas.local"
+    webhook_networks: Annotated[
+        tuple[IPv4Network | IPv6Network, ...],
+        _setting(
+            "Private networks as JSON that webhooks may be sent to, unencrypted too; "
+            "all others get them over https at public addresses only.",
+            'write JSON such as ["10.20.0.0/16"]',
+        ),
+    ] = ()
     max_body_bytes: Annotated[
         int,
         Field(ge=1_024, le=1_073_741_824),

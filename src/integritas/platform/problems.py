@@ -19,7 +19,7 @@ from starlette.responses import Response
 from integritas.kernel import errors as kernel_errors
 from integritas.kernel.errors import FieldError, IntegritasError, TooManyRequests
 from integritas.kernel.evidence import EvidenceKind, place_of
-from integritas.platform.remedies import message_of, remedy_of
+from integritas.platform.remedies import REMEDIES, message_of, remedy_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -157,7 +157,9 @@ class Problem(BaseModel):
     code: str
     retryable: bool = Field(description="whether the same request may succeed later")
     request_id: str = Field(description="to be quoted to the operator; in the log too")
-    errors: list[FieldProblem] = []
+    errors: list[FieldProblem] = Field(
+        [], description="what to do about it; `(request)`: about the whole of it"
+    )
 
 
 def problem_responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
@@ -186,8 +188,12 @@ def problem_response(
     retryable: bool = False,
     headers: Mapping[str, str] | None = None,
 ) -> Response:
-    """Return the problem document of an error code."""
+    """Return the problem document of an error code.
+
+    An error that names no field is one of the whole request, with its code's remedy.
+    """
     status = STATUS.get(code, 500)
+    errors = errors or (FieldError("(request)", detail, REMEDIES.get(code, "")),)
     document = {
         "type": f"urn:integritas:problem:{code}",
         "title": TITLES.get(code, TITLES["error"]),
@@ -325,7 +331,7 @@ async def _on_http_error(request: Request, error: Exception) -> Response:
     else:
         detail = str(error.detail)
     errors = (
-        (FieldError("(body)", detail, "send less at once"),)
+        (FieldError("(body)", detail, REMEDIES[code]),)
         if code == "content_too_large"
         else ()
     )

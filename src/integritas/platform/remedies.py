@@ -2,15 +2,62 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
+
+from integritas.kernel.evidence import field_errors
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["NO_NUL", "message_of", "remedy_of"]
+    from pydantic import ValidationError
+
+    from integritas.kernel.errors import FieldError
+
+__all__ = ["NO_NUL", "REMEDIES", "errors_of", "message_of", "remedy_of"]
 
 NO_NUL: Final = r"^[^\x00]*$"
 """The pattern of texts that every database takes."""
+
+REMEDIES: Final[Mapping[str, str]] = {
+    "error": "quote the request_id to the operator, who finds the cause in the log",
+    "invalid_input": "mend the request as the detail says and send it again",
+    "invalid_definition": "mend the definition as the detail says",
+    "content_too_large": "send less at once",
+    "not_authenticated": "get a token at POST /api/v1/auth/token, or send an API key",
+    "not_permitted": "ask an administrator for a role that may do this",
+    "not_found": "check the id: things of other tenants are not found either",
+    "refused": "read the thing again to see what its state allows",
+    "transition_refused": "move the case to one of its `moves`",
+    "approval_required": "ask a second person to approve",
+    "conflict": "read what is there now, then decide anew",
+    "version_conflict": "read the thing again and send its new ETag",
+    "idempotency_mismatch": "use a new key for a new request",
+    "idempotency_running": "wait, then send the same request again",
+    "too_many_requests": "come back after the seconds in Retry-After",
+    "unavailable": "try again later; /readyz names the part that is down",
+    "service_timeout": "try again later, or send less at once",
+    "circuit_open": "try again in some seconds; /readyz names the service",
+    "storage_failure": "try again once the operator has seen to the database",
+    "storage_busy": "send the same request again in a moment",
+    "contract_violation": "quote the request_id to the operator",
+    "integrity_violation": "tell the operator, who runs `integritas audit verify`",
+    "malformed_body": "send well-formed JSON in UTF-8",
+    "method_not_allowed": "use one of the methods in Allow",
+    "not_acceptable": "ask for application/json",
+    "unsupported_media_type": "send Content-Type: application/json",
+    "precondition_required": "read the thing and send its ETag as If-Match, or `*`",
+}
+"""What to do about an error as a whole, by code; every answer says it."""
+
+_MESSAGES: Final[Mapping[str, str]] = {
+    "dict_type": "Input should be an object",
+    "model_attributes_type": "Input should be an object",
+    "model_type": "Input should be an object",
+    "tuple_type": "Input should be a list",
+    "dataclass_type": "Input should be an object",
+}
+"""Where pydantic says it in words of Python."""
 
 _AMOUNT: Final = 'write the amount as a text such as "1200.00"'
 _MOMENT: Final = "write it as 2026-01-31T12:00:00Z"
@@ -55,6 +102,7 @@ _REMEDIES: Final[Mapping[str, str]] = {
     "string_too_short": "write at least {min_length} characters",
     "string_type": "send a text",
     "string_unicode": "send text in UTF-8, without unpaired surrogates",
+    "tuple_type": "send a list, even of one",
     "timezone_aware": "add the offset: Z or +00:00",
     "too_deep": "nest it less deeply",
     "too_far": "use a date of the years 1 to 9999",
@@ -73,7 +121,9 @@ def _has_nul(item: Mapping[str, Any]) -> bool:
 
 def message_of(item: Mapping[str, Any]) -> str:
     """Return what is wrong, of an error as `ValidationError.errors` has it."""
-    return "holds U+0000" if _has_nul(item) else str(item["msg"])
+    if _has_nul(item):
+        return "holds U+0000"
+    return _MESSAGES.get(item["type"]) or str(item["msg"]).removeprefix("Value error, ")
 
 
 def remedy_of(item: Mapping[str, Any]) -> str:
@@ -84,3 +134,15 @@ def remedy_of(item: Mapping[str, Any]) -> str:
         return _REMEDIES.get(item["type"], _OTHERWISE).format(**item.get("ctx", {}))
     except KeyError:  # a context without what this type has elsewhere
         return _OTHERWISE
+
+
+def errors_of(error: ValidationError, path: str) -> tuple[FieldError, ...]:
+    """Return what is wrong with one item of a batch, each with its remedy."""
+    return tuple(
+        replace(found, remedy=found.remedy or remedy_of(item))
+        for found, item in zip(
+            field_errors(error, path=path),
+            error.errors(include_url=False, include_input=False),
+            strict=True,
+        )
+    )

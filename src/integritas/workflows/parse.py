@@ -101,9 +101,8 @@ def parse_definition(document: object, registry: Registry) -> Definition:
     try:
         definition = DefinitionIn.model_validate(document).definition()
     except ValidationError as error:
-        raise InvalidDefinition(
-            "the definition is not valid", errors=_field_errors(error)
-        ) from error
+        errors = (*_field_errors(error), *_unknown_steps(document))
+        raise InvalidDefinition("the definition is not valid", errors=errors) from error
     check_definition(definition, registry)
     return definition
 
@@ -138,6 +137,24 @@ def _field_errors(error: ValidationError) -> tuple[FieldError, ...]:
         # Steps that are wrong do not count: none left does not mean none given.
         if not (raw["type"] == "too_short" and raw["input"])
     )
+
+
+def _unknown_steps(document: object) -> Iterator[FieldError]:
+    """Name what steps wait for that is none, whatever else is wrong with them."""
+    steps = document.get("steps") if isinstance(document, dict) else None
+    known = [each for each in steps or () if isinstance(each, dict)]
+    names = [each["name"] for each in known if isinstance(each.get("name"), str)]
+    if not names or len(names) < len(steps or ()):
+        return  # a step without a name may be the one that is waited for
+    for i, step in enumerate(known):
+        after = step.get("after")
+        for other in after if isinstance(after, list | tuple) else ():
+            if isinstance(other, str) and other not in names:
+                yield FieldError(
+                    f"steps[{i}].after",
+                    f"step {step['name']!r} waits for {other!r}, which is not a step",
+                    f"use one of {', '.join(names)}",
+                )
 
 
 def _problems(definition: Definition, registry: Registry) -> Iterator[FieldError]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import re
+import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 import pytest_asyncio
+import uvicorn
 from argon2 import Parameters
 from argon2.profiles import CHEAPEST
 
@@ -168,6 +170,7 @@ class Gateway:
 
     def client(self, token: str | None = None, **headers: str) -> httpx.AsyncClient:
         """Return a client that shows `token`."""
+        headers.setdefault("Accept", "application/json")  # events: no endless stream
         if token is not None:
             headers["Authorization"] = f"Bearer {token}"
         return httpx.AsyncClient(
@@ -259,11 +262,30 @@ async def gateway(
         state_dir=folder,
         database_url=f"sqlite:///{folder}/test.db",
         admin_password=PASSWORD,
+        webhook_networks=["127.0.0.0/8"],
     )
     platform = bootstrap(settings, services=services, passwords=Passwords(CHEAP))
     app = platform.app()
     async with app.router.lifespan_context(app):
         yield Gateway(platform, app, Contract(app.openapi()))
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def served(gateway: Any) -> AsyncIterator[str]:
+    """Serve the app on a real socket: a stream has no end otherwise."""
+    listener = socket.socket()
+    listener.bind(("127.0.0.1", 0))
+    listener.listen(16)
+    config = uvicorn.Config(gateway.app, lifespan="off", log_config=None)
+    server = uvicorn.Server(config)
+    task = asyncio.create_task(server.serve(sockets=[listener]))
+    while not server.started:
+        await asyncio.sleep(0.01)
+    yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    gateway.app.state.draining = True
+    server.should_exit = True
+    await task
+    gateway.app.state.draining = False
 
 
 @pytest_asyncio.fixture(loop_scope="session")

@@ -164,7 +164,7 @@ async def test_it_lives_and_is_ready(gateway: Any) -> None:
         ready = await client.get("/readyz")
     assert ready.status_code == 200
     assert set(ready.json()["checks"]) == {
-        *("database", "engine", "audit follower", "compliance")
+        *("database", "engine", "audit follower", "webhooks follower", "compliance")
     }
     assert ready.json()["status"] == "ready"
 

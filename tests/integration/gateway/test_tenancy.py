@@ -47,6 +47,18 @@ async def things(
     made = await admin.post("/api/v1/schedules", json=planned)
     assert made.status_code == 201, made.text
 
+    file = {"name": "secret.txt", "content_base64": "c2VjcmV0"}
+    attached = await admin.post(f"{path}/attachments", json=file)
+    assert attached.status_code == 201, attached.text
+    hook = await admin.post("/api/v1/webhooks", json={"url": "http://127.0.0.1:9/"})
+    assert hook.status_code == 201, hook.text
+    deliveries = f"/api/v1/webhooks/{hook.json()['id']}/deliveries"
+
+    async def queued() -> bool:
+        return bool((await admin.get(deliveries)).json()["data"])
+
+    await until(queued)
+
     async def sealed() -> bool:
         answer = await admin.get("/api/v1/audit/entries")
         return len(answer.json()["data"]) > 10
@@ -59,6 +71,9 @@ async def things(
         "evidence_id": (await first(f"{path}/evidence"))["id"],
         "finding_id": (await first(f"{path}/findings"))["id"],
         "approval_id": asked.json()["id"],
+        "attachment_id": attached.json()["id"],
+        "webhook_id": hook.json()["id"],
+        "delivery_id": (await first(deliveries))["id"],
         "run_id": (await first("/api/v1/runs"))["id"],
         "user_id": user.json()["id"],
         "key_id": key.json()["id"],
@@ -73,6 +88,10 @@ BODIES: dict[str, Any] = {
     "users_update": {"display_name": "x"},
     "cases_update": {"title": "x"},
     "cases_transition": {"to": "CANCELLED", "reason": "x"},
+    "cases_link": {"to": "case_1"},
+    "cases_ask_approval": {"to": "RESOLVED", "reason": "x"},
+    "attachments_add": {"name": "x", "content_base64": "eA=="},
+    "webhooks_update": {"description": "x"},
     "evidence_add": {"evidence": [{"kind": "message", "raw": "x"}]},
     "findings_review": {"review": "dismissed", "reason": "x"},
     "approvals_decide": {"approve": True},
@@ -179,7 +198,8 @@ async def test_a_stranger_sees_none_of_it_in_a_list(
                 assert secret not in answer.text, (path, secret)
         seen_by_owner += (await owner.get(path)).text
     assert {s for s in secrets if s not in seen_by_owner} <= {
-        *(things["evidence_id"], things["finding_id"])
+        *(things["evidence_id"], things["finding_id"]),
+        *(things["attachment_id"], things["delivery_id"]),
     }
 
 

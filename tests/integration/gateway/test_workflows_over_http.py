@@ -277,3 +277,16 @@ async def test_a_schedule_is_kept_paused_and_deleted(admin: httpx.AsyncClient) -
     assert [s["name"] for s in (await admin.get(url)).json()["data"]] == ["nightly"]
     assert (await admin.delete(f"{url}/nightly")).status_code == 204
     assert (await admin.delete(f"{url}/nightly")).status_code == 404
+
+
+async def test_the_subject_of_a_schedule_is_a_case(
+    tenant: Any, admin: httpx.AsyncClient, evidence: dict[str, Any]
+) -> None:
+    planned = {"name": "odd", "workflow": "case-assessment", "cron": "0 0 1 1 *"}
+    url = "/api/v1/schedules"
+    case = await tenant.assessed(evidence["message"])
+    refused = await admin.post(url, json={**planned, "subject": "case_1"})
+    assert refused.status_code == 422
+    assert refused.json()["errors"][0]["path"] == "subject"
+    kept = await admin.post(url, json={**planned, "subject": case["id"]})
+    assert kept.status_code == 201, kept.text

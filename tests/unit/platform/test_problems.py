@@ -22,7 +22,7 @@ from integritas.platform.problems import (
     install_problems,
     problem_responses,
 )
-from integritas.platform.remedies import NO_NUL
+from integritas.platform.remedies import NO_NUL, REMEDIES
 
 TREE = [
     error
@@ -130,6 +130,19 @@ async def test_retry_after_is_said(client: httpx.AsyncClient) -> None:
     response = await client.get("/slow-down")
     assert response.status_code == 429
     assert response.headers["Retry-After"] == "7"
+
+
+@pytest.mark.parametrize("error", TREE, ids=lambda error: error.code)
+async def test_every_error_says_what_to_do(
+    client: httpx.AsyncClient, error: type[IntegritasError]
+) -> None:
+    [said] = (await client.get(f"/raise/{error.code}")).json()["errors"]
+    assert said["path"] == "(request)"
+    assert said["remedy"] == REMEDIES[error.code]
+
+
+def test_every_code_has_a_remedy() -> None:
+    assert set(REMEDIES) == set(STATUS)
 
 
 async def test_fields_are_listed(client: httpx.AsyncClient) -> None:

@@ -193,13 +193,13 @@ def test_a_definition_comes_back_from_json_and_yaml(definition: Definition) -> N
         ({"retry": {"attempts": 0}}, "steps[0].retry.attempts", "greater than or"),
         ({"retry": {"attempts": 101}}, "steps[0].retry.attempts", "less than"),
         ({"retry": {"base_s": 0}}, "steps[0].retry.base_s", "greater than 0"),
-        ({"retry": 3}, "steps[0].retry", "dictionary"),
+        ({"retry": 3}, "steps[0].retry", "an object"),
         ({"on_failure": "explode"}, "steps[0].on_failure", "'continue'"),
         ({"name": "One"}, "steps[0].name", "pattern"),
         ({"name": "a:b"}, "steps[0].name", "pattern"),
         ({"operation": "do"}, "steps[0].operation", "pattern"),
-        ({"after": "two"}, "steps[0].after", "tuple"),
-        ({"inputs": []}, "steps[0].inputs", "dictionary"),
+        ({"after": "two"}, "steps[0].after", "a list"),
+        ({"inputs": []}, "steps[0].inputs", "an object"),
         ({"when": ""}, "steps[0].when", "1 character"),
         ({"wehn": "true"}, "steps[0].wehn", "not permitted"),
     ],
@@ -253,6 +253,18 @@ def test_everything_wrong_is_said_at_once(registry: Registry) -> None:
     ]
     paths = [error.path for error in refused(registry, document(*bad))]
     assert paths == ["steps[0].operation", "steps[0].when", "steps[1].after"]
+
+
+def test_an_unknown_step_is_named_whatever_else_is_wrong(registry: Registry) -> None:
+    bad = [step(timeout_s=-1), step(name="two", after=["gone", "one"])]
+    paths = [error.path for error in refused(registry, document(*bad))]
+    assert paths == ["steps[0].timeout_s", "steps[1].after"]
+
+
+def test_a_step_without_a_name_may_be_the_one_waited_for(registry: Registry) -> None:
+    bad = [{"operation": "a.do"}, step(name="two", after=["gone"])]
+    paths = [error.path for error in refused(registry, document(*bad))]
+    assert paths == ["steps[0].name"]
 
 
 @pytest.mark.parametrize("text", ["", "null", "[]", "just words", "3"])

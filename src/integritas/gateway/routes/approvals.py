@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Query
 from integritas.cases.api import ApprovalState
 from integritas.gateway.conventions import CursorAsked, Limit, Page, page_of
 from integritas.gateway.parts import Parts
-from integritas.gateway.schemas import ApprovalOut, DecideIn
+from integritas.gateway.schemas import ApprovalDecideIn, ApprovalOut
 from integritas.gateway.security import allow
 from integritas.gateway.strict import StrictRoute
 from integritas.kernel.contracts import Context
@@ -72,7 +72,7 @@ async def case_approvals(
     responses=problem_responses(400, 401, 403, 404, 409, 422),
 )
 async def decide_approval(
-    parts: Parts, context: Deciding, approval_id: str, body: DecideIn
+    parts: Parts, context: Deciding, approval_id: str, body: ApprovalDecideIn
 ) -> ApprovalOut:
     """Approve, which makes the transition, or reject; never one's own."""
     approval = await parts.cases.decide_approval(

@@ -5,21 +5,26 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Response
+from pydantic import BaseModel, ConfigDict, Field
 
 from integritas.cases.api import (
     Approval,
     CaseFilter,
+    CaseOrder,
+    CaseSort,
     EditCase,
+    Priority,
     Transition,
 )
 from integritas.gateway.conventions import (
-    CursorAsked,
     Limit,
     NumberCursorAsked,
     Page,
+    PlaceCursorAsked,
     RequiredIfMatch,
     etag,
     page_of,
+    slice_of,
 )
 from integritas.gateway.parts import Parts
 from integritas.gateway.schemas import (
@@ -27,19 +32,21 @@ from integritas.gateway.schemas import (
     CaseOut,
     CasePatch,
     DecisionOut,
-    EntryOut,
     HistoryOut,
+    Name,
+    Tag,
+    TimelineEntryOut,
     TransitionIn,
 )
 from integritas.gateway.security import allow
-from integritas.gateway.strict import StrictRoute
-from integritas.kernel.contracts import Context
+from integritas.gateway.strict import Moment, StrictRoute
+from integritas.kernel.contracts import Context, Outcome
 from integritas.kernel.errors import FieldError, InvalidInput, NotFound
 from integritas.kernel.ids import CaseId, UserId
 from integritas.kernel.states import CaseState
 from integritas.platform.problems import problem_responses
 
-__all__ = ["router"]
+__all__ = ["check_assignee", "router"]
 
 router = APIRouter(tags=["cases"], route_class=StrictRoute)
 
@@ -48,22 +55,36 @@ Writing = Annotated[Context, Depends(allow("cases:write"))]
 Moving = Annotated[Context, Depends(allow("cases:transition"))]
 
 
-class Chosen:
-    """The filter of a list of cases."""
+class Chosen(BaseModel):
+    """Which cases are wanted, all that is given must hold; and in what order."""
 
-    def __init__(
-        self,
-        state: Annotated[list[CaseState] | None, Query()] = None,
-        assignee: Annotated[str | None, Query(max_length=100)] = None,
-        channel: Annotated[str | None, Query(max_length=40)] = None,
-        min_risk: Annotated[float | None, Query(ge=0, le=100)] = None,
-    ) -> None:
-        """Read the query."""
-        self.filter = CaseFilter(
-            states=tuple(state or ()),
-            assignee=assignee,
-            channel=channel,
-            min_risk=min_risk,
+    model_config = ConfigDict(extra="ignore")
+
+    state: list[CaseState] = Field(default_factory=list, max_length=10)
+    outcome: list[Outcome] = Field(default_factory=list, max_length=10)
+    priority: list[Priority] = Field(default_factory=list, max_length=10)
+    assignee: Name | None = None
+    channel: Name | None = None
+    kind: Name | None = Field(None, description="A kind of evidence.")
+    tag: Tag | None = None
+    min_risk: Annotated[float | None, Field(ge=0, le=100)] = None
+    max_risk: Annotated[float | None, Field(ge=0, le=100)] = None
+    created_from: Moment | None = None
+    created_before: Moment | None = None
+    updated_from: Moment | None = None
+    due_before: Moment | None = None
+    sort: CaseSort = Field(
+        CaseSort.CREATED_DOWN, description="A minus: from the greatest down."
+    )
+
+    def filter(self) -> CaseFilter:
+        """Return it as the desk takes it."""
+        given = self.model_dump(exclude={"state", "outcome", "priority", "sort"})
+        return CaseFilter(
+            **given,
+            states=tuple(self.state),
+            outcomes=tuple(self.outcome),
+            priorities=tuple(self.priority),
         )
 
 
@@ -76,15 +97,16 @@ class Chosen:
 async def list_cases(
     parts: Parts,
     context: Reading,
-    chosen: Annotated[Chosen, Depends()],
-    cursor: CursorAsked,
+    where: Annotated[Chosen, Query()],
+    after: PlaceCursorAsked,
     limit: Limit = 50,
 ) -> Page[CaseOut]:
-    """List cases, newest first."""
+    """List the cases that fit all that is asked, newest first unless sorted."""
+    order = CaseOrder(where.sort, after)
     found = await parts.cases.list(
-        context.tenant, chosen.filter, before=cursor, limit=limit + 1
+        context.tenant, where.filter(), order=order, limit=limit + 1
     )
-    return page_of(found, limit, lambda case: case.id, CaseOut.of)
+    return page_of(found, limit, lambda case: " ".join(order.place(case)), CaseOut.of)
 
 
 @router.get(
@@ -118,7 +140,7 @@ async def update_case(  # noqa: PLR0917 - FastAPI passes by name
 ) -> CaseOut:
     """Change title, priority, assignee, tags or due date."""
     if body.assignee is not None:
-        await _check_assignee(parts, context, body.assignee)
+        await check_assignee(parts, context, body.assignee)
     command = EditCase(
         title=body.title,
         priority=body.priority,
@@ -133,7 +155,12 @@ async def update_case(  # noqa: PLR0917 - FastAPI passes by name
     return CaseOut.of(case)
 
 
-async def _check_assignee(parts: Parts, context: Context, assignee: str) -> None:
+async def check_assignee(parts: Parts, context: Context, assignee: str) -> None:
+    """Return if cases can be assigned to this user.
+
+    Raises:
+        InvalidInput: it is no user of the tenant, or a disabled one.
+    """
     try:
         user = await parts.identity.users.get(context.tenant, UserId(assignee))
     except NotFound:
@@ -182,14 +209,18 @@ async def move_case(  # noqa: PLR0917 - FastAPI passes by name
     "/cases/{case_id}/history",
     operation_id="cases_history",
     summary="Transitions of a case",
-    responses=problem_responses(401, 403, 404),
+    responses=problem_responses(401, 403, 404, 422),
 )
 async def case_history(
-    parts: Parts, context: Reading, case_id: str
+    parts: Parts,
+    context: Reading,
+    case_id: str,
+    after: NumberCursorAsked,
+    limit: Limit = 100,
 ) -> Page[HistoryOut]:
     """Return the transitions of a case, oldest first."""
     found = await parts.cases.history(context.tenant, CaseId(case_id))
-    return Page(data=[HistoryOut.of(entry) for entry in found])
+    return slice_of(found, limit, after, HistoryOut.of)
 
 
 @router.get(
@@ -204,24 +235,28 @@ async def case_timeline(
     case_id: str,
     after: NumberCursorAsked,
     limit: Limit = 100,
-) -> Page[EntryOut]:
+) -> Page[TimelineEntryOut]:
     """Return the journal entries on a case, oldest first."""
     await parts.cases.get(context.tenant, CaseId(case_id))
     found = await parts.journal.read_subject(
         context.tenant, case_id, after=after, limit=limit + 1
     )
-    return page_of(found, limit, lambda entry: str(entry.seq), EntryOut.of)
+    return page_of(found, limit, lambda entry: str(entry.seq), TimelineEntryOut.of)
 
 
 @router.get(
     "/cases/{case_id}/decisions",
     operation_id="cases_decisions",
     summary="Verdicts on a case",
-    responses=problem_responses(401, 403, 404),
+    responses=problem_responses(401, 403, 404, 422),
 )
 async def case_decisions(
-    parts: Parts, context: Reading, case_id: str
+    parts: Parts,
+    context: Reading,
+    case_id: str,
+    after: NumberCursorAsked,
+    limit: Limit = 100,
 ) -> Page[DecisionOut]:
     """Return the policy verdicts on a case with their reasons, oldest first."""
     found = await parts.cases.decisions(context.tenant, CaseId(case_id))
-    return Page(data=[DecisionOut.of(decision) for decision in found])
+    return slice_of(found, limit, after, DecisionOut.of)

@@ -7,7 +7,14 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Response
 
 from integritas.cases.api import AddEvidence, ReviewState
-from integritas.gateway.conventions import IfMatch, Page, etag
+from integritas.gateway.conventions import (
+    IfMatch,
+    Limit,
+    NumberCursorAsked,
+    Page,
+    etag,
+    slice_of,
+)
 from integritas.gateway.intake import new_evidence
 from integritas.gateway.parts import Parts
 from integritas.gateway.schemas import (
@@ -40,14 +47,18 @@ Reviewing = Annotated[Context, Depends(allow("findings:review"))]
     tags=["evidence"],
     operation_id="evidence_list",
     summary="Evidence of a case",
-    responses=problem_responses(401, 403, 404),
+    responses=problem_responses(401, 403, 404, 422),
 )
 async def list_evidence(
-    parts: Parts, context: Reading, case_id: str
+    parts: Parts,
+    context: Reading,
+    case_id: str,
+    after: NumberCursorAsked,
+    limit: Limit = 100,
 ) -> Page[EvidenceOut]:
     """Return the items of evidence without their content, in the order they came."""
     found = await parts.cases.evidence(context.tenant, CaseId(case_id))
-    return Page(data=[EvidenceOut.of(item) for item in found])
+    return slice_of(found, limit, after, EvidenceOut.of)
 
 
 @router.post(
@@ -122,14 +133,18 @@ async def raw_evidence(parts: Parts, context: ReadingRaw, evidence_id: str) -> R
     tags=["findings"],
     operation_id="findings_list",
     summary="Findings on a case",
-    responses=problem_responses(401, 403, 404),
+    responses=problem_responses(401, 403, 404, 422),
 )
 async def list_findings(
-    parts: Parts, context: ReadingFindings, case_id: str
+    parts: Parts,
+    context: ReadingFindings,
+    case_id: str,
+    after: NumberCursorAsked,
+    limit: Limit = 100,
 ) -> Page[FindingOut]:
     """Return the findings on a case, oldest first."""
     found = await parts.cases.findings(context.tenant, CaseId(case_id))
-    return Page(data=[FindingOut.of(record) for record in found])
+    return slice_of(found, limit, after, FindingOut.of)
 
 
 @router.get(

@@ -8,12 +8,14 @@ from typing import Annotated
 from fastapi import APIRouter, Depends
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from integritas.gateway.conventions import Page
+from integritas.gateway.conventions import Limit, NumberCursorAsked, Page, slice_of
 from integritas.gateway.parts import Parts
 from integritas.gateway.schemas import NO_NUL, Version
 from integritas.gateway.security import allow
 from integritas.gateway.strict import Json, StrictRoute
 from integritas.kernel.contracts import Context
+from integritas.kernel.errors import FieldError, InvalidInput, NotFound
+from integritas.kernel.ids import CaseId
 from integritas.platform.problems import problem_responses
 from integritas.workflows.api import CatchUp, Overlap, Schedule
 
@@ -80,12 +82,14 @@ class SchedulePatch(BaseModel):
     "/schedules",
     operation_id="schedules_list",
     summary="List schedules",
-    responses=problem_responses(401, 403),
+    responses=problem_responses(401, 403, 422),
 )
-async def list_schedules(parts: Parts, context: Reading) -> Page[ScheduleOut]:
+async def list_schedules(
+    parts: Parts, context: Reading, after: NumberCursorAsked, limit: Limit = 100
+) -> Page[ScheduleOut]:
     """List the schedules by name."""
     found = await parts.workflows.schedules(context.tenant)
-    return Page(data=[ScheduleOut.model_validate(one) for one in found])
+    return slice_of(found, limit, after, ScheduleOut.model_validate)
 
 
 @router.post(
@@ -98,9 +102,30 @@ async def list_schedules(parts: Parts, context: Reading) -> Page[ScheduleOut]:
 async def create_schedule(
     parts: Parts, context: Writing, body: ScheduleIn
 ) -> ScheduleOut:
-    """Keep a schedule; its first time is the next one from now."""
+    """Keep a schedule; its first time is the next one from now.
+
+    A `subject` is a case, as the subject of a run is.
+    """
+    if body.subject is not None:
+        await _check_subject(parts, context, body.subject)
     made = Schedule(tenant=context.tenant, **body.model_dump())
     return ScheduleOut.model_validate(await parts.workflows.schedule(context, made))
+
+
+async def _check_subject(parts: Parts, context: Context, subject: str) -> None:
+    try:
+        await parts.cases.get(context.tenant, CaseId(subject))
+    except NotFound as error:
+        raise InvalidInput(
+            "the schedule is not valid",
+            errors=(
+                FieldError(
+                    "subject",
+                    f"there is no case {subject}",
+                    "use the id of a case, or leave it out",
+                ),
+            ),
+        ) from error
 
 
 @router.patch(

@@ -8,7 +8,15 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query, Response
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from integritas.gateway.conventions import CursorAsked, Limit, Page, Scope, page_of
+from integritas.gateway.conventions import (
+    CursorAsked,
+    Limit,
+    NumberCursorAsked,
+    Page,
+    Scope,
+    page_of,
+    slice_of,
+)
 from integritas.gateway.parts import Parts, admit
 from integritas.gateway.schemas import (
     NO_NUL,
@@ -183,12 +191,14 @@ class Accepted(BaseModel):
     "/workflows",
     operation_id="workflows_list",
     summary="List workflow definitions",
-    responses=problem_responses(401, 403),
+    responses=problem_responses(401, 403, 422),
 )
-async def list_workflows(parts: Parts, context: Reading) -> Page[DefinitionIn]:
+async def list_workflows(
+    parts: Parts, context: Reading, after: NumberCursorAsked, limit: Limit = 100
+) -> Page[DefinitionIn]:
     """List the shipped definitions and the tenant's own, every version."""
     found = await parts.workflows.definitions(context.tenant)
-    return Page(data=[_shown(definition_document(item)) for item in found])
+    return slice_of(found, limit, after, lambda item: _shown(definition_document(item)))
 
 
 @router.post(
@@ -276,10 +286,10 @@ async def start_run(  # noqa: PLR0917 - FastAPI passes by name
     }
     key = await scope.of(principal)
     if key is None:
-        return Accepted(run_id=await parts.workflows.start(context, name, **asked))
+        return _run(response, await parts.workflows.start(context, name, **asked))
     run_id, replayed = await parts.workflows.start_once(context, name, key, **asked)
     response.headers["Idempotency-Replayed"] = str(replayed).lower()
-    return Accepted(run_id=run_id)
+    return _run(response, run_id)
 
 
 @router.get(
@@ -318,12 +328,18 @@ async def get_run(parts: Parts, context: Reading, run_id: str) -> RunDetailOut:
     "/runs/{run_id}/steps",
     operation_id="runs_steps",
     summary="Steps of a run",
-    responses=problem_responses(401, 403, 404),
+    responses=problem_responses(401, 403, 404, 422),
 )
-async def list_steps(parts: Parts, context: Reading, run_id: str) -> Page[RunStepOut]:
+async def list_steps(
+    parts: Parts,
+    context: Reading,
+    run_id: str,
+    after: NumberCursorAsked,
+    limit: Limit = 500,
+) -> Page[RunStepOut]:
     """Return every attempt of every step, then what has not begun."""
     detail = await parts.workflows.run(context.tenant, RunId(run_id))
-    return Page(data=[RunStepOut.model_validate(step) for step in detail.steps])
+    return slice_of(detail.steps, limit, after, RunStepOut.model_validate)
 
 
 @router.post(
@@ -334,11 +350,15 @@ async def list_steps(parts: Parts, context: Reading, run_id: str) -> Page[RunSte
     responses=problem_responses(400, 401, 403, 404, 409, 422),
 )
 async def cancel_run(
-    parts: Parts, context: Controlling, run_id: str, body: CancelIn
+    parts: Parts,
+    response: Response,
+    context: Controlling,
+    run_id: str,
+    body: CancelIn,
 ) -> Accepted:
     """Ask for a run to be cancelled."""
     await parts.workflows.cancel(context, RunId(run_id), body.cause)
-    return Accepted(run_id=run_id)
+    return _run(response, run_id)
 
 
 @router.post(
@@ -349,11 +369,15 @@ async def cancel_run(
     responses=problem_responses(400, 401, 403, 404, 409, 422),
 )
 async def signal_run(
-    parts: Parts, context: Controlling, run_id: str, body: SignalIn
+    parts: Parts,
+    response: Response,
+    context: Controlling,
+    run_id: str,
+    body: SignalIn,
 ) -> Accepted:
     """Give a run the signal that a step of it waits for; the first one counts."""
     await parts.workflows.signal(context, RunId(run_id), body.name, body.payload)
-    return Accepted(run_id=run_id)
+    return _run(response, run_id)
 
 
 @router.post(
@@ -363,14 +387,19 @@ async def signal_run(
     status_code=202,
     responses=problem_responses(400, 401, 403, 404, 409, 422),
 )
-async def decide_step(
-    parts: Parts, context: Deciding, run_id: str, step: str, body: DecideStepIn
+async def decide_step(  # noqa: PLR0917 - FastAPI passes by name
+    parts: Parts,
+    response: Response,
+    context: Deciding,
+    run_id: str,
+    step: str,
+    body: DecideStepIn,
 ) -> Accepted:
     """Decide what a step of kind `approval` waits for; the first decision counts."""
     await parts.workflows.decide(
         context, RunId(run_id), step, approve=body.approve, reason=body.reason
     )
-    return Accepted(run_id=run_id)
+    return _run(response, run_id)
 
 
 @router.post(
@@ -381,11 +410,15 @@ async def decide_step(
     responses=problem_responses(400, 401, 403, 404, 409, 422),
 )
 async def retry_run(
-    parts: Parts, context: Controlling, run_id: str, body: RetryRunIn
+    parts: Parts,
+    response: Response,
+    context: Controlling,
+    run_id: str,
+    body: RetryRunIn,
 ) -> Accepted:
     """Go on from a finished run as a new one; what was done before the step stays."""
     made = await parts.workflows.retry(context, RunId(run_id), body.from_step)
-    return Accepted(run_id=made)
+    return _run(response, made)
 
 
 @router.post(
@@ -396,7 +429,11 @@ async def retry_run(
     responses=problem_responses(400, 401, 403, 404, 409, 422),
 )
 async def fork_run(
-    parts: Parts, context: Controlling, run_id: str, body: ForkRunIn
+    parts: Parts,
+    response: Response,
+    context: Controlling,
+    run_id: str,
+    body: ForkRunIn,
 ) -> Accepted:
     """Go on from a step of a finished run, with another input or version."""
     made = await parts.workflows.fork(
@@ -406,7 +443,7 @@ async def fork_run(
         given=body.input,
         version=body.version,
     )
-    return Accepted(run_id=made)
+    return _run(response, made)
 
 
 @router.get(
@@ -432,9 +469,11 @@ async def list_dead_letters(
     status_code=202,
     responses=problem_responses(401, 403, 404, 409, 422),
 )
-async def redrive(parts: Parts, context: Controlling, run_id: str) -> Accepted:
+async def redrive(
+    parts: Parts, response: Response, context: Controlling, run_id: str
+) -> Accepted:
     """Let a run that gave up go on where it failed, as a new one."""
-    return Accepted(run_id=await parts.workflows.redrive(context, RunId(run_id)))
+    return _run(response, await parts.workflows.redrive(context, RunId(run_id)))
 
 
 @router.post(
@@ -469,24 +508,34 @@ async def resume_workflow(parts: Parts, context: Writing, name: str) -> None:
     "/workflow-pauses",
     operation_id="workflows_paused",
     summary="Workflows that are paused",
-    responses=problem_responses(401, 403),
+    responses=problem_responses(401, 403, 422),
 )
-async def list_pauses(parts: Parts, context: Reading) -> Page[PauseOut]:
+async def list_pauses(
+    parts: Parts, context: Reading, after: NumberCursorAsked, limit: Limit = 100
+) -> Page[PauseOut]:
     """List the workflows that are paused."""
     found = await parts.workflows.pauses(context.tenant)
-    return Page(data=[PauseOut.model_validate(pause) for pause in found])
+    return slice_of(found, limit, after, PauseOut.model_validate)
 
 
 @router.get(
     "/services",
     operation_id="services_list",
     summary="Operations that steps may call",
-    responses=problem_responses(401, 403),
+    responses=problem_responses(401, 403, 422),
 )
-async def list_services(parts: Parts, _: Reading) -> Page[str]:
+async def list_services(
+    parts: Parts, _: Reading, after: NumberCursorAsked, limit: Limit = 500
+) -> Page[str]:
     """Return the service registry."""
-    return Page(data=list(parts.workflows.operations()))
+    return slice_of(list(parts.workflows.operations()), limit, after, str)
 
 
 def _shown(document: dict[str, Any]) -> DefinitionIn:
     return DefinitionIn.model_validate(document)
+
+
+def _run(response: Response, run_id: str) -> Accepted:
+    """Say where to look for what becomes of what was asked."""
+    response.headers["Location"] = f"/api/v1/runs/{run_id}"
+    return Accepted(run_id=run_id)

@@ -11,7 +11,7 @@ from alembic import op
 from integritas.platform.columns import Identifier, UtcTime
 
 revision = "0016"
-down_revision = "0008"
+down_revision = "0015"
 branch_labels = None
 depends_on = None
 

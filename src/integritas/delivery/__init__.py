@@ -1,0 +1,1 @@
+"""Webhooks: others are told of what happened, signed, in spite of failures."""

@@ -8,14 +8,11 @@ runs the engine and who follows the journal.
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from enum import StrEnum
 from functools import partial
-from ipaddress import ip_address
 from typing import TYPE_CHECKING, Final
 
 import structlog
@@ -29,7 +26,6 @@ from integritas.identity.api import AdminCreated, Identity
 from integritas.journal.api import Feeder, Following, Journal
 from integritas.kernel.clock import Clock, Randomness, SystemClock, SystemRandomness
 from integritas.kernel.contracts import Assessor, Observer
-from integritas.kernel.errors import FieldError, InvalidInput, StorageFailure
 from integritas.kernel.evidence import EvidenceKind, Procurement
 from integritas.kernel.ids import DEFAULT_TENANT, IdFactory
 from integritas.migrations.api import ensure
@@ -39,8 +35,14 @@ from integritas.platform.db import Database, open_database
 from integritas.platform.health import DEGRADED, Ping
 from integritas.platform.http import service_app
 from integritas.platform.idempotency import forget_old_answers
-from integritas.platform.remote import RemoteAssessor, RemoteService, remote_client
+from integritas.platform.remote import (
+    RemoteAssessor,
+    RemoteObserver,
+    RemoteService,
+    remote_client,
+)
 from integritas.platform.resilience import Guard, GuardPolicy
+from integritas.platform.roles import Role, check_role, check_state_folder
 from integritas.platform.telemetry import CallMetrics, new_registry
 from integritas.services.anticorruption import app as anticorruption_app
 from integritas.services.anticorruption.api import (
@@ -55,7 +57,8 @@ from integritas.services.compliance import app as compliance_app
 from integritas.services.compliance.api import load_compliance_service, load_watchlists
 from integritas.services.compliance.remote import ComplianceDesk, RemoteCompliance
 from integritas.services.spam import app as spam_app
-from integritas.services.spam.api import load_spam_service
+from integritas.services.spam.api import load_spam_service, open_spam_desk
+from integritas.services.spam.desk import SpamDesk
 from integritas.workflows.api import (
     Admission,
     CaseEffects,
@@ -80,6 +83,7 @@ if TYPE_CHECKING:
 
     from fastapi import FastAPI
 
+    from integritas.kernel.errors import FieldError
     from integritas.kernel.evidence import Content
     from integritas.platform.security import Passwords
     from integritas.services.compliance.api import Watchlists
@@ -95,18 +99,6 @@ __all__ = [
 
 HOUSEKEEPING_S: Final = 3_600.0
 _LOG = structlog.get_logger(__name__)
-
-
-class Role(StrEnum):
-    """What a process does; `all` is everything."""
-
-    ALL = "all"
-    GATEWAY = "gateway"
-    ENGINE = "engine"
-    SPAM = "spam"
-    ANTICORRUPTION = "anticorruption"
-    COMPLIANCE = "compliance"
-    AUDIT = "audit"
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +120,7 @@ class Services:
     compliance: ComplianceDesk
     pings: dict[str, Ping]
     datasets: DatasetDesk | None = None
+    spam_desk: SpamDesk | None = None
     observers: Mapping[str, Observer] = field(default_factory=dict)
     closers: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
 
@@ -288,7 +281,7 @@ def bootstrap(
         StorageFailure: the database cannot be opened, or has another schema.
         InvalidInput: the settings contradict each other.
     """
-    _check_role(settings, role)
+    check_role(settings, role)
     check_state_folder(settings)
     kit = _kit(clock, randomness)
     database = open_database(settings.database_url)
@@ -296,11 +289,17 @@ def bootstrap(
         migrated = ensure(database)
         if migrated.backup is not None:
             _LOG.info("database.migrated", backup=str(migrated.backup))
+        journal = Journal(database, kit.clock, kit.randomness, kit.ids)
         desk = open_dataset_desk(database, kit.clock)
-        given = services or _services(settings, kit, lists, desk)
+        seen = open_spam_desk(database, kit.clock, kit.ids, journal)
+        given = services or _services(settings, kit, lists, desk, seen)
         # A copy: services that were given may serve another platform too.
-        given = replace(given, datasets=given.datasets or desk)
-        return _wire(settings, role, kit, database, given, passwords=passwords)
+        given = replace(
+            given,
+            datasets=given.datasets or desk,
+            spam_desk=given.spam_desk or seen,
+        )
+        return _wire(settings, role, kit, journal, given, passwords=passwords)
     except BaseException:
         database.close()
         raise
@@ -312,13 +311,11 @@ def service_alone(settings: Settings, role: Role) -> FastAPI:
     Raises:
         InvalidInput: the settings contradict each other, or its lists are malformed.
     """
-    _check_role(settings, role)
+    check_role(settings, role)
     kit = _kit(None, None)
     token = _token(settings)
     if role is Role.SPAM:
-        return spam_app.create_app(
-            load_spam_service(), ids=kit.ids, clock=kit.clock, token=token
-        )
+        return _spam_alone(settings, kit)
     if role is Role.ANTICORRUPTION:
         return anticorruption_app.create_app(
             load_anticorruption_service(), kit.ids, kit.clock, token=token
@@ -331,24 +328,19 @@ def service_alone(settings: Settings, role: Role) -> FastAPI:
     )
 
 
-def check_state_folder(settings: Settings) -> None:
-    """Refuse a state folder that cannot be written, before anything is made.
-
-    Raises:
-        StorageFailure: naming the folder in the way.
-    """
-    folder = settings.state_dir.absolute()
-    there = next(path for path in (folder, *folder.parents) if path.exists())
-    if there.is_dir() and os.access(there, os.W_OK | os.X_OK):
-        return
-    why = "may not be written" if there.is_dir() else "is not a folder"
-    raise StorageFailure(
-        f"the state folder {settings.state_dir} cannot be used: {there} {why}",
-        errors=(
-            FieldError(
-                "INTEGRITAS_STATE_DIR", f"{there} {why}", "name a folder you may write"
-            ),
-        ),
+def _spam_alone(settings: Settings, kit: Kit) -> FastAPI:
+    """Return the spam service with what it learned, over a database of its own."""
+    database = open_database(settings.database_url)
+    try:
+        ensure(database)
+        journal = Journal(database, kit.clock, kit.randomness, kit.ids)
+        desk = open_spam_desk(database, kit.clock, kit.ids, journal)
+        service = load_spam_service(desk=desk)
+    except BaseException:
+        database.close()
+        raise
+    return spam_app.create_app(
+        service, kit.ids, kit.clock, token=_token(settings), database=database
     )
 
 
@@ -359,13 +351,12 @@ def _wire(
     settings: Settings,
     role: Role,
     kit: Kit,
-    database: Database,
+    journal: Journal,
     services: Services,
     *,
     passwords: Passwords | None,
 ) -> Platform:
-    clock, ids = kit.clock, kit.ids
-    journal = Journal(database, clock, kit.randomness, ids)
+    clock, ids, database = kit.clock, kit.ids, journal.database
     commands = CommandQueue(clock, ids)
     store = CaseStore(journal, clock, kit.randomness, ids)
     desk = CaseDesk(
@@ -471,7 +462,11 @@ def _feeders(
 
 
 def _services(
-    settings: Settings, kit: Kit, lists: Sequence[Path], datasets: DatasetDesk
+    settings: Settings,
+    kit: Kit,
+    lists: Sequence[Path],
+    datasets: DatasetDesk,
+    seen: SpamDesk,
 ) -> Services:
     """Return each service: a client where settings give its address, else the thing."""
     pings: dict[str, Ping] = {}
@@ -500,13 +495,18 @@ def _services(
         local = load_compliance_service(_watchlists(settings, lists))
         desk, pings["compliance"] = local, local.ping
     observers: dict[str, Observer] = {}
+    junk: Assessor
+    if spam is not None:
+        junk, observers["spam"] = RemoteAssessor(spam), RemoteObserver(spam)
+    else:
+        junk = observers["spam"] = load_spam_service(desk=seen)
     flags: Assessor
     if anticorruption is not None:
         flags = RemoteAssessor(anticorruption)
     else:
         flags = observers["anticorruption"] = load_anticorruption_service(datasets)
     return Services(
-        spam=RemoteAssessor(spam) if spam else load_spam_service(),
+        spam=junk,
         anticorruption=flags,
         compliance=desk,
         pings=pings,
@@ -527,7 +527,7 @@ def _watchlists(settings: Settings, chosen: Sequence[Path]) -> Watchlists | None
 def _routers(services: Services, audit: AuditTrail, kit: Kit) -> Sequence[APIRouter]:
     ids, clock = kit.ids, kit.clock
     return (
-        spam_app.router(services.spam, ids, clock),
+        spam_app.router(services.spam, ids, clock, services.spam_desk),
         anticorruption_app.router(
             services.anticorruption, ids, clock, services.datasets
         ),
@@ -544,39 +544,6 @@ def _kit(clock: Clock | None, randomness: Randomness | None) -> Kit:
 def _token(settings: Settings) -> str | None:
     token = settings.service_token
     return token.get_secret_value() if token else None
-
-
-def _check_role(settings: Settings, role: Role) -> None:
-    if role is not Role.ALL and settings.database_url.startswith("sqlite:"):
-        raise InvalidInput(
-            f"role {role} needs Postgres: SQLite is for one process",
-            errors=(
-                FieldError(
-                    "INTEGRITAS_DATABASE_URL",
-                    "names a SQLite file",
-                    "use postgresql://…, or run the role all",
-                ),
-            ),
-        )
-    open_to_all = settings.service_token is None and not _is_loopback(settings.host)
-    if role not in {Role.ALL, Role.GATEWAY} and open_to_all:
-        raise InvalidInput(
-            f"role {role} would answer anybody who reaches {settings.host}",
-            errors=(
-                FieldError(
-                    "INTEGRITAS_SERVICE_TOKEN",
-                    "is not set",
-                    "give every process the same secret, or listen on 127.0.0.1",
-                ),
-            ),
-        )
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def _check_release(content: Content) -> Sequence[FieldError]:

@@ -13,6 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
+from importlib import resources
 from typing import TYPE_CHECKING, Final
 
 import structlog
@@ -44,6 +45,7 @@ from integritas.platform.remote import (
 from integritas.platform.resilience import Guard, GuardPolicy
 from integritas.platform.roles import Role, check_role, check_state_folder
 from integritas.platform.telemetry import CallMetrics, new_registry
+from integritas.registry.api import ModelRegistry, Shelf
 from integritas.services.anticorruption import app as anticorruption_app
 from integritas.services.anticorruption.api import (
     load_anticorruption_service,
@@ -57,7 +59,12 @@ from integritas.services.compliance import app as compliance_app
 from integritas.services.compliance.api import load_compliance_service, load_watchlists
 from integritas.services.compliance.remote import ComplianceDesk, RemoteCompliance
 from integritas.services.spam import app as spam_app
-from integritas.services.spam.api import load_spam_service, open_spam_desk
+from integritas.services.spam.api import (
+    MODEL,
+    load_spam_service,
+    open_spam_desk,
+    open_spam_drift,
+)
 from integritas.services.spam.desk import SpamDesk
 from integritas.workflows.api import (
     Admission,
@@ -141,6 +148,7 @@ class Platform:
     workflows: WorkflowDesk
     engine: Engine | None
     audit: AuditTrail
+    models: ModelRegistry
     services: Services
     followers: Sequence[Following]
     _tasks: list[asyncio.Task[None]] = field(default_factory=list)
@@ -221,6 +229,7 @@ class Platform:
                 cases=self.cases,
                 workflows=self.workflows,
                 journal=self.journal,
+                models=self.models,
                 service_routers=_routers(self.services, self.audit, self.kit),
                 pings=self.pings(),
                 metrics=self.kit.metrics,
@@ -292,14 +301,17 @@ def bootstrap(
         journal = Journal(database, kit.clock, kit.randomness, kit.ids)
         desk = open_dataset_desk(database, kit.clock)
         seen = open_spam_desk(database, kit.clock, kit.ids, journal)
-        given = services or _services(settings, kit, lists, desk, seen)
+        models = _models(settings, kit, journal)
+        given = services or _services(settings, kit, lists, desk, (seen, models))
         # A copy: services that were given may serve another platform too.
         given = replace(
             given,
             datasets=given.datasets or desk,
             spam_desk=given.spam_desk or seen,
         )
-        return _wire(settings, role, kit, journal, given, passwords=passwords)
+        return _wire(
+            settings, role, kit, journal, given, models=models, passwords=passwords
+        )
     except BaseException:
         database.close()
         raise
@@ -335,7 +347,8 @@ def _spam_alone(settings: Settings, kit: Kit) -> FastAPI:
         ensure(database)
         journal = Journal(database, kit.clock, kit.randomness, kit.ids)
         desk = open_spam_desk(database, kit.clock, kit.ids, journal)
-        service = load_spam_service(desk=desk)
+        models = _models(settings, kit, journal)
+        service = load_spam_service(desk=desk, registry=models)
     except BaseException:
         database.close()
         raise
@@ -354,6 +367,7 @@ def _wire(
     journal: Journal,
     services: Services,
     *,
+    models: ModelRegistry,
     passwords: Passwords | None,
 ) -> Platform:
     clock, ids, database = kit.clock, kit.ids, journal.database
@@ -443,6 +457,7 @@ def _wire(
         ),
         engine=engine if engine_here else None,
         audit=audit,
+        models=models,
         services=services,
         followers=[
             *([audit.follower()] if role in {Role.ALL, Role.AUDIT} else ()),
@@ -466,7 +481,7 @@ def _services(
     kit: Kit,
     lists: Sequence[Path],
     datasets: DatasetDesk,
-    seen: SpamDesk,
+    learned: tuple[SpamDesk, ModelRegistry],
 ) -> Services:
     """Return each service: a client where settings give its address, else the thing."""
     pings: dict[str, Ping] = {}
@@ -499,7 +514,9 @@ def _services(
     if spam is not None:
         junk, observers["spam"] = RemoteAssessor(spam), RemoteObserver(spam)
     else:
-        junk = observers["spam"] = load_spam_service(desk=seen)
+        junk = observers["spam"] = load_spam_service(
+            desk=learned[0], registry=learned[1]
+        )
     flags: Assessor
     if anticorruption is not None:
         flags = RemoteAssessor(anticorruption)
@@ -513,6 +530,19 @@ def _services(
         observers=observers,
         closers=closers,
     )
+
+
+def _models(settings: Settings, kit: Kit, journal: Journal) -> ModelRegistry:
+    """Return the registry of the models shipped, and of those in the state folder."""
+    services, later = resources.files("integritas.services"), settings.state_dir
+    shelves = [
+        Shelf(MODEL, services / "spam/model", later / "models" / MODEL),
+        Shelf("collusion", services / "anticorruption/model"),
+        Shelf("names", services / "compliance/model"),
+    ]
+    models = ModelRegistry(journal.database, journal, kit.clock, shelves)
+    models.tell_drift(MODEL, open_spam_drift(journal.database))
+    return models
 
 
 def _watchlists(settings: Settings, chosen: Sequence[Path]) -> Watchlists | None:

@@ -15,6 +15,7 @@ from integritas.gateway.routes import (
     auth,
     cases,
     evidence,
+    models,
     schedules,
     submissions,
     users,
@@ -53,6 +54,7 @@ _ROUTERS: Final = (
     approvals,
     workflows,
     schedules,
+    models,
 )
 
 

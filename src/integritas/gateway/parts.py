@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from integritas.cases.api import CaseDesk
     from integritas.identity.api import Identity
     from integritas.journal.api import Journal
+    from integritas.registry.api import ModelRegistry
     from integritas.workflows.api import Admission, WorkflowDesk
 
 __all__ = ["EvidenceCheck", "GatewayParts", "Parts", "admit"]
@@ -39,6 +40,7 @@ class GatewayParts:
     cases: CaseDesk
     workflows: WorkflowDesk
     journal: Journal
+    models: ModelRegistry
     service_routers: Sequence[APIRouter]
     pings: Mapping[str, Ping]
     metrics: CollectorRegistry

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from integritas.kernel.contracts import (
     Assessment,
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from integritas.kernel.ids import EventId, TenantId
     from integritas.services.spam.desk import Known, SpamDesk
+    from integritas.services.spam.judges import Bench, Judges
     from integritas.services.spam.judging import Judge, Judged
 
 __all__ = ["SERVICE", "SpamService"]
@@ -47,9 +48,10 @@ class SpamService:
     cause; a dossier that breaks a rule of the code fails alone.
     """
 
-    def __init__(self, judge: Judge, desk: SpamDesk | None = None) -> None:
-        """Take a model; with a `desk` the service learns, and leans on it."""
-        self._judge = judge
+    def __init__(self, bench: Bench, desk: SpamDesk | None = None) -> None:
+        """Take who judges; with a `desk` the service learns, and leans on it."""
+        self._bench = bench
+        self._judge = bench.shipped
         self._desk = desk
 
     @property
@@ -61,13 +63,16 @@ class SpamService:
         self, batch: Sequence[Dossier], /
     ) -> Sequence[Assessment | Failure]:
         """Answer each dossier with an assessment or an error, in the same order."""
-        known: dict[TenantId, Known] = {}
-        if self._desk is not None:
-            for tenant in {dossier.tenant for dossier in batch}:
-                known[tenant] = await self._desk.known(tenant)
+        courts = {
+            tenant: _Court(
+                await self._bench.judges(tenant),
+                None if self._desk is None else await self._desk.known(tenant),
+            )
+            for tenant in {dossier.tenant for dossier in batch}
+        }
         if len(batch) < _THREAD_FROM:
-            return self._assess(batch, known)
-        return await asyncio.to_thread(self._assess, batch, known)
+            return _assess(batch, courts)
+        return await asyncio.to_thread(_assess, batch, courts)
 
     async def observe(self, event_id: EventId, batch: Sequence[Dossier], /) -> None:
         """Learn from dossiers; the same event a second time changes nothing."""
@@ -75,7 +80,10 @@ class SpamService:
             return
         for tenant in sorted({dossier.tenant for dossier in batch}):
             mine = [dossier for dossier in batch if dossier.tenant == tenant]
-            told = await asyncio.to_thread(sightings, self._judge, mine)
+            judges = await self._bench.judges(tenant)
+            told = await asyncio.to_thread(
+                sightings, judges.champion, mine, judges.challenger
+            )
             if told:
                 await self._desk.learn(event_id, tenant, told)
 
@@ -98,46 +106,58 @@ class SpamService:
             return unassessed(why, subject)
         return verdict_finding(self._judge.judge(message), subject)
 
-    def _assess(
-        self, batch: Sequence[Dossier], known: Mapping[TenantId, Known]
-    ) -> list[Assessment | Failure]:
-        return [self._answer(dossier, known.get(dossier.tenant)) for dossier in batch]
 
-    def _answer(self, dossier: Dossier, known: Known | None) -> Assessment | Failure:
-        try:
-            findings = tuple(
-                finding
-                for item in dossier.of_kind(EvidenceKind.MESSAGE)
-                for finding in self._findings(item, dossier, known)
-            )
-        except Exception as error:  # noqa: BLE001 - a poison item must fail alone
-            return Failure(
-                code=ContractViolation.code,
-                detail=f"{SERVICE} broke on this dossier: {type(error).__name__}",
-            )
-        return Assessment(
-            service=SERVICE,
-            findings=findings,
-            versions=self._judge.versions | (known.versions if known else {}),
-            input_hash=dossier_digest(dossier),
+class _Court(NamedTuple):
+    """Who judges for a tenant, and what is known of what came before."""
+
+    judges: Judges
+    known: Known | None
+
+
+def _assess(
+    batch: Sequence[Dossier], courts: Mapping[TenantId, _Court]
+) -> list[Assessment | Failure]:
+    return [_answer(dossier, courts[dossier.tenant]) for dossier in batch]
+
+
+def _answer(dossier: Dossier, court: _Court) -> Assessment | Failure:
+    digest = dossier_digest(dossier)
+    judge, known = court.judges.of(digest), court.known
+    try:
+        findings = tuple(
+            finding
+            for item in dossier.of_kind(EvidenceKind.MESSAGE)
+            for finding in _findings(judge, item, dossier, known)
         )
+    except Exception as error:  # noqa: BLE001 - a poison item must fail alone
+        return Failure(
+            code=ContractViolation.code,
+            detail=f"{SERVICE} broke on this dossier: {type(error).__name__}",
+        )
+    return Assessment(
+        service=SERVICE,
+        findings=findings,
+        versions=judge.versions | (known.versions if known else {}),
+        input_hash=digest,
+    )
 
-    def _findings(
-        self, item: Evidence, dossier: Dossier, known: Known | None
-    ) -> list[Finding]:
-        message, subject = item.content, Subject(evidence=item.id)
-        if not isinstance(message, Message):
-            return []
-        if known is None:
-            return [self.find(message, subject)]
-        why = obstacle(message)
-        if why is not None:
-            return [unassessed(why, subject)]
-        judged = self._judge.judge(message, known.layer)
-        found = [verdict_finding(judged, subject)]
-        if known.cursor:
-            found += _lately(judged, item, dossier, known)
-        return found
+
+def _findings(
+    judge: Judge, item: Evidence, dossier: Dossier, known: Known | None
+) -> list[Finding]:
+    message, subject = item.content, Subject(evidence=item.id)
+    if not isinstance(message, Message):
+        return []
+    why = obstacle(message)
+    if why is not None:
+        return [unassessed(why, subject)]
+    if known is None:
+        return [verdict_finding(judge.judge(message), subject)]
+    judged = judge.judge(message, known.layer)
+    found = [verdict_finding(judged, subject)]
+    if known.cursor:
+        found += _lately(judged, item, dossier, known)
+    return found
 
 
 def _lately(

@@ -8,14 +8,12 @@ runs the engine and who follows the journal.
 from __future__ import annotations
 
 import asyncio
-import os
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from enum import StrEnum
 from functools import partial
-from ipaddress import ip_address
+from importlib import resources
 from typing import TYPE_CHECKING, Final
 
 import structlog
@@ -28,10 +26,9 @@ from integritas.gateway.app import create_app
 from integritas.gateway.parts import GatewayParts
 from integritas.identity.api import AdminCreated, Identity, OidcSettings
 from integritas.identity.api import Role as UserRole
-from integritas.journal.api import Follower, Journal
+from integritas.journal.api import Feeder, Following, Journal
 from integritas.kernel.clock import Clock, Randomness, SystemClock, SystemRandomness
-from integritas.kernel.contracts import Assessor
-from integritas.kernel.errors import FieldError, InvalidInput, StorageFailure
+from integritas.kernel.contracts import Assessor, Observer
 from integritas.kernel.evidence import EvidenceKind, Procurement
 from integritas.kernel.ids import DEFAULT_TENANT, IdFactory
 from integritas.migrations.api import ensure
@@ -41,9 +38,16 @@ from integritas.platform.db import Database, open_database
 from integritas.platform.health import DEGRADED, Ping
 from integritas.platform.http import service_app
 from integritas.platform.idempotency import Answers, forget_old_answers
-from integritas.platform.remote import RemoteAssessor, RemoteService, remote_client
+from integritas.platform.remote import (
+    RemoteAssessor,
+    RemoteObserver,
+    RemoteService,
+    remote_client,
+)
 from integritas.platform.resilience import Guard, GuardPolicy
+from integritas.platform.roles import Role, check_role, check_state_folder
 from integritas.platform.telemetry import CallMetrics, new_registry
+from integritas.registry.api import ModelRegistry, Shelf
 from integritas.services.anticorruption import app as anticorruption_app
 from integritas.services.anticorruption.api import (
     load_anticorruption_service,
@@ -57,7 +61,13 @@ from integritas.services.compliance import app as compliance_app
 from integritas.services.compliance.api import load_compliance_service, load_watchlists
 from integritas.services.compliance.remote import ComplianceDesk, RemoteCompliance
 from integritas.services.spam import app as spam_app
-from integritas.services.spam.api import load_spam_service
+from integritas.services.spam.api import (
+    MODEL,
+    load_spam_service,
+    open_spam_desk,
+    open_spam_drift,
+)
+from integritas.services.spam.desk import SpamDesk
 from integritas.workflows.api import (
     Admission,
     CaseEffects,
@@ -65,6 +75,7 @@ from integritas.workflows.api import (
     Dossiers,
     Engine,
     Intake,
+    Lessons,
     Registry,
     RunStore,
     Schedules,
@@ -77,11 +88,11 @@ from integritas.workflows.api import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from pathlib import Path
 
     from fastapi import FastAPI
 
+    from integritas.kernel.errors import FieldError
     from integritas.kernel.evidence import Content
     from integritas.platform.security import Passwords
     from integritas.services.compliance.api import Watchlists
@@ -97,18 +108,6 @@ __all__ = [
 
 HOUSEKEEPING_S: Final = 3_600.0
 _LOG = structlog.get_logger(__name__)
-
-
-class Role(StrEnum):
-    """What a process does; `all` is everything."""
-
-    ALL = "all"
-    GATEWAY = "gateway"
-    ENGINE = "engine"
-    SPAM = "spam"
-    ANTICORRUPTION = "anticorruption"
-    COMPLIANCE = "compliance"
-    AUDIT = "audit"
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +129,8 @@ class Services:
     compliance: ComplianceDesk
     pings: dict[str, Ping]
     datasets: DatasetDesk | None = None
+    spam_desk: SpamDesk | None = None
+    observers: Mapping[str, Observer] = field(default_factory=dict)
     closers: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
 
 
@@ -152,8 +153,9 @@ class Platform:
     workflows: WorkflowDesk
     engine: Engine | None
     audit: AuditTrail
+    models: ModelRegistry
     services: Services
-    followers: Sequence[Follower]
+    followers: Sequence[Following]
     _tasks: list[asyncio.Task[None]] = field(default_factory=list)
 
     async def start(self) -> AdminCreated | None:
@@ -239,6 +241,7 @@ class Platform:
                 webhooks=self.webhooks,
                 workflows=self.workflows,
                 journal=self.journal,
+                models=self.models,
                 service_routers=_routers(self.services, self.audit, self.kit),
                 pings=self.pings(),
                 metrics=self.kit.metrics,
@@ -262,7 +265,7 @@ class Platform:
             pings[f"{follower.name} follower"] = partial(self._follower_ping, follower)
         return {**pings, **self.services.pings}
 
-    async def _follower_ping(self, follower: Follower) -> str | None:
+    async def _follower_ping(self, follower: Following) -> str | None:
         names = {t.get_name() for t in self._tasks if not t.done()}
         if f"follower-{follower.name}" not in names:
             return "it has stopped"
@@ -300,7 +303,7 @@ def bootstrap(
         StorageFailure: the database cannot be opened, or has another schema.
         InvalidInput: the settings contradict each other.
     """
-    _check_role(settings, role)
+    check_role(settings, role)
     check_state_folder(settings)
     kit = _kit(clock, randomness)
     database = open_database(settings.database_url)
@@ -308,11 +311,20 @@ def bootstrap(
         migrated = ensure(database)
         if migrated.backup is not None:
             _LOG.info("database.migrated", backup=str(migrated.backup))
+        journal = Journal(database, kit.clock, kit.randomness, kit.ids)
         desk = open_dataset_desk(database, kit.clock)
-        given = services or _services(settings, kit, lists, desk)
+        seen = open_spam_desk(database, kit.clock, kit.ids, journal)
+        models = _models(settings, kit, journal)
+        given = services or _services(settings, kit, lists, desk, (seen, models))
         # A copy: services that were given may serve another platform too.
-        given = replace(given, datasets=given.datasets or desk)
-        return _wire(settings, role, kit, database, given, passwords=passwords)
+        given = replace(
+            given,
+            datasets=given.datasets or desk,
+            spam_desk=given.spam_desk or seen,
+        )
+        return _wire(
+            settings, role, kit, journal, given, models=models, passwords=passwords
+        )
     except BaseException:
         database.close()
         raise
@@ -324,13 +336,11 @@ def service_alone(settings: Settings, role: Role) -> FastAPI:
     Raises:
         InvalidInput: the settings contradict each other, or its lists are malformed.
     """
-    _check_role(settings, role)
+    check_role(settings, role)
     kit = _kit(None, None)
     token = _token(settings)
     if role is Role.SPAM:
-        return spam_app.create_app(
-            load_spam_service(), ids=kit.ids, clock=kit.clock, token=token
-        )
+        return _spam_alone(settings, kit)
     if role is Role.ANTICORRUPTION:
         return anticorruption_app.create_app(
             load_anticorruption_service(), kit.ids, kit.clock, token=token
@@ -343,24 +353,20 @@ def service_alone(settings: Settings, role: Role) -> FastAPI:
     )
 
 
-def check_state_folder(settings: Settings) -> None:
-    """Refuse a state folder that cannot be written, before anything is made.
-
-    Raises:
-        StorageFailure: naming the folder in the way.
-    """
-    folder = settings.state_dir.absolute()
-    there = next(path for path in (folder, *folder.parents) if path.exists())
-    if there.is_dir() and os.access(there, os.W_OK | os.X_OK):
-        return
-    why = "may not be written" if there.is_dir() else "is not a folder"
-    raise StorageFailure(
-        f"the state folder {settings.state_dir} cannot be used: {there} {why}",
-        errors=(
-            FieldError(
-                "INTEGRITAS_STATE_DIR", f"{there} {why}", "name a folder you may write"
-            ),
-        ),
+def _spam_alone(settings: Settings, kit: Kit) -> FastAPI:
+    """Return the spam service with what it learned, over a database of its own."""
+    database = open_database(settings.database_url)
+    try:
+        ensure(database)
+        journal = Journal(database, kit.clock, kit.randomness, kit.ids)
+        desk = open_spam_desk(database, kit.clock, kit.ids, journal)
+        models = _models(settings, kit, journal)
+        service = load_spam_service(desk=desk, registry=models)
+    except BaseException:
+        database.close()
+        raise
+    return spam_app.create_app(
+        service, kit.ids, kit.clock, token=_token(settings), database=database
     )
 
 
@@ -371,13 +377,13 @@ def _wire(
     settings: Settings,
     role: Role,
     kit: Kit,
-    database: Database,
+    journal: Journal,
     services: Services,
     *,
+    models: ModelRegistry,
     passwords: Passwords | None,
 ) -> Platform:
-    clock, ids = kit.clock, kit.ids
-    journal = Journal(database, clock, kit.randomness, ids)
+    clock, ids, database = kit.clock, kit.ids, journal.database
     commands = CommandQueue(clock, ids)
     store = CaseStore(journal, clock, kit.randomness, ids)
     desk = CaseDesk(
@@ -414,6 +420,7 @@ def _wire(
         randomness=kit.randomness,
     )
     effects = CaseEffects(store, dossiers)
+    engine_here = role in {Role.ALL, Role.ENGINE}
     engine = make_engine(
         temporal_server(settings),
         database=database,
@@ -442,7 +449,7 @@ def _wire(
         ids,
         networks=settings.webhook_networks,
     )
-    runs_engine = role in {Role.ALL, Role.ENGINE}
+
     return Platform(
         settings=settings,
         role=role,
@@ -470,7 +477,7 @@ def _wire(
             kit.randomness,
             networks=settings.webhook_networks,
         )
-        if runs_engine
+        if engine_here
         else None,
         effects=effects,
         workflows=WorkflowDesk(
@@ -482,18 +489,34 @@ def _wire(
             ids=ids,
             reopen=reopener(store),
         ),
-        engine=engine if runs_engine else None,
+        engine=engine if engine_here else None,
         audit=audit,
+        models=models,
         services=services,
         followers=[
-            *([audit.follower()] if role in {Role.ALL, Role.AUDIT} else []),
-            *([webhooks.follower()] if runs_engine else []),
+            *([audit.follower()] if role in {Role.ALL, Role.AUDIT} else ()),
+            *([webhooks.follower()] if engine_here else ()),
+            *(_feeders(services, desk, journal, database) if engine_here else ()),
         ],
     )
 
 
+def _feeders(
+    services: Services, desk: CaseDesk, journal: Journal, database: Database
+) -> Sequence[Feeder]:
+    """Return who tells each service that learns of the evidence of cases."""
+    return [
+        Feeder(f"{name} learning", journal, database, Lessons(desk, observer))
+        for name, observer in services.observers.items()
+    ]
+
+
 def _services(
-    settings: Settings, kit: Kit, lists: Sequence[Path], datasets: DatasetDesk
+    settings: Settings,
+    kit: Kit,
+    lists: Sequence[Path],
+    datasets: DatasetDesk,
+    learned: tuple[SpamDesk, ModelRegistry],
 ) -> Services:
     """Return each service: a client where settings give its address, else the thing."""
     pings: dict[str, Ping] = {}
@@ -521,15 +544,40 @@ def _services(
     else:
         local = load_compliance_service(_watchlists(settings, lists))
         desk, pings["compliance"] = local, local.ping
+    observers: dict[str, Observer] = {}
+    junk: Assessor
+    if spam is not None:
+        junk, observers["spam"] = RemoteAssessor(spam), RemoteObserver(spam)
+    else:
+        junk = observers["spam"] = load_spam_service(
+            desk=learned[0], registry=learned[1]
+        )
+    flags: Assessor
+    if anticorruption is not None:
+        flags = RemoteAssessor(anticorruption)
+    else:
+        flags = observers["anticorruption"] = load_anticorruption_service(datasets)
     return Services(
-        spam=RemoteAssessor(spam) if spam else load_spam_service(),
-        anticorruption=RemoteAssessor(anticorruption)
-        if anticorruption
-        else load_anticorruption_service(datasets),
+        spam=junk,
+        anticorruption=flags,
         compliance=desk,
         pings=pings,
+        observers=observers,
         closers=closers,
     )
+
+
+def _models(settings: Settings, kit: Kit, journal: Journal) -> ModelRegistry:
+    """Return the registry of the models shipped, and of those in the state folder."""
+    services, later = resources.files("integritas.services"), settings.state_dir
+    shelves = [
+        Shelf(MODEL, services / "spam/model", later / "models" / MODEL),
+        Shelf("collusion", services / "anticorruption/model"),
+        Shelf("names", services / "compliance/model"),
+    ]
+    models = ModelRegistry(journal.database, journal, kit.clock, shelves)
+    models.tell_drift(MODEL, open_spam_drift(journal.database))
+    return models
 
 
 def _watchlists(settings: Settings, chosen: Sequence[Path]) -> Watchlists | None:
@@ -544,7 +592,7 @@ def _watchlists(settings: Settings, chosen: Sequence[Path]) -> Watchlists | None
 def _routers(services: Services, audit: AuditTrail, kit: Kit) -> Sequence[APIRouter]:
     ids, clock = kit.ids, kit.clock
     return (
-        spam_app.router(services.spam, ids, clock),
+        spam_app.router(services.spam, ids, clock, services.spam_desk),
         anticorruption_app.router(
             services.anticorruption, ids, clock, services.datasets
         ),
@@ -577,39 +625,6 @@ def _oidc(settings: Settings) -> OidcSettings | None:
 def _token(settings: Settings) -> str | None:
     token = settings.service_token
     return token.get_secret_value() if token else None
-
-
-def _check_role(settings: Settings, role: Role) -> None:
-    if role is not Role.ALL and settings.database_url.startswith("sqlite:"):
-        raise InvalidInput(
-            f"role {role} needs Postgres: SQLite is for one process",
-            errors=(
-                FieldError(
-                    "INTEGRITAS_DATABASE_URL",
-                    "names a SQLite file",
-                    "use postgresql://…, or run the role all",
-                ),
-            ),
-        )
-    open_to_all = settings.service_token is None and not _is_loopback(settings.host)
-    if role not in {Role.ALL, Role.GATEWAY} and open_to_all:
-        raise InvalidInput(
-            f"role {role} would answer anybody who reaches {settings.host}",
-            errors=(
-                FieldError(
-                    "INTEGRITAS_SERVICE_TOKEN",
-                    "is not set",
-                    "give every process the same secret, or listen on 127.0.0.1",
-                ),
-            ),
-        )
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def _check_release(content: Content) -> Sequence[FieldError]:

@@ -1,12 +1,15 @@
-"""`integritas spam`: scores for files of messages."""
+"""`integritas spam`: scores for files of messages, and models of one's own."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from integritas.cli.bulk import lines_of, open_bulk, shown
+from integritas.cli.training import train_spam
+from integritas.platform.config import load_settings
 from integritas.services.spam.api import ScoreRun, load_spam_service, score_lines
 
 __all__ = ["app"]
@@ -62,3 +65,32 @@ def score(
             if nothing
             else None,
         )
+
+
+@app.command()
+def train(
+    *,
+    data: Annotated[
+        Path | None,
+        typer.Option(
+            "--data",
+            help="Folder with messages/spamassassin.jsonl.gz and messages/sms.jsonl.gz"
+            " ({id, label, raw}); by default INTEGRITAS_DATA.",
+        ),
+    ] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output",
+            help="Folder to keep the version in; by default models/spam in the"
+            " state folder, where `POST /models/spam/promote` finds it.",
+        ),
+    ] = None,
+) -> None:
+    """Train a model; it judges nothing until it is promoted."""
+    settings = load_settings()
+    source = data or settings.data
+    if source is None:
+        raise typer.BadParameter("name the folder of data, or set INTEGRITAS_DATA")
+    place = train_spam(source, output or settings.state_dir / "models" / "spam")
+    typer.echo(place)

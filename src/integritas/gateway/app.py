@@ -21,6 +21,7 @@ from integritas.gateway.routes import (
     events,
     evidence,
     insight,
+    models,
     oidc,
     schedules,
     second_factor,
@@ -69,6 +70,7 @@ _ROUTERS: Final = (
     schedules,
     events,
     insight,
+    models,
 )
 
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from integritas.identity.api import Identity
     from integritas.journal.api import Journal
     from integritas.platform.idempotency import Answers
+    from integritas.registry.api import ModelRegistry
     from integritas.workflows.api import Admission, WorkflowDesk
 
 __all__ = ["EvidenceCheck", "GatewayParts", "Parts", "admit"]
@@ -44,6 +45,7 @@ class GatewayParts:
     webhooks: Webhooks
     workflows: WorkflowDesk
     journal: Journal
+    models: ModelRegistry
     service_routers: Sequence[APIRouter]
     pings: Mapping[str, Ping]
     metrics: CollectorRegistry

@@ -35,6 +35,11 @@ Check: TypeAlias = Callable[[Request, Principal], Awaitable[Context]]
 SERVICE_RULES: Final[Mapping[str, str]] = {
     "spam_assess": "services:assess",
     "spam_assess_batch": "services:assess",
+    "spam_campaigns": "services:read",
+    "spam_campaign": "services:read",
+    "spam_feedback": "services:teach",
+    "spam_feedback_list": "services:read",
+    "spam_feedback_withdraw": "services:teach",
     "anticorruption_assess": "services:assess",
     "anticorruption_assess_batch": "services:assess",
     "anticorruption_indicators": "services:read",

@@ -8,7 +8,13 @@ only as a commitment: SHA-256 over a random salt and the bytes of the payload.
 
 from __future__ import annotations
 
-from integritas.journal.follower import Follower, FollowerHandler
+from integritas.journal.follower import (
+    Feeder,
+    Feeding,
+    Follower,
+    FollowerHandler,
+    Following,
+)
 from integritas.journal.store import (
     ERASED,
     SALT_BYTES,
@@ -22,8 +28,11 @@ __all__ = [
     "ERASED",
     "SALT_BYTES",
     "Entry",
+    "Feeder",
+    "Feeding",
     "Follower",
     "FollowerHandler",
+    "Following",
     "Journal",
     "Personal",
     "commitment_of",

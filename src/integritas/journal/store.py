@@ -79,7 +79,7 @@ class Journal:
         self, database: Database, clock: Clock, randomness: Randomness, ids: IdFactory
     ) -> None:
         """Keep the journal in `database`."""
-        self._database = database
+        self.database: Final = database
         self._clock = clock
         self._randomness = randomness
         self._ids = ids
@@ -204,7 +204,7 @@ class Journal:
         self, tenant: TenantId, /, *, after: int = 0, limit: int = 1_000
     ) -> Sequence[Entry]:
         """Return up to `limit` entries whose `seq` exceeds `after`, in order."""
-        return await self._database.read(
+        return await self.database.read(
             lambda tx: read_entries(tx, tenant, after=after, limit=limit)
         )
 
@@ -222,17 +222,17 @@ class Journal:
             .order_by(JOURNAL.c.seq)
             .limit(limit)
         )
-        return await self._database.read(
+        return await self.database.read(
             lambda tx: [_entry(row) for row in tx.execute(query)]
         )
 
     async def head(self, tenant: TenantId, /) -> int:
         """Return the highest `seq` of a tenant, 0 if it has no entry."""
-        return await self._database.read(lambda tx: _head(tx, tenant))
+        return await self.database.read(lambda tx: _head(tx, tenant))
 
     async def tenants(self) -> Sequence[TenantId]:
         """Return the tenants that have entries."""
-        return await self._database.read(lambda tx: list(read_heads(tx)))
+        return await self.database.read(lambda tx: list(read_heads(tx)))
 
     async def personal(self, tenant: TenantId, seq: int, /) -> Personal | None:
         """Return the personal data beside an entry; None if erased or never there."""
@@ -240,7 +240,7 @@ class Journal:
         query = sa.select(table.c.salt, table.c.payload).where(
             table.c.tenant_id == tenant, table.c.seq == seq
         )
-        row = await self._database.read(lambda tx: tx.execute(query).one_or_none())
+        row = await self.database.read(lambda tx: tx.execute(query).one_or_none())
         return Personal(row.salt, row.payload) if row is not None else None
 
     async def broken_commitments(
@@ -268,7 +268,7 @@ class Journal:
             .order_by(kept.c.seq)
             .limit(limit)
         )
-        rows = await self._database.read(lambda tx: list(tx.execute(query)))
+        rows = await self.database.read(lambda tx: list(tx.execute(query)))
         broken = [row.seq for row in rows if not _stands_for(row)]
         return broken, rows[-1].seq if len(rows) == limit else None
 
@@ -324,7 +324,7 @@ class Journal:
     async def personal_tenants(self) -> Sequence[str]:
         """Return the tenants that personal data beside the journal is said to be of."""
         query = sa.select(JOURNAL_PERSONAL.c.tenant_id).distinct()
-        return await self._database.read(
+        return await self.database.read(
             lambda tx: [str(name) for name in tx.execute(query).scalars()]
         )
 

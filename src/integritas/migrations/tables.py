@@ -10,8 +10,10 @@ import integritas.identity.tables
 import integritas.journal.tables
 import integritas.platform.commands
 import integritas.platform.idempotency
+import integritas.registry.tables
 import integritas.services.anticorruption.tables
 import integritas.services.audit.tables
+import integritas.services.spam.tables
 import integritas.workflows.tables  # noqa: F401 - imported for their tables
 from integritas.platform.columns import METADATA
 

@@ -21,7 +21,6 @@ from integritas.services.spam.scoring import Calibration, LinearModel, dequantis
 
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
-    from pathlib import Path
 
     from numpy.typing import NDArray
 
@@ -42,7 +41,7 @@ class Artifact:
     policy: bytes
 
 
-def load_artifact(folder: Path | None = None) -> Artifact:
+def load_artifact(folder: Traversable | None = None) -> Artifact:
     """Return the model in a folder, or the one shipped with the product.
 
     Raises:

@@ -21,7 +21,16 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["GROUPS", "SIGNAL", "kernel", "lowered", "token_class", "walk"]
+__all__ = [
+    "GROUPS",
+    "SIGNAL",
+    "WORDS",
+    "chained",
+    "kernel",
+    "lowered",
+    "token_class",
+    "walk",
+]
 
 Bytes: TypeAlias = NDArray[np.uint8]
 Hashes: TypeAlias = NDArray[np.uint32]
@@ -30,6 +39,7 @@ Indices: TypeAlias = NDArray[np.int32]
 # The groups of features, in this order: grams of head, text, markup; words of the text;
 # words of fields; signals.
 GROUPS: Final = 6
+WORDS: Final = 3
 SIGNAL: Final = 5
 
 _Kernel = TypeVar("_Kernel", bound="Callable[..., Any]")

@@ -11,13 +11,19 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from integritas.services.spam.features import Document, Extractor, Floats, View
-from integritas.services.spam.hashing import SIGNAL, kernel, token_class
+from integritas.services.spam.features import (
+    Document,
+    Extractor,
+    Features,
+    Floats,
+    View,
+)
+from integritas.services.spam.hashing import SIGNAL, WORDS, kernel, token_class
 from integritas.services.spam.signals import say
 
 if TYPE_CHECKING:
@@ -26,15 +32,26 @@ if TYPE_CHECKING:
     from integritas.services.spam.hashing import Bytes, Indices
 
 __all__ = [
+    "FEEDBACK",
     "Calibration",
     "Contribution",
     "LinearModel",
     "Scored",
     "Scorer",
+    "Words",
     "dequantise",
+    "probability_of",
     "quantise",
 ]
 
+Words: TypeAlias = NDArray[np.uint16]
+"""Distinct words and signals of a message, hashed to `WORD_BITS`."""
+
+FEEDBACK: Final = "feedback"
+"""The place of what analysts taught, among contributions."""
+
+WORD_BITS: Final = 16
+_MOST_WORDS: Final = 1_500
 _LEVELS: Final = 127
 _SHOWN: Final = 6
 _NEGLIGIBLE: Final = 0.05  # in logits
@@ -72,7 +89,7 @@ class LinearModel:
 class Contribution(NamedTuple):
     """What a token or signal added to the calibrated logit.
 
-    `place` is `body`, `markup`, `signal` or the name of a header.
+    `place` is `body`, `markup`, `signal`, `FEEDBACK` or the name of a header.
     """
 
     text: str
@@ -89,6 +106,16 @@ class Scored(NamedTuple):
     contributions: tuple[Contribution, ...]
     features: int
 
+    def shifted(self, shift: float, why: Contribution) -> Scored:
+        """Return the score with a logit added, and the reason among the others."""
+        logit = self.logit + shift
+        ranked = sorted((*self.contributions, why), key=lambda c: -abs(c.weight))
+        return self._replace(
+            logit=logit,
+            probability=probability_of(logit),
+            contributions=tuple(ranked),
+        )
+
 
 class Scorer:
     """Scores documents one after the other; not for use by two threads at once."""
@@ -103,6 +130,7 @@ class Scorer:
         self._tops = np.zeros(_SHOWN, np.float32)
         self._spans = np.zeros((_SHOWN, 2), np.int32)
         self._signals = np.zeros(256, np.float32)
+        self._last: tuple[Features, LinearModel] | None = None
 
     def score(self, text: Document, view: View) -> Scored:
         """Return the probability that a document is junk, with reasons."""
@@ -121,15 +149,29 @@ class Scorer:
             self._tops,
             self._spans,
         )
+        self._last = found, model
         slope = model.calibration.slope
         logit = model.calibration.logit(model.bias + raw)
         return Scored(
             view=view,
-            probability=_sigmoid(logit),
+            probability=probability_of(logit),
             logit=logit,
             contributions=self._explained(text, slope),
             features=int(found.ends[-1]),
         )
+
+    def words(self) -> tuple[Words, float]:
+        """Return the words and signals of the document scored last.
+
+        Besides, the share of them that the model has no weight for: what it never saw.
+        """
+        if self._last is None:
+            return np.zeros(0, np.uint16), 0.0
+        found, model = self._last
+        chosen = found.buckets[found.ends[WORDS - 1] : found.ends[SIGNAL]]
+        words = np.unique(chosen >> (model.bits - WORD_BITS)).astype(np.uint16)
+        unknown = float((model.weights[chosen] == 0).mean()) if len(chosen) else 0.0
+        return words[:_MOST_WORDS], unknown
 
     def _explained(self, text: Document, slope: float) -> tuple[Contribution, ...]:
         """Return the strongest tokens and signals."""
@@ -171,7 +213,8 @@ def _field_at(text: bytes, place: int) -> str:
     return line.partition(b":")[0].decode("utf-8", "replace")
 
 
-def _sigmoid(logit: float) -> float:
+def probability_of(logit: float) -> float:
+    """Return the probability of a logit, whatever its size."""
     if logit >= 0:
         return 1.0 / (1.0 + math.exp(-min(logit, 700.0)))
     grown = math.exp(max(logit, -700.0))

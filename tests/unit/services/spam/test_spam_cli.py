@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from integritas.cli.spam import app
-from integritas.kernel.errors import InvalidInput
+from integritas.kernel.errors import InvalidInput, StorageFailure
 
 GOOD = '{"id": "a", "raw": "see you at five"}\n'
 
@@ -75,3 +75,29 @@ def test_an_unwritable_output_is_named(tmp_path: Path) -> None:
 
 def test_usage_is_exit_2() -> None:
     assert score("-", "-", "--surprise")[0] == 2
+
+
+# Training -------------------------------------------------------------------------
+
+
+def test_training_names_the_data_that_is_missing(tmp_path: Path) -> None:
+    arguments = ["train", "--data", str(tmp_path), "--output", str(tmp_path / "out")]
+    result = CliRunner().invoke(app, arguments)
+    assert isinstance(result.exception, InvalidInput)
+    [error] = result.exception.errors
+    assert error.path == "--data"
+    assert "spamassassin.jsonl.gz" in error.message
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_failed_training_leaves_nothing(tmp_path: Path) -> None:
+    folder = tmp_path / "messages"
+    folder.mkdir()
+    for name in ("spamassassin.jsonl.gz", "sms.jsonl.gz"):
+        (folder / name).write_bytes(b"no archive")
+    out = tmp_path / "out"
+    arguments = ["train", "--data", str(tmp_path), "--output", str(out)]
+    result = CliRunner().invoke(app, arguments)
+    assert isinstance(result.exception, StorageFailure)
+    assert "gzip" in str(result.exception)
+    assert list(out.iterdir()) == []

@@ -1,0 +1,333 @@
+"""What the spam service knows of a tenant: sightings, campaigns, feedback.
+
+Everything learned is stored first, in one unit of work with the note that its event was
+learned from, or with the entry that tells of it; memory is rebuilt from the store when
+a tenant is first asked for. The desk needs no model: where the service is elsewhere,
+the gateway asks a desk of its own over the same database.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from integritas.kernel.contracts import Fact
+from integritas.kernel.errors import FieldError, InvalidInput, NotFound
+from integritas.services.spam import store
+from integritas.services.spam.campaigns import MOST, Sighting, Window
+from integritas.services.spam.online import (
+    MOST_LESSONS,
+    NOTHING_TAUGHT,
+    OnlineLayer,
+    teach,
+)
+from integritas.services.spam.sighting import Told
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from integritas.kernel.clock import Clock
+    from integritas.kernel.contracts import Context, Recorder
+    from integritas.kernel.ids import EventId, IdFactory, TenantId
+    from integritas.platform.db import Database, Transaction
+    from integritas.services.spam.sighting import SightingRow
+    from integritas.services.spam.store import (
+        CampaignRow,
+        FeedbackRow,
+        MemberRow,
+    )
+
+__all__ = [
+    "FEEDBACK_GIVEN",
+    "FEEDBACK_WITHDRAWN",
+    "Known",
+    "SpamDesk",
+    "Target",
+    "Told",
+]
+
+FEEDBACK_GIVEN: Final = "integritas.spam.feedback_given.v1"
+FEEDBACK_WITHDRAWN: Final = "integritas.spam.feedback_withdrawn.v1"
+RETENTION_DAYS: Final = 400
+"""How long sightings are kept: feedback and drift look further back than a window."""
+_MOST_MEMBERS: Final = 1_000
+
+
+class Target(NamedTuple):
+    """What feedback is about: exactly one of them."""
+
+    evidence: str | None = None
+    case: str | None = None
+    campaign: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What an assessment may lean on: a window up to a cursor, and the layer."""
+
+    window: Window
+    cursor: int
+    layer: OnlineLayer
+
+    @property
+    def versions(self) -> dict[str, str]:
+        """Return the cursors, as an assessment names them."""
+        return {"campaigns": str(self.cursor), "feedback": self.layer.version}
+
+
+@dataclass(slots=True)
+class _Memory:
+    window: Window = field(default_factory=Window)
+    cursor: int = 0
+    layer: OnlineLayer = NOTHING_TAUGHT
+
+
+class SpamDesk:
+    """What was learned for all tenants, over one database."""
+
+    def __init__(
+        self, database: Database, clock: Clock, ids: IdFactory, recorder: Recorder
+    ) -> None:
+        """Read nothing yet."""
+        self._database = database
+        self._clock = clock
+        self._ids = ids
+        self._recorder = recorder
+        self._memories: dict[TenantId, _Memory] = {}
+        self._lock = asyncio.Lock()
+
+    # Learning ---------------------------------------------------------------------
+
+    async def learn(
+        self, event_id: EventId, tenant: TenantId, batch: Sequence[Told]
+    ) -> None:
+        """Keep messages; the same event, or the same message, counts once."""
+        async with self._lock:
+            memory = await self._caught_up(tenant)
+            fresh = await self._database.read(
+                lambda tx: _fresh(tx, tenant, event_id, batch)
+            )
+            rows, joined = _placed(memory.window, fresh)
+
+            def work(tx: Transaction) -> bool:
+                new = store.note_observed(tx, tenant, event_id)
+                if new and rows:
+                    store.insert_sightings(tx, tenant, rows)
+                    for old, into in joined:
+                        store.join_campaigns(tx, tenant, old, into)
+                    oldest = rows[-1].seen_at - timedelta(days=RETENTION_DAYS)
+                    store.forget_before(tx, tenant, oldest)
+                return new
+
+            kept = False
+            try:
+                kept = await self._database.transact(work)
+            finally:
+                if not kept:  # memory is ahead of the store: read it anew
+                    del self._memories[tenant]
+            memory.cursor = memory.window.cursor
+
+    async def known(self, tenant: TenantId) -> Known:
+        """Return what an assessment may lean on now."""
+        memory = self._memories.get(tenant)
+        if memory is None:
+            async with self._lock:
+                memory = await self._caught_up(tenant)
+        return Known(memory.window, memory.cursor, memory.layer)
+
+    # Campaigns --------------------------------------------------------------------
+
+    async def campaigns(
+        self, tenant: TenantId, *, before: str | None, limit: int
+    ) -> Sequence[CampaignRow]:
+        """Return campaigns, the one that began last first, behind an id."""
+        return await self._database.read(
+            lambda tx: store.list_campaigns(tx, tenant, before=before, limit=limit)
+        )
+
+    async def campaign(
+        self, tenant: TenantId, name: str
+    ) -> tuple[CampaignRow, Sequence[MemberRow]]:
+        """Return a campaign and its newest messages.
+
+        Raises:
+            NotFound: there is none of that id.
+        """
+
+        def read(tx: Transaction) -> tuple[CampaignRow | None, Sequence[MemberRow]]:
+            found = store.find_campaign(tx, tenant, name)
+            return found, store.list_members(tx, tenant, name, limit=_MOST_MEMBERS)
+
+        found, members = await self._database.read(read)
+        if found is None:
+            raise NotFound(f"there is no campaign {name}")
+        return found, members
+
+    # Feedback ---------------------------------------------------------------------
+
+    async def give_feedback(
+        self, context: Context, target: Target, label: str, reason: str
+    ) -> Sequence[FeedbackRow]:
+        """Learn from an analyst what an item, a case or a campaign is.
+
+        Raises:
+            InvalidInput: not exactly one of them is named.
+            NotFound: no message of it was learned of.
+        """
+        if sum(part is not None for part in target) != 1:
+            raise InvalidInput(
+                "say what the feedback is about",
+                errors=(
+                    FieldError(
+                        "(whole)",
+                        "names not exactly one of evidence, case, campaign",
+                        "give one of them",
+                    ),
+                ),
+            )
+        tenant, now = context.tenant, self._clock.now()
+
+        def work(tx: Transaction) -> Sequence[FeedbackRow]:
+            chosen = store.find_sightings(
+                tx,
+                tenant,
+                evidence=target.evidence,
+                case=target.case,
+                campaign=target.campaign,
+            )
+            if not chosen:
+                raise NotFound(
+                    "no such message is known: it is learned of soon after its case"
+                    " was opened"
+                )
+            keys = self._ids.many("fdb", len(chosen))
+            rows = [
+                store.FeedbackRow(key, item, label, reason, context.actor.id, now)
+                for key, item in zip(keys, chosen, strict=True)
+            ]
+            store.insert_feedback(tx, tenant, rows)
+            facts = [
+                Fact(
+                    FEEDBACK_GIVEN,
+                    row.evidence_id,
+                    {"feedback": row.id, "label": label},
+                    {"reason": reason} if reason else None,
+                )
+                for row in rows
+            ]
+            self._recorder.record(tx, context, facts)
+            return rows
+
+        rows = await self._database.transact(work)
+        await self._relearn(tenant)
+        return rows
+
+    async def withdraw_feedback(self, context: Context, key: str) -> FeedbackRow:
+        """Take feedback back, as if it had never been given; a second time is no error.
+
+        Raises:
+            NotFound: there is none of that id.
+        """
+        tenant, now = context.tenant, self._clock.now()
+
+        def work(tx: Transaction) -> FeedbackRow:
+            found = store.withdraw_feedback(tx, tenant, key, context.actor.id, now)
+            if found is None:
+                raise NotFound(f"there is no feedback {key}")
+            if found.withdrawn_at is not None:
+                return found
+            fact = Fact(FEEDBACK_WITHDRAWN, found.evidence_id, {"feedback": key})
+            self._recorder.record(tx, context, [fact])
+            return found._replace(withdrawn_by=context.actor.id, withdrawn_at=now)
+
+        row = await self._database.transact(work)
+        await self._relearn(tenant)
+        return row
+
+    async def feedback(
+        self, tenant: TenantId, *, before: str | None, limit: int
+    ) -> Sequence[FeedbackRow]:
+        """Return feedback, withdrawn or not, the newest first, behind an id."""
+        return await self._database.read(
+            lambda tx: store.list_feedback(tx, tenant, before=before, limit=limit)
+        )
+
+    async def _relearn(self, tenant: TenantId) -> None:
+        async with self._lock:
+            memory = self._memories.get(tenant)
+            if memory is not None:
+                memory.layer = await self._layer(tenant)
+
+    async def _layer(self, tenant: TenantId) -> OnlineLayer:
+        lessons, version = await self._database.read(
+            lambda tx: store.read_lessons(tx, tenant, most=MOST_LESSONS)
+        )
+        return await asyncio.to_thread(teach, lessons, version)
+
+    async def _caught_up(self, tenant: TenantId) -> _Memory:
+        """Return a tenant's memory with all that is stored, the lock being held."""
+        memory = self._memories.get(tenant)
+        new = memory is None
+        memory = memory or _Memory()
+        later = await self._database.read(
+            lambda tx: store.read_window(
+                tx, tenant, after=memory.window.cursor, most=MOST
+            )
+        )
+        for sighting in later:
+            memory.window.add(sighting)
+        memory.cursor = memory.window.cursor
+        if new:
+            memory.layer = await self._layer(tenant)
+            self._memories[tenant] = memory
+        return memory
+
+
+def _fresh(
+    tx: Transaction, tenant: TenantId, event_id: EventId, batch: Sequence[Told]
+) -> Sequence[Told]:
+    """Return the messages that were not learned of before."""
+    if store.was_observed(tx, tenant, event_id):
+        return ()
+    known = store.known_evidence(tx, tenant, [told.row.evidence_id for told in batch])
+    unique = {told.row.evidence_id: told for told in batch}
+    return [told for key, told in unique.items() if key not in known]
+
+
+def _placed(
+    window: Window, batch: Sequence[Told]
+) -> tuple[list[SightingRow], list[tuple[str, str]]]:
+    """Take messages into a window; return them numbered, and campaigns that joined.
+
+    A campaign is named after the message it began with, so that the same messages in
+    the same order make the same campaigns.
+    """
+    rows: list[SightingRow] = []
+    joined: list[tuple[str, str]] = []
+    for number, told in enumerate(batch, start=window.cursor + 1):
+        row, signature = told
+        found = () if signature is None else window.alike(signature)
+        names = sorted({sighting.campaign for sighting in found})
+        campaign = names[0] if names else f"camp_{row.evidence_id.partition('_')[2]}"
+        for other in names[1:]:
+            window.rename(other, campaign)
+            joined.append((other, campaign))
+            rows = [
+                known._replace(campaign=campaign) if known.campaign == other else known
+                for known in rows
+            ]
+        rows.append(row._replace(seq=number, campaign=campaign))
+        window.add(
+            Sighting(
+                number,
+                row.evidence_id,
+                row.channel,
+                row.sender,
+                row.seen_at,
+                signature,
+                campaign,
+            )
+        )
+    return rows, joined

@@ -1,0 +1,400 @@
+"""Statements over what was learned: a function each, in a unit of work."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+import numpy as np
+import sqlalchemy as sa
+
+from integritas.services.spam.campaigns import LEAST, Sighting
+from integritas.services.spam.online import Lesson
+from integritas.services.spam.tables import (
+    SPAM_FEEDBACK,
+    SPAM_OBSERVED,
+    SPAM_SIGHTINGS,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from integritas.kernel.contracts import UnitOfWork
+    from integritas.kernel.ids import EventId, TenantId
+    from integritas.services.spam.sighting import SightingRow
+
+__all__ = [
+    "CampaignRow",
+    "FeedbackRow",
+    "MemberRow",
+    "ScoreRow",
+    "find_campaign",
+    "find_sightings",
+    "forget_before",
+    "insert_feedback",
+    "insert_sightings",
+    "join_campaigns",
+    "known_evidence",
+    "list_campaigns",
+    "list_feedback",
+    "list_members",
+    "note_observed",
+    "read_lessons",
+    "read_scores",
+    "read_window",
+    "was_observed",
+    "withdraw_feedback",
+]
+
+_AT_ONCE: Final = 500
+
+
+class CampaignRow(NamedTuple):
+    """A campaign as its sightings make it."""
+
+    id: str
+    messages: int
+    cases: int
+    senders: int
+    first_seen: datetime
+    last_seen: datetime
+
+
+class MemberRow(NamedTuple):
+    """A message of a campaign."""
+
+    evidence_id: str
+    case_id: str
+    channel: str
+    seen_at: datetime
+    verdict: str
+    logit: float
+
+
+class FeedbackRow(NamedTuple):
+    """What an analyst said of a message."""
+
+    id: str
+    evidence_id: str
+    label: str
+    reason: str
+    given_by: str
+    given_at: datetime
+    withdrawn_by: str | None = None
+    withdrawn_at: datetime | None = None
+
+
+class ScoreRow(NamedTuple):
+    """What models said of a message, and what an analyst did, if one did."""
+
+    view: str
+    model: str
+    logit: float
+    unknown: float
+    verdict: str
+    challenger: str
+    challenger_logit: float | None
+    challenger_verdict: str
+    label: str | None
+
+
+# Sightings ------------------------------------------------------------------------
+
+
+def was_observed(uow: UnitOfWork, tenant: TenantId, event_id: EventId) -> bool:
+    """Say whether an event was learned from."""
+    table = SPAM_OBSERVED
+    query = sa.select(table.c.event_id).where(
+        table.c.tenant_id == tenant, table.c.event_id == event_id
+    )
+    return uow.execute(query).first() is not None
+
+
+def note_observed(uow: UnitOfWork, tenant: TenantId, event_id: EventId) -> bool:
+    """Note an event as learned from; say False if it was before."""
+    if was_observed(uow, tenant, event_id):
+        return False
+    row = {"tenant_id": tenant, "event_id": event_id}
+    uow.execute(sa.insert(SPAM_OBSERVED).values(**row))
+    return True
+
+
+def known_evidence(
+    uow: UnitOfWork, tenant: TenantId, ids: Sequence[str]
+) -> frozenset[str]:
+    """Return which of the items were seen before."""
+    table = SPAM_SIGHTINGS
+    query = sa.select(table.c.evidence_id).where(
+        table.c.tenant_id == tenant, table.c.evidence_id.in_(list(ids))
+    )
+    return frozenset(uow.execute(query).scalars())
+
+
+def insert_sightings(
+    uow: UnitOfWork, tenant: TenantId, rows: Sequence[SightingRow]
+) -> None:
+    """Keep sightings."""
+    if rows:
+        values = [{"tenant_id": tenant, **row._asdict()} for row in rows]
+        uow.execute(sa.insert(SPAM_SIGHTINGS), values)
+
+
+def join_campaigns(uow: UnitOfWork, tenant: TenantId, old: str, new: str) -> None:
+    """Let all messages of a campaign be of another."""
+    table = SPAM_SIGHTINGS
+    uow.execute(
+        sa.update(table)
+        .where(table.c.tenant_id == tenant, table.c.campaign == old)
+        .values(campaign=new)
+    )
+
+
+def read_window(
+    uow: UnitOfWork, tenant: TenantId, *, after: int, most: int
+) -> Sequence[Sighting]:
+    """Return the newest sightings behind a number, in the order they were learned."""
+    table = SPAM_SIGHTINGS
+    query = (
+        sa.select(
+            table.c.seq,
+            table.c.evidence_id,
+            table.c.channel,
+            table.c.sender,
+            table.c.seen_at,
+            table.c.signature,
+            table.c.campaign,
+        )
+        .where(table.c.tenant_id == tenant, table.c.seq > after)
+        .order_by(table.c.seq.desc())
+        .limit(most)
+    )
+    found = [
+        Sighting(
+            row.seq,
+            row.evidence_id,
+            row.channel,
+            row.sender,
+            row.seen_at,
+            np.frombuffer(row.signature, np.uint32) if row.signature else None,
+            row.campaign,
+        )
+        for row in uow.execute(query)
+    ]
+    found.reverse()
+    return found
+
+
+def forget_before(uow: UnitOfWork, tenant: TenantId, oldest: datetime) -> None:
+    """Forget sightings and feedback older than a time."""
+    uow.execute(
+        sa.delete(SPAM_SIGHTINGS).where(
+            SPAM_SIGHTINGS.c.tenant_id == tenant, SPAM_SIGHTINGS.c.seen_at < oldest
+        )
+    )
+
+
+def find_sightings(
+    uow: UnitOfWork,
+    tenant: TenantId,
+    *,
+    evidence: str | None = None,
+    case: str | None = None,
+    campaign: str | None = None,
+    most: int = 10_000,
+) -> Sequence[str]:
+    """Return the evidence ids of an item, of a case or of a campaign."""
+    table = SPAM_SIGHTINGS
+    wanted = [
+        column == value
+        for column, value in (
+            (table.c.evidence_id, evidence),
+            (table.c.case_id, case),
+            (table.c.campaign, campaign),
+        )
+        if value is not None
+    ]
+    query = (
+        sa.select(table.c.evidence_id)
+        .where(table.c.tenant_id == tenant, *wanted)
+        .order_by(table.c.seq)
+        .limit(most)
+    )
+    return list(uow.execute(query).scalars())
+
+
+# Campaigns ------------------------------------------------------------------------
+
+
+def list_campaigns(
+    uow: UnitOfWork, tenant: TenantId, *, before: str | None, limit: int
+) -> Sequence[CampaignRow]:
+    """Return campaigns, the one that began last first, behind an id."""
+    table = SPAM_SIGHTINGS
+    wanted = [table.c.tenant_id == tenant]
+    if before is not None:
+        wanted.append(table.c.campaign < before)
+    query = _grouped(wanted).order_by(table.c.campaign.desc()).limit(limit)
+    return [CampaignRow(*row) for row in uow.execute(query)]
+
+
+def find_campaign(uow: UnitOfWork, tenant: TenantId, name: str) -> CampaignRow | None:
+    """Return a campaign, None if there is none of that id."""
+    table = SPAM_SIGHTINGS
+    query = _grouped([table.c.tenant_id == tenant, table.c.campaign == name])
+    row = uow.execute(query).first()
+    return None if row is None else CampaignRow(*row)
+
+
+def _grouped(wanted: Sequence[Any]) -> sa.Select[Any]:
+    table = SPAM_SIGHTINGS
+    return (
+        sa.select(
+            table.c.campaign,
+            sa.func.count(),
+            sa.func.count(table.c.case_id.distinct()),
+            sa.func.count(table.c.sender.distinct()),
+            sa.func.min(table.c.seen_at),
+            sa.func.max(table.c.seen_at),
+        )
+        .where(*wanted)
+        .group_by(table.c.campaign)
+        .having(sa.func.count() >= LEAST)
+    )
+
+
+def list_members(
+    uow: UnitOfWork, tenant: TenantId, name: str, *, limit: int
+) -> Sequence[MemberRow]:
+    """Return the messages of a campaign, the newest first."""
+    table = SPAM_SIGHTINGS
+    query = (
+        sa.select(
+            table.c.evidence_id,
+            table.c.case_id,
+            table.c.channel,
+            table.c.seen_at,
+            table.c.verdict,
+            table.c.logit,
+        )
+        .where(table.c.tenant_id == tenant, table.c.campaign == name)
+        .order_by(table.c.seq.desc())
+        .limit(limit)
+    )
+    return [MemberRow(*row) for row in uow.execute(query)]
+
+
+# Feedback -------------------------------------------------------------------------
+
+
+def insert_feedback(
+    uow: UnitOfWork, tenant: TenantId, rows: Sequence[FeedbackRow]
+) -> None:
+    """Keep feedback; what was said of the same messages before is withdrawn by it."""
+    table = SPAM_FEEDBACK
+    for start in range(0, len(rows), _AT_ONCE):
+        part = rows[start : start + _AT_ONCE]
+        ids = [row.evidence_id for row in part]
+        uow.execute(
+            sa.update(table)
+            .where(
+                table.c.tenant_id == tenant,
+                table.c.evidence_id.in_(ids),
+                table.c.withdrawn_at.is_(None),
+            )
+            .values(withdrawn_by=part[0].given_by, withdrawn_at=part[0].given_at)
+        )
+        values = [{"tenant_id": tenant, **row._asdict()} for row in part]
+        uow.execute(sa.insert(table), values)
+
+
+def withdraw_feedback(
+    uow: UnitOfWork, tenant: TenantId, key: str, by: str, at: datetime
+) -> FeedbackRow | None:
+    """Take feedback back; return it as it was, None if there is none of that id."""
+    table = SPAM_FEEDBACK
+    mine = (table.c.tenant_id == tenant) & (table.c.id == key)
+    columns = [table.c[name] for name in FeedbackRow._fields]
+    row = uow.execute(sa.select(*columns).where(mine)).first()
+    if row is None:
+        return None
+    found = FeedbackRow(*row)
+    if found.withdrawn_at is None:
+        uow.execute(
+            sa.update(table).where(mine).values(withdrawn_by=by, withdrawn_at=at)
+        )
+    return found
+
+
+def list_feedback(
+    uow: UnitOfWork, tenant: TenantId, *, before: str | None, limit: int
+) -> Sequence[FeedbackRow]:
+    """Return feedback, the newest first, behind an id."""
+    table = SPAM_FEEDBACK
+    wanted = [table.c.tenant_id == tenant]
+    if before is not None:
+        wanted.append(table.c.id < before)
+    columns = [table.c[name] for name in FeedbackRow._fields]
+    query = sa.select(*columns).where(*wanted).order_by(table.c.id.desc()).limit(limit)
+    return [FeedbackRow(*row) for row in uow.execute(query)]
+
+
+def read_lessons(
+    uow: UnitOfWork, tenant: TenantId, *, most: int
+) -> tuple[Sequence[Lesson], str]:
+    """Return the feedback in force, in the order given, and a version of it.
+
+    The version counts what was ever given and withdrawn, so it never comes again.
+    """
+    given, seen = SPAM_FEEDBACK, SPAM_SIGHTINGS
+    counts = uow.execute(
+        sa.select(sa.func.count(), sa.func.count(given.c.withdrawn_at)).where(
+            given.c.tenant_id == tenant
+        )
+    ).one()
+    query = (
+        sa.select(seen.c.words, seen.c.logit, given.c.label)
+        .join(
+            seen,
+            (seen.c.tenant_id == given.c.tenant_id)
+            & (seen.c.evidence_id == given.c.evidence_id),
+        )
+        .where(given.c.tenant_id == tenant, given.c.withdrawn_at.is_(None))
+        .order_by(given.c.id.desc())
+        .limit(most)
+    )
+    lessons = [
+        Lesson(np.frombuffer(row.words, np.uint16), row.logit, row.label == "junk")
+        for row in uow.execute(query)
+    ]
+    lessons.reverse()
+    return lessons, f"{counts[0]}-{counts[1]}" if counts[1] else str(counts[0])
+
+
+# Models ---------------------------------------------------------------------------
+
+
+def read_scores(
+    uow: UnitOfWork, tenant: TenantId, model: str, *, newest: bool, most: int
+) -> Sequence[ScoreRow]:
+    """Return what a model (champion or challenger) said, its first or newest scores."""
+    seen, given = SPAM_SIGHTINGS, SPAM_FEEDBACK
+    order = seen.c.seq.desc() if newest else seen.c.seq
+    query = (
+        sa.select(
+            *[seen.c[name] for name in ScoreRow._fields if name != "label"],
+            given.c.label,
+        )
+        .outerjoin(
+            given,
+            (given.c.tenant_id == seen.c.tenant_id)
+            & (given.c.evidence_id == seen.c.evidence_id)
+            & given.c.withdrawn_at.is_(None),
+        )
+        .where(
+            seen.c.tenant_id == tenant,
+            (seen.c.model == model) | (seen.c.challenger == model),
+        )
+        .order_by(order)
+        .limit(most)
+    )
+    return [ScoreRow(*row) for row in uow.execute(query)]

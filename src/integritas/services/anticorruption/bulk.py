@@ -38,7 +38,7 @@ __all__ = ["MAX_LINE_BYTES", "Reading", "Reject", "Run", "run_indicators", "skip
 
 MAX_LINE_BYTES: Final = 64 * 1024 * 1024
 _BOM: Final = b"\xef\xbb\xbf"
-_SKIPPED_AT_ONCE: Final = 1024 * 1024
+_AT_ONCE: Final = 256 * 1024
 _LINES_TO_DECIDE: Final = 1_000
 # Lines of a later part are numbered from here until their place is known.
 _NOT_FIRST: Final = 1
@@ -150,15 +150,21 @@ class Reading:
     def follow(self, stream: BinaryIO, *, until: int | None = None) -> None:
         """Take all lines, or those that begin before a position."""
         place = 0 if until is None else stream.tell()
-        readline, limit, take = stream.readline, self._limit, self.take
-        while (until is None or place < until) and (line := readline(limit + 1)):
-            place += len(line)
-            self._number += 1
-            if len(line) > limit and not line.endswith(b"\n"):
-                place += skip_line(stream)
-                take(self._number, None)
-            elif not line.isspace():
-                take(self._number, line)
+        while (until is None or place < until) and (block := stream.read(_AT_ONCE)):
+            if not block.endswith(b"\n"):
+                block += stream.readline(self._limit + 1)
+            end = -1 if until is None else block.find(b"\n", until - place - 1)
+            if end >= 0:
+                self._take_lines(block[:end].split(b"\n"))
+                stream.seek(place + end + 1)
+                return
+            place += len(block)
+            lines = block.split(b"\n")
+            if not lines[-1]:
+                lines.pop()
+            else:
+                place += skip_line(stream)  # of a line over the limit
+            self._take_lines(lines)
 
     def decide_currency(self, stream: BinaryIO) -> bool:
         """Read until the first price has decided the currency; say if it is."""
@@ -194,22 +200,27 @@ class Reading:
         self.rejected += rejected
         self.ignored += ignored
 
-    def take(self, number: int, line: bytes | None) -> None:
-        """Take one line; None stands for one over the limit."""
-        self.lines += 1
-        if number == 1 and line is not None:
-            line = line.removeprefix(_BOM)
-        try:
-            # What msgspec skips it does not check: the encoding is.
-            if line is not None and (line.isascii() or line.decode()):
+    def _take_lines(self, lines: list[bytes]) -> None:
+        """Take lines that follow each other."""
+        add, before, cared = self._add, self._number, 0
+        for number, line in enumerate(lines, before + 1):
+            try:
+                # What msgspec skips it does not check: the encoding is.
+                if not line.isascii():
+                    line.decode()
                 process = digest(_DECODE(line))
-                if not process.doubtful:
-                    self.read += 1
-                    self._add(process)
-                    return
-        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-            pass
-        self._take_with_care(number, line)
+                if not process.doubtful and len(line) <= self._limit:
+                    add(process)
+                    continue
+            except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+                pass
+            cared += 1
+            if line and not line.isspace():
+                self._take_with_care(number, line)
+        taken = len(lines) - cared
+        self._number += len(lines)
+        self.lines += taken
+        self.read += taken
 
     def run(self) -> Run:
         """Conclude, and return what was counted."""
@@ -217,6 +228,12 @@ class Reading:
         return Run(ledger, self.lines, self.read, self.rejected, self.ignored)
 
     def _take_with_care(self, number: int, line: bytes | None) -> None:
+        """Take a line that is not plainly valid; None is one over the limit."""
+        self.lines += 1
+        if line is not None:
+            line = None if len(line) > self._limit else line
+            if number == 1 and line is not None:
+                line = line.removeprefix(_BOM)
         document = _parse(number, line, self._limit)
         if isinstance(document, Reject):
             self.rejected += 1
@@ -258,7 +275,7 @@ def _no_collection() -> Iterator[None]:
 def skip_line(stream: BinaryIO) -> int:
     """Read to the end of the line without keeping it; return how many bytes."""
     skipped = 0
-    while chunk := stream.readline(_SKIPPED_AT_ONCE):
+    while chunk := stream.readline(_AT_ONCE):
         skipped += len(chunk)
         if chunk.endswith(b"\n"):
             break

@@ -39,7 +39,12 @@ from integritas.platform.db import Database, open_database
 from integritas.platform.health import DEGRADED, Ping
 from integritas.platform.http import service_app
 from integritas.platform.idempotency import forget_old_answers
-from integritas.platform.remote import RemoteAssessor, RemoteService, remote_client
+from integritas.platform.remote import (
+    RemoteAssessor,
+    RemoteObserver,
+    RemoteService,
+    remote_client,
+)
 from integritas.platform.resilience import Guard, GuardPolicy
 from integritas.platform.telemetry import CallMetrics, new_registry
 from integritas.services.anticorruption import app as anticorruption_app
@@ -320,9 +325,9 @@ def service_alone(settings: Settings, role: Role) -> FastAPI:
             load_spam_service(), ids=kit.ids, clock=kit.clock, token=token
         )
     if role is Role.ANTICORRUPTION:
-        return anticorruption_app.create_app(
-            load_anticorruption_service(), kit.ids, kit.clock, token=token
-        )
+        database = open_database(settings.database_url)
+        ensure(database)
+        return anticorruption_app.create_app(database, kit.ids, kit.clock, token=token)
     return compliance_app.create_app(
         load_compliance_service(_watchlists(settings, ())),
         ids=kit.ids,
@@ -503,6 +508,7 @@ def _services(
     flags: Assessor
     if anticorruption is not None:
         flags = RemoteAssessor(anticorruption)
+        observers["anticorruption"] = RemoteObserver(anticorruption)
     else:
         flags = observers["anticorruption"] = load_anticorruption_service(datasets)
     return Services(

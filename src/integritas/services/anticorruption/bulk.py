@@ -1,6 +1,7 @@
 """Indicators over a file: releases, records or packages, one JSON object a line.
 
 A file that is one JSON document, as portals publish packages, is read as a whole.
+Releases that tell a piece of a process each are merged by ocid, wherever they stand.
 
 A line that is no release is left out and told; a field of the wrong type is left out
 of the calculation, as Cardinal does, and told as well. A valid line is decoded straight
@@ -11,7 +12,7 @@ time, with a message for each thing wrong.
 from __future__ import annotations
 
 import gc
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -26,6 +27,7 @@ from integritas.services.anticorruption.ledger import Ledger
 from integritas.services.anticorruption.merging import compiled_releases
 from integritas.services.anticorruption.ocds import check_release
 from integritas.services.anticorruption.parallel import collect, plan_ranges, start
+from integritas.services.anticorruption.pieces import Index, Pieces, is_piece
 from integritas.services.anticorruption.release import Release
 from integritas.services.anticorruption.scoring import Calculation
 
@@ -88,7 +90,7 @@ def run_indicators(
     calculation = Calculation(settings, with_maps=with_maps)
     reading = Reading(calculation, on_reject, max_line_bytes)
     ranges = plan_ranges(stream, processes=processes)
-    with _no_collection():
+    with _no_collection(), closing(reading.pieces):
         whole, stream = read_document(stream)
         if whole is not None:
             reading.lines += 1
@@ -100,14 +102,15 @@ def run_indicators(
         if not reading.decide_currency(stream):
             reading.follow(stream)
             return reading.run()
+        later = [reading.beside() for _ in ranges.bounds[1:]]
         workers = [
-            start(partial(_read_range, reading.beside(), ranges.path, bounds))
-            for bounds in ranges.bounds[1:]
+            start(partial(_read_range, other, ranges.path, bounds))
+            for other, bounds in zip(later, ranges.bounds[1:], strict=True)
         ]
         reading.follow(stream, until=ranges.bounds[0][1])
-        for part in collect(workers):
+        for part, other in zip(collect(workers), later, strict=True):
             if isinstance(part, _Part):
-                reading.join(part)
+                reading.join(part, other.pieces)
         return reading.run()
 
 
@@ -116,6 +119,7 @@ class _Part(msgspec.Struct):
 
     ledger: Ledger
     rejects: list[Reject]
+    pieces: Index
     numbered: int
     counts: tuple[int, int, int, int]
 
@@ -145,6 +149,7 @@ class Reading:
         self._limit = max_line_bytes
         self._kept: list[Reject] = []
         self._number = 0
+        self.pieces = Pieces()
         self.lines = self.read = self.rejected = self.ignored = 0
 
     def follow(self, stream: BinaryIO, *, until: int | None = None) -> None:
@@ -185,10 +190,12 @@ class Reading:
         """Return what was read, to be joined to another reading."""
         counts = (self.lines, self.read, self.rejected, self.ignored)
         numbered = self._number - _NOT_FIRST
-        return _Part(self._calculation.ledger, self._kept, numbered, counts)
+        ledger, pieces = self._calculation.ledger, self.pieces.index()
+        return _Part(ledger, self._kept, pieces, numbered, counts)
 
-    def join(self, part: _Part) -> None:
+    def join(self, part: _Part, pieces: Pieces) -> None:
         """Take over what another process read of the lines that follow."""
+        self.pieces.join(part.pieces, pieces)
         self._calculation.ledger.merge(part.ledger)
         for reject in part.rejects:
             line = reject.line - _NOT_FIRST + self._number
@@ -210,7 +217,11 @@ class Reading:
                     line.decode()
                 process = digest(_DECODE(line))
                 if not process.doubtful and len(line) <= self._limit:
-                    add(process)
+                    tag = process.release.tag
+                    if tag is not None and is_piece(tag):
+                        self.pieces.add(process.ocid, line)
+                    else:
+                        add(process)
                     continue
             except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
                 pass
@@ -223,7 +234,11 @@ class Reading:
         self.read += taken
 
     def run(self) -> Run:
-        """Conclude, and return what was counted."""
+        """Merge what came in pieces, conclude, and return what was counted."""
+        for release in self.pieces.merged():
+            process = read_process(release)
+            if process is not None:
+                self._add(process)
         ledger = self._calculation.conclude()
         return Run(ledger, self.lines, self.read, self.rejected, self.ignored)
 
@@ -250,7 +265,10 @@ class Reading:
                 self._on_reject(_no_ocid(number, path))
                 continue
             self.read += 1
-            self._add(process)
+            if is_piece(release.get("tag")):
+                self.pieces.add(process.ocid, orjson.dumps(release))
+            else:
+                self._add(process)
             dot = f"{path}." if path else ""
             for error in check_release(release):
                 self.ignored += 1

@@ -342,9 +342,9 @@ def service_alone(settings: Settings, role: Role) -> FastAPI:
     if role is Role.SPAM:
         return _spam_alone(settings, kit)
     if role is Role.ANTICORRUPTION:
-        return anticorruption_app.create_app(
-            load_anticorruption_service(), kit.ids, kit.clock, token=token
-        )
+        database = open_database(settings.database_url)
+        ensure(database)
+        return anticorruption_app.create_app(database, kit.ids, kit.clock, token=token)
     return compliance_app.create_app(
         load_compliance_service(_watchlists(settings, ())),
         ids=kit.ids,
@@ -555,6 +555,7 @@ def _services(
     flags: Assessor
     if anticorruption is not None:
         flags = RemoteAssessor(anticorruption)
+        observers["anticorruption"] = RemoteObserver(anticorruption)
     else:
         flags = observers["anticorruption"] = load_anticorruption_service(datasets)
     return Services(

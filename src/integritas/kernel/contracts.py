@@ -19,6 +19,7 @@ from pydantic import JsonValue
 from integritas.kernel.errors import FieldError
 from integritas.kernel.evidence import Content, EvidenceKind, Message, kind_of
 from integritas.kernel.ids import EventId, EvidenceId, TenantId
+from integritas.kernel.severity import Severity
 from integritas.kernel.states import ActorKind
 
 __all__ = [
@@ -127,16 +128,6 @@ def dossier_digest(dossier: Dossier) -> str:
 
 
 # What services say ---------------------------------------------------------------
-
-
-class Severity(StrEnum):
-    """How much a finding matters, least first."""
-
-    INFO = "info"
-    LOW = "low"
-    MEDIUM = "medium"
-    HIGH = "high"
-    CRITICAL = "critical"
 
 
 class FindingKind(StrEnum):

@@ -163,12 +163,31 @@ def check_assessed(fleet: Fleet, role: str) -> None:
         assert [each["service"] for each in lacking] == ["spam"]
 
 
+def check_learned(fleet: Fleet, role: str) -> None:
+    """A release that is submitted is in the statistics, once."""
+    release = {"ocid": "o1", "buyer": {"id": "city"}, "tender": {"title": "Road"}}
+    item = {"kind": "procurement", "release": release}
+    with closing(fleet.client(role)) as client:
+        answer = client.post(
+            "/submissions", json={"channel": "api", "evidence": [item]}
+        )
+        assert answer.status_code == 202, answer.text
+        deadline = time.monotonic() + WAIT_S
+        told: dict[str, Any] = {"processes": 0}
+        while not told["processes"] and time.monotonic() < deadline:
+            told = client.get("/anticorruption/datasets/observed").json()
+            time.sleep(0.05)
+        assert (told["processes"], told["version"]) == (1, "observed@1")
+        assert client.get("/anticorruption/networks/city").status_code == 200
+
+
 @pytest.mark.timeout(150)
 def test_services_apart_from_everything_else(fleet: Fleet) -> None:
     assert fleet.run("db", "migrate").returncode == 0
     fleet.begin(*SERVICES)
     fleet.begin("all", **fleet.urls())
     check_assessed(fleet, "all")
+    check_learned(fleet, "all")
     assert stop(fleet, "all", "compliance") == {"all": 0, "compliance": 0}
 
 
@@ -178,6 +197,7 @@ def test_six_processes(fleet: Fleet) -> None:
     fleet.begin(*SERVICES)
     fleet.begin("gateway", "engine", "audit", **fleet.urls())
     check_assessed(fleet, "gateway")
+    check_learned(fleet, "gateway")
     with closing(fleet.client("gateway")) as client:
         deadline = time.monotonic() + WAIT_S
         while time.monotonic() < deadline:

@@ -9,10 +9,6 @@ from integritas.services.anticorruption.indicators import OPTIONS
 from integritas.services.anticorruption.ledger import EMPTY_REFERENCE, Reference
 from integritas.services.anticorruption.ocds import validate_release
 from integritas.services.anticorruption.scoring import DEFAULT_SETTINGS, Calculation
-from integritas.services.anticorruption.service import (
-    AntiCorruptionService,
-    ReferenceSource,
-)
 from integritas.services.anticorruption.settings import Settings
 from integritas.services.anticorruption.settings import parse_settings as _parse
 
@@ -21,14 +17,13 @@ if TYPE_CHECKING:
     from integritas.platform.db import Database
     from integritas.services.anticorruption.collusion.model import CollusionModel
     from integritas.services.anticorruption.desk import DatasetDesk
+    from integritas.services.anticorruption.service import AntiCorruptionService
 
 __all__ = [
     "DEFAULT_SETTINGS",
     "EMPTY_REFERENCE",
-    "AntiCorruptionService",
     "Calculation",
     "Reference",
-    "ReferenceSource",
     "Reject",
     "Run",
     "Settings",
@@ -48,7 +43,12 @@ def load_anticorruption_service(
 
     With a `desk` it judges against what a tenant's releases told, and learns.
     """
-    return AntiCorruptionService(desk=desk)
+    # It needs the wire forms of evidence, which a command that reads a file does not.
+    from integritas.services.anticorruption.service import (  # noqa: PLC0415
+        AntiCorruptionService as Service,
+    )
+
+    return Service(desk=desk)
 
 
 def open_dataset_desk(database: Database, clock: Clock) -> DatasetDesk:

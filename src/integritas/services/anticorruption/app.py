@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 from integritas.platform.http import (
     Caller,
-    Ping,
     assess_router,
     assessing,
+    observing,
     service_app,
 )
 from integritas.platform.problems import problem_responses
+from integritas.services.anticorruption.api import (
+    load_anticorruption_service,
+    open_dataset_desk,
+)
 from integritas.services.anticorruption.catalogue import IndicatorList, catalogue
 from integritas.services.anticorruption.routes import (
     add_desk_routes,
@@ -20,13 +25,12 @@ from integritas.services.anticorruption.routes import (
 from integritas.services.anticorruption.service import SERVICE
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from fastapi import APIRouter, FastAPI
 
     from integritas.kernel.clock import Clock
     from integritas.kernel.contracts import Assessor
     from integritas.kernel.ids import IdFactory
+    from integritas.platform.db import Database
     from integritas.services.anticorruption.desk import DatasetDesk
 
 __all__ = ["create_app", "router"]
@@ -59,18 +63,23 @@ def router(
 
 
 def create_app(
-    assessor: Assessor,
-    ids: IdFactory,
-    clock: Clock,
-    *,
-    token: str | None,
-    pings: Mapping[str, Ping] | None = None,
+    database: Database, ids: IdFactory, clock: Clock, *, token: str | None
 ) -> FastAPI:
-    """Return the service as an app of its own; `token` guards it."""
+    """Return the service as an app of its own; `token` guards it.
+
+    What it learns it keeps in the database, which it closes at its end.
+    """
+    desk = open_dataset_desk(database, clock)
+    service = load_anticorruption_service(desk)
+
+    async def close() -> None:
+        await asyncio.to_thread(database.close)
+
     return service_app(
         name=SERVICE,
-        operations={"assess": assessing(assessor)},
-        router=router(assessor, ids, clock),
-        pings=pings or {},
+        operations={"assess": assessing(service), "observe": observing(service)},
+        router=router(service, ids, clock, desk),
+        pings={"database": database.ping},
         token=token,
+        on_stop=[close],
     )

@@ -1,6 +1,7 @@
 """Indicators over a file: releases, records or packages, one JSON object a line.
 
 A file that is one JSON document, as portals publish packages, is read as a whole.
+Releases that tell a piece of a process each are merged by ocid, wherever they stand.
 
 A line that is no release is left out and told; a field of the wrong type is left out
 of the calculation, as Cardinal does, and told as well. A valid line is decoded straight
@@ -11,7 +12,7 @@ time, with a message for each thing wrong.
 from __future__ import annotations
 
 import gc
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -26,6 +27,7 @@ from integritas.services.anticorruption.ledger import Ledger
 from integritas.services.anticorruption.merging import compiled_releases
 from integritas.services.anticorruption.ocds import check_release
 from integritas.services.anticorruption.parallel import collect, plan_ranges, start
+from integritas.services.anticorruption.pieces import Index, Pieces, is_piece
 from integritas.services.anticorruption.release import Release
 from integritas.services.anticorruption.scoring import Calculation
 
@@ -38,7 +40,7 @@ __all__ = ["MAX_LINE_BYTES", "Reading", "Reject", "Run", "run_indicators", "skip
 
 MAX_LINE_BYTES: Final = 64 * 1024 * 1024
 _BOM: Final = b"\xef\xbb\xbf"
-_SKIPPED_AT_ONCE: Final = 1024 * 1024
+_AT_ONCE: Final = 256 * 1024
 _LINES_TO_DECIDE: Final = 1_000
 # Lines of a later part are numbered from here until their place is known.
 _NOT_FIRST: Final = 1
@@ -88,7 +90,7 @@ def run_indicators(
     calculation = Calculation(settings, with_maps=with_maps)
     reading = Reading(calculation, on_reject, max_line_bytes)
     ranges = plan_ranges(stream, processes=processes)
-    with _no_collection():
+    with _no_collection(), closing(reading.pieces):
         whole, stream = read_document(stream)
         if whole is not None:
             reading.lines += 1
@@ -100,14 +102,15 @@ def run_indicators(
         if not reading.decide_currency(stream):
             reading.follow(stream)
             return reading.run()
+        later = [reading.beside() for _ in ranges.bounds[1:]]
         workers = [
-            start(partial(_read_range, reading.beside(), ranges.path, bounds))
-            for bounds in ranges.bounds[1:]
+            start(partial(_read_range, other, ranges.path, bounds))
+            for other, bounds in zip(later, ranges.bounds[1:], strict=True)
         ]
         reading.follow(stream, until=ranges.bounds[0][1])
-        for part in collect(workers):
+        for part, other in zip(collect(workers), later, strict=True):
             if isinstance(part, _Part):
-                reading.join(part)
+                reading.join(part, other.pieces)
         return reading.run()
 
 
@@ -116,6 +119,7 @@ class _Part(msgspec.Struct):
 
     ledger: Ledger
     rejects: list[Reject]
+    pieces: Index
     numbered: int
     counts: tuple[int, int, int, int]
 
@@ -145,20 +149,27 @@ class Reading:
         self._limit = max_line_bytes
         self._kept: list[Reject] = []
         self._number = 0
+        self.pieces = Pieces()
         self.lines = self.read = self.rejected = self.ignored = 0
 
     def follow(self, stream: BinaryIO, *, until: int | None = None) -> None:
         """Take all lines, or those that begin before a position."""
         place = 0 if until is None else stream.tell()
-        readline, limit, take = stream.readline, self._limit, self.take
-        while (until is None or place < until) and (line := readline(limit + 1)):
-            place += len(line)
-            self._number += 1
-            if len(line) > limit and not line.endswith(b"\n"):
-                place += skip_line(stream)
-                take(self._number, None)
-            elif not line.isspace():
-                take(self._number, line)
+        while (until is None or place < until) and (block := stream.read(_AT_ONCE)):
+            if not block.endswith(b"\n"):
+                block += stream.readline(self._limit + 1)
+            end = -1 if until is None else block.find(b"\n", until - place - 1)
+            if end >= 0:
+                self._take_lines(block[:end].split(b"\n"))
+                stream.seek(place + end + 1)
+                return
+            place += len(block)
+            lines = block.split(b"\n")
+            if not lines[-1]:
+                lines.pop()
+            else:
+                place += skip_line(stream)  # of a line over the limit
+            self._take_lines(lines)
 
     def decide_currency(self, stream: BinaryIO) -> bool:
         """Read until the first price has decided the currency; say if it is."""
@@ -179,10 +190,12 @@ class Reading:
         """Return what was read, to be joined to another reading."""
         counts = (self.lines, self.read, self.rejected, self.ignored)
         numbered = self._number - _NOT_FIRST
-        return _Part(self._calculation.ledger, self._kept, numbered, counts)
+        ledger, pieces = self._calculation.ledger, self.pieces.index()
+        return _Part(ledger, self._kept, pieces, numbered, counts)
 
-    def join(self, part: _Part) -> None:
+    def join(self, part: _Part, pieces: Pieces) -> None:
         """Take over what another process read of the lines that follow."""
+        self.pieces.join(part.pieces, pieces)
         self._calculation.ledger.merge(part.ledger)
         for reject in part.rejects:
             line = reject.line - _NOT_FIRST + self._number
@@ -194,29 +207,48 @@ class Reading:
         self.rejected += rejected
         self.ignored += ignored
 
-    def take(self, number: int, line: bytes | None) -> None:
-        """Take one line; None stands for one over the limit."""
-        self.lines += 1
-        if number == 1 and line is not None:
-            line = line.removeprefix(_BOM)
-        try:
-            # What msgspec skips it does not check: the encoding is.
-            if line is not None and (line.isascii() or line.decode()):
+    def _take_lines(self, lines: list[bytes]) -> None:
+        """Take lines that follow each other."""
+        add, before, cared = self._add, self._number, 0
+        for number, line in enumerate(lines, before + 1):
+            try:
+                # What msgspec skips it does not check: the encoding is.
+                if not line.isascii():
+                    line.decode()
                 process = digest(_DECODE(line))
-                if not process.doubtful:
-                    self.read += 1
-                    self._add(process)
-                    return
-        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-            pass
-        self._take_with_care(number, line)
+                if not process.doubtful and len(line) <= self._limit:
+                    tag = process.release.tag
+                    if tag is not None and is_piece(tag):
+                        self.pieces.add(process.ocid, line)
+                    else:
+                        add(process)
+                    continue
+            except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+                pass
+            cared += 1
+            if line and not line.isspace():
+                self._take_with_care(number, line)
+        taken = len(lines) - cared
+        self._number += len(lines)
+        self.lines += taken
+        self.read += taken
 
     def run(self) -> Run:
-        """Conclude, and return what was counted."""
+        """Merge what came in pieces, conclude, and return what was counted."""
+        for release in self.pieces.merged():
+            process = read_process(release)
+            if process is not None:
+                self._add(process)
         ledger = self._calculation.conclude()
         return Run(ledger, self.lines, self.read, self.rejected, self.ignored)
 
     def _take_with_care(self, number: int, line: bytes | None) -> None:
+        """Take a line that is not plainly valid; None is one over the limit."""
+        self.lines += 1
+        if line is not None:
+            line = None if len(line) > self._limit else line
+            if number == 1 and line is not None:
+                line = line.removeprefix(_BOM)
         document = _parse(number, line, self._limit)
         if isinstance(document, Reject):
             self.rejected += 1
@@ -233,7 +265,10 @@ class Reading:
                 self._on_reject(_no_ocid(number, path))
                 continue
             self.read += 1
-            self._add(process)
+            if is_piece(release.get("tag")):
+                self.pieces.add(process.ocid, orjson.dumps(release))
+            else:
+                self._add(process)
             dot = f"{path}." if path else ""
             for error in check_release(release):
                 self.ignored += 1
@@ -258,7 +293,7 @@ def _no_collection() -> Iterator[None]:
 def skip_line(stream: BinaryIO) -> int:
     """Read to the end of the line without keeping it; return how many bytes."""
     skipped = 0
-    while chunk := stream.readline(_SKIPPED_AT_ONCE):
+    while chunk := stream.readline(_AT_ONCE):
         skipped += len(chunk)
         if chunk.endswith(b"\n"):
             break

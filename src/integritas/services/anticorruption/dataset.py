@@ -60,8 +60,13 @@ class Dataset:
         """Return how many processes there are."""
         return len(self._bodies)
 
-    def learn(self, bodies: Iterable[bytes]) -> None:
-        """Take processes in, in their stored form."""
+    @property
+    def cursor(self) -> int:
+        """Return how far the set has been read, in releases as they were stored."""
+        return self._cursor
+
+    def learn(self, bodies: Iterable[bytes], *, upto: int | None = None) -> None:
+        """Take processes in, in their stored form; the last is the release `upto`."""
         for body in bodies:
             process = digest(decode_body(body))
             if process.ocid in self._bodies:
@@ -71,6 +76,8 @@ class Dataset:
             self._bodies[process.ocid] = body
             self.graph.add(process)
             self._cursor += 1
+        if upto is not None:
+            self._cursor = upto
 
     def reference(self, *, fresh: bool = False) -> Reference:
         """Return what the set tells, at most one per cent of it old, or `fresh`."""

@@ -89,20 +89,23 @@ class Award(msgspec.Struct, gc=False):
     sole_supplier: str | None
     entry: AwardEntry
 
-    @property
-    def classifications(self) -> tuple[str, ...]:
-        """Return the ids of its items' classifications."""
-        return tuple(
-            item.classification.id
+    def classes(self, digits: int) -> list[str]:
+        """Return the first characters of the ids of its items' classifications."""
+        return [
+            kind.id[:digits]
             for item in self.entry.items or ()
-            if item.classification is not None and item.classification.id is not None
-        )
+            if (kind := item.classification) is not None and kind.id is not None
+        ]
 
 
 class Process(msgspec.Struct, gc=False):
     """One contracting process.
 
-    `submitted`, `valid` and `disqualified` are those of `bids` with that status.
+    `submitted`, `valid` and `disqualified` are those of `bids` with that status, `late`
+    the valid ones dated after the end of the tender period, `submitters` all tenderers
+    of submitted bids, once for each bid.
+    `open_for` is the tender period in nanoseconds. `suppliers` are those of active
+    awards. `prices_repeat` says whether two submitted bids may be of one price.
     `complete` are the active awards, None while any award is not in a final state;
     `winner` the one supplier of the one active award, if that is how it ended: with
     one active award all bids are taken to compete for all items; with several, only
@@ -116,6 +119,7 @@ class Process(msgspec.Struct, gc=False):
     details: str | None = None
     start: str | None = None
     end: str | None = None
+    open_for: int | None = None
     number_of_tenderers: int | None = None
     buyer: str | None = None
     procuring_entity: str | None = None
@@ -123,20 +127,25 @@ class Process(msgspec.Struct, gc=False):
     submitted: list[Bid] = []
     valid: list[Bid] = []
     disqualified: list[Bid] = []
+    late: list[Bid] = []
+    submitters: list[str] = []
     awards: list[Award] = []
     complete: list[Award] | None = []
+    suppliers: tuple[str, ...] = ()
     winner: str | None = None
+    prices_repeat: bool = False
     doubtful: bool = False
 
 
-class Margin(NamedTuple):
+class Margin(msgspec.Struct, array_like=True, frozen=True, gc=False):
     """How far the next bid lies above the winning one, as a share of the winning."""
 
     ratio: float
     winner: str
     runner_up: str
-    winning: Price
-    second: Price
+    winning: float
+    second: float
+    currency: str
     winning_bid: int
     second_bid: int
 
@@ -205,8 +214,7 @@ def _add_tender(process: Process, tender: Tender) -> None:
     process.details = tender.procurement_method_details
     period = tender.tender_period
     if period is not None:
-        process.start, process.end = period.start_date, period.end_date
-        _note_dates(process, None, period)
+        _add_period(process, period)
     if tender.enquiry_period is not None or tender.award_period is not None:
         _note_dates(process, None, tender.enquiry_period)
         _note_dates(process, None, tender.award_period)
@@ -221,9 +229,10 @@ def _add_tender(process: Process, tender: Tender) -> None:
 
 def _add_bids(process: Process, entries: list[BidEntry]) -> None:
     bids, submitted, valid = process.bids, process.submitted, process.valid
-    for position, entry in enumerate(entries):
-        status, value, date = entry.status, entry.value, entry.date
-        tenderers, sole = _identifiers(entry.tenderers)
+    submitters, end = process.submitters, process.end
+    amounts: list[float] = []
+    for entry in entries:
+        status, date, value = entry.status, entry.date, entry.value
         amount = currency = None
         if value is not None:
             amount, currency = value.amount, value.currency
@@ -231,15 +240,22 @@ def _add_bids(process: Process, entries: list[BidEntry]) -> None:
                 amount = currency = None
         if date is not None and date not in KNOWN and parse_timestamp(date) is None:
             process.doubtful = True
-        bid = Bid(position, status, tenderers, sole, amount, currency, date)
+        tenderers, sole = _identifiers(entry.tenderers)
+        bid = Bid(len(bids), status, tenderers, sole, amount, currency, date)
         bids.append(bid)
         if status == "valid":
             valid.append(bid)
+            if date is not None and end is not None and date > end:
+                process.late.append(bid)
         elif status is None or status in _NOT_SUBMITTED:
             continue
         elif status == "disqualified":
             process.disqualified.append(bid)
         submitted.append(bid)
+        submitters += tenderers
+        if amount is not None:
+            amounts.append(amount)
+    process.prices_repeat = len(set(amounts)) < len(amounts)
 
 
 def _add_awards(process: Process, entries: list[AwardEntry]) -> None:
@@ -250,6 +266,7 @@ def _add_awards(process: Process, entries: list[AwardEntry]) -> None:
         award = Award(status, suppliers, sole, entry)
         process.awards.append(award)
         if status == "active":
+            process.suppliers += suppliers
             if complete is not None:
                 complete.append(award)
         elif status is not None and status not in _FINAL_WITHOUT_AWARD:
@@ -271,6 +288,17 @@ def _identifiers(
         only = entries[0].id
         return ((), None) if only is None else ((only,), only)
     return tuple([entry.id for entry in entries if entry.id is not None]), None
+
+
+def _add_period(process: Process, period: Period) -> None:
+    start, end = period.start_date, period.end_date
+    process.start, process.end = start, end
+    opened = None if start is None else parse_timestamp(start)
+    closed = None if end is None else parse_timestamp(end)
+    if opened is not None and closed is not None:
+        process.open_for = closed - opened
+    elif opened is None is not start or closed is None is not end:
+        process.doubtful = True
 
 
 def _note_dates(
@@ -308,14 +336,14 @@ def read_margin(
     lost: Bid | None = None
     least = most = math.inf
     for bid in process.valid:
-        amount = bid.amount
-        if amount is None or bid.sole_tenderer is None:
+        amount, tenderer = bid.amount, bid.sole_tenderer
+        if amount is None or tenderer is None:
             continue
-        if currency is None:
-            currency = bid.currency
         if bid.currency != currency:
-            continue
-        if bid.sole_tenderer == winner:
+            if currency is not None:
+                continue
+            currency = bid.currency
+        if tenderer == winner:
             if won is None or amount < least:
                 won, least = bid, amount
         elif lost is None or amount < most:
@@ -329,7 +357,10 @@ def read_lowest_bid(
     process: Process, currency: str | None
 ) -> tuple[LowestBid | None, str | None]:
     """Return the lowest submitted bid of an awarded process, and the currency."""
-    if not any(award.status == "active" for award in process.awards):
+    for award in process.awards:
+        if award.status == "active":
+            break
+    else:
         return None, currency
     lowest: Bid | None = None
     least = math.inf
@@ -338,13 +369,14 @@ def read_lowest_bid(
         amount = bid.amount
         if amount is None:
             continue
-        if currency is None:
-            currency = bid.currency
         if bid.currency != currency:
-            continue
+            if currency is not None:
+                continue
+            currency = bid.currency
         if lowest is None or amount < least:
             lowest, least = bid, amount
-        comparable = comparable or bid.status == "valid"
+        if not comparable:
+            comparable = bid.status == "valid"
     if lowest is None or lowest.currency is None:
         return None, currency
     price = Price(least, lowest.currency)
@@ -358,11 +390,12 @@ def _margin(won: Bid, lost: Bid, winning: float, second: float) -> Margin:
     else:
         ratio = math.inf if second > 0 else math.nan
     return Margin(
-        ratio=ratio,
-        winner=won.sole_tenderer or "",
-        runner_up=lost.sole_tenderer or "",
-        winning=Price(winning, won.currency or ""),
-        second=Price(second, lost.currency or ""),
-        winning_bid=won.position,
-        second_bid=lost.position,
+        ratio,
+        won.sole_tenderer or "",
+        lost.sole_tenderer or "",
+        winning,
+        second,
+        won.currency or "",
+        won.position,
+        lost.position,
     )

@@ -6,6 +6,7 @@ one moment, immutable, against which a single new release is judged.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -58,6 +59,8 @@ class Variety(NamedTuple):
     codes: frozenset[str]
 
 
+_MENTIONS: Final = 50_000
+
 # Cardinal prints all of these, filled or not.
 _MAPS: Final = (
     "ocid_buyer_r038",
@@ -86,17 +89,22 @@ class Ledger:
         self.with_maps = with_maps
         self.processes = 0
         self.margins: dict[str, Margin] = {}
-        self.shares: dict[str, dict[str, Share]] = {}
+        self._shares: dict[str, dict[str, Share]] = {}
+        self._seen: dict[str, tuple[list[str], list[str]]] = {}
         self.varieties: dict[str, tuple[int, set[str]]] = {}
         self.fences: dict[str, dict[str, float]] = {}
         self.numbers: dict[str, dict[str, dict[str, int]]] = {}
-        self._results: dict[Group, dict[str, dict[str, float]]] = {}
+        self._results: dict[Group, dict[str, dict[str, float]]] = {
+            group: {} for group in Group
+        }
         self._organisations: dict[str, dict[str, str]] = {}
         self._tenderers: dict[str, dict[str, set[str]]] = {}
 
     def count(self, what: str, organisation: str, part: int, whole: int) -> None:
         """Add to a share."""
-        shares = self.shares_of(what)
+        shares = self._shares.get(what)
+        if shares is None:
+            shares = self._shares[what] = {}
         known = shares.get(organisation)
         if known is None:
             shares[organisation] = Share(part, whole)
@@ -104,12 +112,30 @@ class Ledger:
             known.part += part
             known.whole += whole
 
-    def shares_of(self, what: str) -> dict[str, Share]:
-        """Return the shares of one kind, by organisation, to be added to."""
-        shares = self.shares.get(what)
-        if shares is None:
-            shares = self.shares[what] = {}
-        return shares
+    def see(self, what: str, part: Iterable[str], whole: Iterable[str]) -> None:
+        """Count one for each mention: of `whole`, and of `part` that lies in it."""
+        seen = self._seen.get(what)
+        if seen is None:
+            seen = self._seen[what] = ([], [])
+        parts, wholes = seen
+        parts += part
+        wholes += whole
+        if len(wholes) > _MENTIONS:
+            self._add_up()
+
+    @property
+    def shares(self) -> Mapping[str, Mapping[str, Share]]:
+        """Return all counts so far."""
+        self._add_up()
+        return self._shares
+
+    def _add_up(self) -> None:
+        """Turn mentions into counts, all at once: one by one they cost a run more."""
+        for what, (part, whole) in self._seen.items():
+            parts = Counter(part)
+            for organisation, mentions in Counter(whole).items():
+                self.count(what, organisation, parts[organisation], mentions)
+        self._seen.clear()
 
     def number(self, what: str, whom: str, of: str, by: int = 1) -> None:
         """Count one thing of somebody."""
@@ -118,7 +144,12 @@ class Ledger:
 
     def flag(self, group: Group, key: str, code: str, value: float) -> None:
         """Set a result; a later one of the same code replaces it."""
-        self._results.setdefault(group, {}).setdefault(key, {})[code] = value
+        results = self._results[group]
+        known = results.get(key)
+        if known is None:
+            results[key] = {code: value}
+        else:
+            known[code] = value
 
     def map_organisation(self, name: str, ocid: str, organisation: str) -> None:
         """Note the one organisation of a process, if maps are wanted."""
@@ -153,7 +184,7 @@ class Ledger:
     def _merge_results(self, later: Ledger) -> None:
         for group, results in later._results.items():
             for key, values in results.items():
-                self._results.setdefault(group, {}).setdefault(key, {}).update(values)
+                self._results[group].setdefault(key, {}).update(values)
         for name, organisations in later._organisations.items():
             self._organisations.setdefault(name, {}).update(organisations)
         for name, processes_ in later._tenderers.items():
@@ -163,9 +194,7 @@ class Ledger:
     def document(self, *, meta: bool = True) -> dict[str, object]:
         """Return all results in Cardinal's form; NaN stands for null."""
         found: dict[str, object] = {
-            group.value: self._results[group]
-            for group in Group
-            if self._results.get(group)
+            group.value: self._results[group] for group in Group if self._results[group]
         }
         if meta:
             found["Meta"] = {

@@ -8,22 +8,23 @@ https://standard.open-contracting.org/1.1/en/schema/reference/
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
-
-from pydantic import JsonValue
 
 from integritas.kernel.errors import FieldError
 from integritas.services.anticorruption.timestamps import parse_timestamp
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from pydantic import JsonValue
+
     from integritas.kernel.evidence import Procurement
 
 __all__ = ["Chosen", "check_release", "choose_release", "validate_release"]
 
 MAX_ERRORS: Final = 50
 
-_Check: TypeAlias = Callable[[JsonValue, str], Iterator[FieldError]]
+_Check: TypeAlias = "Callable[[JsonValue, str], Iterator[FieldError]]"
 
 
 class Chosen(NamedTuple):

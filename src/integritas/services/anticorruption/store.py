@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from typing import TYPE_CHECKING, NamedTuple
 
 import sqlalchemy as sa
@@ -18,17 +19,27 @@ if TYPE_CHECKING:
 
     from integritas.kernel.contracts import UnitOfWork
     from integritas.kernel.ids import EventId, TenantId
+    from integritas.platform.db import Transaction
 
 __all__ = [
     "DatasetRow",
+    "Learned",
     "insert_dataset",
     "list_datasets",
+    "lock_dataset",
     "note_observed",
     "read_bodies",
     "save_bodies",
 ]
 
 _AT_ONCE = 500
+
+
+class Learned(NamedTuple):
+    """Bodies in the order they were stored, and the number of the last."""
+
+    bodies: Sequence[bytes]
+    upto: int
 
 
 class DatasetRow(NamedTuple):
@@ -60,6 +71,14 @@ def insert_dataset(uow: UnitOfWork, tenant: TenantId, row: DatasetRow) -> bool:
     return True
 
 
+def lock_dataset(tx: Transaction, tenant: TenantId, dataset: str) -> None:
+    """Keep other writers from a dataset until the commit: readers miss nothing."""
+    if tx.dialect == "postgresql":
+        digest = sha256(f"anticorruption {tenant} {dataset}".encode()).digest()
+        key = int.from_bytes(digest[:8], signed=True)
+        tx.execute(sa.text("SELECT pg_advisory_xact_lock(:key)"), {"key": key})
+
+
 def note_observed(uow: UnitOfWork, tenant: TenantId, event_id: EventId) -> bool:
     """Note an event as learned from; say False if it was before."""
     table = ANTICORRUPTION_OBSERVED
@@ -75,7 +94,10 @@ def note_observed(uow: UnitOfWork, tenant: TenantId, event_id: EventId) -> bool:
 def save_bodies(
     uow: UnitOfWork, tenant: TenantId, dataset: str, bodies: Mapping[str, bytes]
 ) -> None:
-    """Store the bodies of processes by ocid, each over what was stored of it."""
+    """Store the bodies of processes by ocid, each over what was stored of it.
+
+    Each takes a number above all before, so a reader learns of what was replaced too.
+    """
     table = ANTICORRUPTION_RELEASES
     mine = (table.c.tenant_id == tenant) & (table.c.dataset == dataset)
     last = uow.execute(sa.select(sa.func.max(table.c.seq)).where(mine)).scalar()
@@ -97,12 +119,16 @@ def save_bodies(
         uow.execute(sa.insert(table), rows)
 
 
-def read_bodies(uow: UnitOfWork, tenant: TenantId, dataset: str) -> Sequence[bytes]:
-    """Return all bodies of a dataset in the order they were learned."""
+def read_bodies(
+    uow: UnitOfWork, tenant: TenantId, dataset: str, *, after: int = 0
+) -> Learned:
+    """Return the bodies of a dataset stored after a number, in that order."""
     table = ANTICORRUPTION_RELEASES
+    mine = (table.c.tenant_id == tenant) & (table.c.dataset == dataset)
     query = (
-        sa.select(table.c.body)
-        .where(table.c.tenant_id == tenant, table.c.dataset == dataset)
+        sa.select(table.c.seq, table.c.body)
+        .where(mine & (table.c.seq > after))
         .order_by(table.c.seq)
     )
-    return [row.body for row in uow.execute(query)]
+    rows = uow.execute(query).all()
+    return Learned([row.body for row in rows], rows[-1].seq if rows else after)

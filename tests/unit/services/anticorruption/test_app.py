@@ -1,12 +1,20 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
 import httpx
 import pytest
 from fastapi import FastAPI
 
 from integritas.kernel.clock import ManualClock, SeededRandomness
-from integritas.kernel.ids import IdFactory
-from integritas.services.anticorruption.api import load_anticorruption_service
+from integritas.kernel.contracts import Dossier, Evidence
+from integritas.kernel.evidence import Procurement, content_digest
+from integritas.kernel.ids import DEFAULT_TENANT, EventId, EvidenceId, IdFactory
+from integritas.migrations.api import migrate
+from integritas.platform.codec import encode_observation
+from integritas.platform.db import open_database
 from integritas.services.anticorruption.app import create_app
 
 TOKEN = "service-token"
@@ -14,10 +22,13 @@ HEADERS = {"Authorization": f"Bearer {TOKEN}"}
 
 
 @pytest.fixture
-def app() -> FastAPI:
+def app(tmp_path: Path) -> Iterator[FastAPI]:
     clock = ManualClock()
     ids = IdFactory(clock, SeededRandomness(1))
-    return create_app(load_anticorruption_service(), ids, clock, token=TOKEN)
+    database = open_database(f"sqlite:///{tmp_path / 'learned.db'}")
+    migrate(database)
+    yield create_app(database, ids, clock, token=TOKEN)
+    database.close()
 
 
 def client(app: FastAPI) -> httpx.AsyncClient:
@@ -62,3 +73,23 @@ async def test_an_empty_internal_batch_is_answered(app: FastAPI) -> None:
             "/internal/v1/anticorruption/assess", content=b"[]", headers=HEADERS
         )
     assert (answer.status_code, answer.json()) == (200, [])
+
+
+async def test_the_service_alone_learns_and_shows_what_it_learned(app: FastAPI) -> None:
+    release = Procurement({"ocid": "o1", "buyer": {"id": "city"}})
+    item = Evidence(EvidenceId("ev1"), release, content_digest(release))
+    now = datetime(2026, 1, 1, tzinfo=UTC)
+    dossier = Dossier("d", DEFAULT_TENANT, "api", now, (item,))
+    body = encode_observation(EventId("e1"), [dossier])
+    async with client(app) as http:
+        for _ in range(2):
+            answer = await http.post(
+                "/internal/v1/anticorruption/observe", content=body, headers=HEADERS
+            )
+            assert answer.status_code == 200
+        told = await http.get(
+            "/api/v1/anticorruption/datasets/observed", headers=HEADERS
+        )
+        ready = await http.get("/readyz")
+    assert told.json()["processes"] == 1
+    assert ready.status_code == 200

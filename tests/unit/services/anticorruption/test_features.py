@@ -77,7 +77,7 @@ def test_read_process_takes_out_what_the_flags_need(
     assert (process.method, process.details) == ("open", "Reverse auction")
     assert process.number_of_tenderers == 2
     assert process.bids[0].price == Price(5.0, "USD")
-    assert process.awards[0].classifications == ("1234",)
+    assert process.awards[0].classes(3) == ["123"]
 
 
 @pytest.mark.parametrize("ocid", [None, 7, ["x"]])

@@ -26,12 +26,12 @@ from integritas.kernel.evidence import (
 from integritas.kernel.ids import DEFAULT_TENANT, EvidenceId, TenantId
 from integritas.services.anticorruption.api import (
     EMPTY_REFERENCE,
-    AntiCorruptionService,
     Reference,
     load_anticorruption_service,
     parse_settings,
 )
 from integritas.services.anticorruption.findings import COVERAGE
+from integritas.services.anticorruption.service import AntiCorruptionService
 
 Build = Callable[..., dict[str, Any]]
 Referenced = Callable[..., Reference]

@@ -188,3 +188,16 @@ def test_another_finding_never_lowers_the_risk(
 def test_the_order_of_findings_does_not_matter(found: list[Finding]) -> None:
     verdict = decide(request(compliance=tuple(found)), POLICY)
     assert verdict == decide(request(compliance=tuple(found[::-1])), POLICY)
+
+
+@pytest.mark.parametrize("code", ["I102", "I109", "I111", "I204"])
+def test_a_further_red_flag_of_low_severity_leads_to_a_person(code: str) -> None:
+    flag = signal(code, Severity.LOW, 0.2)
+    verdict = decide(request(anticorruption=(flag,)), POLICY)
+    assert verdict.outcome is Outcome.REVIEW
+
+
+def test_gaps_in_the_records_alone_do_not() -> None:
+    gaps = signal("I113", Severity.LOW, 0.3)
+    verdict = decide(request(anticorruption=(gaps,)), POLICY)
+    assert verdict.outcome is Outcome.NO_ACTION

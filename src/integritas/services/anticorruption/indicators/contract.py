@@ -7,18 +7,19 @@ reference (`judge`). Both use the same formula.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import TYPE_CHECKING, ClassVar, Protocol, Self, TypeAlias
 
-from pydantic import JsonValue
-
-from integritas.kernel.contracts import Severity
+from integritas.kernel.severity import Severity
 from integritas.services.anticorruption.ledger import Group, Ledger, Reference
 from integritas.services.anticorruption.settings import Option, Settings
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from pydantic import JsonValue
+
     from integritas.services.anticorruption.features import Process
 
 __all__ = [
@@ -33,6 +34,8 @@ __all__ = [
     "strength_above",
     "strength_below",
 ]
+
+Figures: TypeAlias = "Mapping[str, JsonValue]"
 
 
 class When(Enum):
@@ -84,7 +87,7 @@ class Flag:
     strength: float
     pointer: str
     text: str
-    figures: Mapping[str, JsonValue] = field(default_factory=dict)
+    figures: Figures = field(default_factory=dict)
     organisations: tuple[str, ...] = ()
 
 
@@ -133,7 +136,8 @@ def record(
     if tenderers:
         for tenderer, worth in tenderers.items():
             ledger.flag(Group.TENDERER, tenderer, spec.code, worth)
-        ledger.map_tenderers(f"ocid_tenderer_{spec.code.lower()}", ocid, tenderers)
+        if ledger.with_maps:
+            ledger.map_tenderers(f"ocid_tenderer_{spec.code.lower()}", ocid, tenderers)
 
 
 def strength_below(value: float, threshold: float) -> float:

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Self
 
-from integritas.kernel.contracts import Severity
+from integritas.kernel.severity import Severity
 from integritas.services.anticorruption.indicators.alone import (
     OCP,
     amount_of,

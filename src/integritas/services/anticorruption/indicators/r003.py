@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, NamedTuple, Self
+from typing import TYPE_CHECKING, ClassVar, Self
 
-from integritas.kernel.contracts import Severity
+from integritas.kernel.severity import Severity
 from integritas.services.anticorruption.indicators.contract import (
     Flag,
     Gap,
@@ -17,7 +17,7 @@ from integritas.services.anticorruption.indicators.contract import (
 )
 from integritas.services.anticorruption.ledger import Group, Ledger, Reference
 from integritas.services.anticorruption.settings import Option, OptionKind, Settings
-from integritas.services.anticorruption.timestamps import parse_timestamp, whole_days
+from integritas.services.anticorruption.timestamps import whole_days
 
 if TYPE_CHECKING:
     from integritas.services.anticorruption.features import Process
@@ -25,11 +25,6 @@ if TYPE_CHECKING:
 __all__ = ["ShortSubmissionPeriod"]
 
 _DAYS = 15
-
-
-class _Measure(NamedTuple):
-    days: int
-    threshold: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +93,10 @@ class ShortSubmissionPeriod:
 
     def tally(self, process: Process, ledger: Ledger) -> None:
         """Flag the process if it is short of days."""
-        measure = self._measure(process)
-        if measure is not None and measure.days < measure.threshold:
+        span = process.open_for
+        if span is None or (self.methods and process.method not in self.methods):
+            return
+        if whole_days(0, span) < self._enough(process):
             record(ledger, self.spec, process.ocid, 1.0)
 
     def conclude(self, ledger: Ledger) -> None:
@@ -108,38 +105,28 @@ class ShortSubmissionPeriod:
     def judge(self, process: Process, reference: Reference) -> Judgement:
         """Judge by the release alone."""
         del reference
-        measure = self._measure(process)
-        if measure is None:
+        span = process.open_for
+        if span is None or (self.methods and process.method not in self.methods):
             return Gap("no tender period with a start and an end, or another method")
-        if measure.days >= measure.threshold:
+        days, enough = whole_days(0, span), self._enough(process)
+        if days >= enough:
             return ()
         return (
             Flag(
                 value=1.0,
-                threshold=measure.threshold,
-                strength=strength_below(measure.days, measure.threshold),
+                threshold=enough,
+                strength=strength_below(days, enough),
                 pointer="/tender/tenderPeriod",
-                text=(
-                    f"Bidders had {measure.days} whole days to submit,"
-                    f" fewer than {measure.threshold}"
-                ),
+                text=f"Bidders had {days} whole days to submit, fewer than {enough}",
                 figures={
-                    "days": measure.days,
+                    "days": days,
                     "start": process.start,
                     "end": process.end,
                 },
             ),
         )
 
-    def _measure(self, process: Process) -> _Measure | None:
-        if self.methods and process.method not in self.methods:
-            return None
-        if process.start is None or process.end is None:
-            return None
-        start, end = parse_timestamp(process.start), parse_timestamp(process.end)
-        if start is None or end is None:
-            return None
-        threshold = self.threshold
-        if process.details is not None:
-            threshold = self.by_details.get(process.details, threshold)
-        return _Measure(whole_days(start, end), threshold)
+    def _enough(self, process: Process) -> int:
+        if process.details is None:
+            return self.threshold
+        return self.by_details.get(process.details, self.threshold)

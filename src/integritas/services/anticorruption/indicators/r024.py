@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Self
 
-from integritas.kernel.contracts import Severity
+from integritas.kernel.severity import Severity
 from integritas.services.anticorruption.indicators.contract import (
     Flag,
     Gap,
@@ -107,13 +107,14 @@ class CloseToWinningBid:
                 strength=strength_below(margin.ratio, fence),
                 pointer=f"/bids/details/{margin.second_bid}",
                 text=(
-                    f"The next bid of {margin.second} lies only {margin.ratio:.2%}"
-                    f" above the winning {margin.winning} (threshold {fence:.2%})"
+                    f"The next bid of {margin.second:,.2f} {margin.currency} lies only"
+                    f" {margin.ratio:.2%} above the winning {margin.winning:,.2f}"
+                    f" {margin.currency} (threshold {fence:.2%})"
                 ),
                 figures={
-                    "winning": margin.winning.amount,
-                    "second": margin.second.amount,
-                    "currency": margin.winning.currency,
+                    "winning": margin.winning,
+                    "second": margin.second,
+                    "currency": margin.currency,
                 },
                 organisations=(margin.winner, margin.runner_up),
             ),

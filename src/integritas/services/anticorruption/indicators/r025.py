@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Final, Self
 
-from integritas.kernel.contracts import Severity
+from integritas.kernel.severity import Severity
 from integritas.services.anticorruption.indicators.contract import (
     Flag,
     Gap,
@@ -14,7 +14,7 @@ from integritas.services.anticorruption.indicators.contract import (
     When,
     strength_below,
 )
-from integritas.services.anticorruption.ledger import Group, Ledger, Reference, Share
+from integritas.services.anticorruption.ledger import Group, Ledger, Reference
 from integritas.services.anticorruption.quantiles import quantile, quartiles
 from integritas.services.anticorruption.settings import Option, OptionKind, Settings
 
@@ -83,13 +83,9 @@ class ExcessiveUnsuccessfulBids:
         winner = process.winner
         if winner is None or not process.valid:
             return
-        shares = ledger.shares_of(_CODE)
-        for tenderer in _valid_tenderers(process):
-            share = shares.get(tenderer)
-            if share is None:
-                share = shares[tenderer] = Share(0, 0)
-            share.part += tenderer == winner
-            share.whole += 1
+        tenderers = {t for bid in process.valid if (t := bid.sole_tenderer) is not None}
+        won = (winner,) if winner in tenderers else ()
+        ledger.see(_CODE, won, tenderers)
 
     def conclude(self, ledger: Ledger) -> None:
         """Flag the frequent tenderers below the fence.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, NamedTuple, Self
 
-from integritas.kernel.contracts import Severity
+from integritas.kernel.severity import Severity
 from integritas.services.anticorruption.features import Price, Process, method_matches
 from integritas.services.anticorruption.indicators.contract import (
     Flag,
@@ -67,6 +67,8 @@ class IdenticalBidPrices:
 
     def tally(self, process: Process, ledger: Ledger) -> None:
         """Flag the process and the tenderers if prices repeat."""
+        if not process.prices_repeat:
+            return
         for repeat in self._repeats(process):
             both = dict.fromkeys(repeat.tenderers, 1.0)
             record(ledger, self.spec, process.ocid, 1.0, both)
@@ -115,19 +117,17 @@ class IdenticalBidPrices:
         A tenderer may submit its own price again.
         """
         submitted = process.submitted
-        if len({bid.amount for bid in submitted}) == len(submitted):
+        if not process.prices_repeat or not self._applies(process):
             return []
-        if not self._applies(process):
-            return []
-        seen: dict[Price, frozenset[str]] = {}
+        seen: dict[tuple[float, str], tuple[str, ...]] = {}
         repeats = []
         for bid in submitted:
-            price = bid.price
-            if price is None or not bid.tenderers:
+            amount, currency, tenderers = bid.amount, bid.currency, bid.tenderers
+            if amount is None or currency is None or not tenderers:
                 continue
-            tenderers = frozenset(bid.tenderers)
-            before = seen.get(price)
-            if before is not None and before != tenderers:
-                repeats.append(_Repeat(price, bid.position, before | tenderers))
-            seen[price] = tenderers
+            before = seen.get((amount, currency))
+            if before is not None and set(before) != set(tenderers):
+                price, all_ = Price(amount, currency), frozenset(before + tenderers)
+                repeats.append(_Repeat(price, bid.position, all_))
+            seen[amount, currency] = tenderers
         return repeats

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, NamedTuple, Self
 
-from integritas.kernel.contracts import Severity
+from integritas.kernel.severity import Severity
 from integritas.services.anticorruption.indicators.contract import (
     Flag,
     Gap,
@@ -72,6 +72,8 @@ class LateBidWon:
 
     def tally(self, process: Process, ledger: Ledger) -> None:
         """Flag the process and the late winners."""
+        if not process.late:
+            return
         for late in _late_bids(process):
             record(
                 ledger, self.spec, process.ocid, 1.0, dict.fromkeys(late.winners, 1.0)
@@ -107,21 +109,9 @@ class LateBidWon:
 
 
 def _late_bids(process: Process) -> list[_LateBid]:
-    end = process.end
-    if end is None:
-        return []
-    late = [bid for bid in process.valid if bid.date is not None and bid.date > end]
-    if not late:
-        return []
-    suppliers = {
-        supplier
-        for award in process.awards
-        if award.status == "active"
-        for supplier in award.suppliers
-    }
-    found = []
-    for bid in late:
-        winners = tuple(t for t in bid.tenderers if t in suppliers)
+    suppliers, found = process.suppliers, []
+    for bid in process.late:
+        winners = tuple([t for t in bid.tenderers if t in suppliers])
         if winners:
             found.append(_LateBid(bid.position, bid.date or "", winners))
     return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, NamedTuple, Self
 
-from integritas.kernel.contracts import Severity
+from integritas.kernel.severity import Severity
 from integritas.services.anticorruption.indicators.contract import (
     Flag,
     Gap,
@@ -114,13 +114,16 @@ def _measure(process: Process) -> _Measure | None:
 
     Several winners are no sign: a buyer may split a contract among all valid bids.
     """
-    if process.complete is None or not process.disqualified:
+    if process.complete is None or not process.disqualified or not process.suppliers:
         return None
-    suppliers = {supplier for award in process.complete for supplier in award.suppliers}
+    winner = process.suppliers[0]
+    for bid in process.valid:
+        for tenderer in bid.tenderers:
+            if tenderer != winner:
+                return None
     valid = _tenderers(process.valid)
-    if len(valid) != 1 or valid != suppliers:
+    if not valid or valid != set(process.suppliers):
         return None
-    (winner,) = valid
     return _Measure(winner, frozenset(_tenderers(process.disqualified) - valid))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Final, Self
 
-from integritas.kernel.contracts import Severity
+from integritas.kernel.severity import Severity
 from integritas.services.anticorruption.indicators.contract import (
     Flag,
     Gap,
@@ -96,18 +96,16 @@ class ExcessiveDisqualifiedBids:
         submitted, disqualified = len(process.submitted), len(process.disqualified)
         if not submitted:
             return
-        shares = ledger.shares_of(_TENDERERS)
-        for bid in process.submitted:
-            out = int(bid.status == "disqualified")
-            for tenderer in bid.tenderers:
-                share = shares.get(tenderer)
-                if share is None:
-                    share = shares[tenderer] = Share(0, 0)
-                share.part += out
-                share.whole += 1
-        for group, organisation in _hosts(process):
-            ledger.count(_key(group), organisation, disqualified, submitted)
-            if disqualified:
+        out: list[str] = []
+        for bid in process.disqualified:
+            out += bid.tenderers
+        ledger.see(_TENDERERS, out, process.submitters)
+        if process.buyer is not None:
+            ledger.count(_BUYERS, process.buyer, disqualified, submitted)
+        if process.procuring_entity is not None:
+            ledger.count(_ENTITIES, process.procuring_entity, disqualified, submitted)
+        if disqualified and ledger.with_maps:
+            for group, organisation in _hosts(process):
                 name = f"ocid_{group.lower()}_r038"
                 ledger.map_organisation(name, process.ocid, organisation)
 
@@ -178,6 +176,8 @@ class ExcessiveDisqualifiedBids:
 
 _KEYS: Final = {group: f"R038.{group}" for group in Group}
 _TENDERERS: Final = _KEYS[Group.TENDERER]
+_BUYERS: Final = _KEYS[Group.BUYER]
+_ENTITIES: Final = _KEYS[Group.PROCURING_ENTITY]
 
 
 def _key(group: Group) -> str:

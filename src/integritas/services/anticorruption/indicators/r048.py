@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Self
 
-from integritas.kernel.contracts import Severity
+from integritas.kernel.severity import Severity
 from integritas.services.anticorruption.indicators.contract import (
     Flag,
     Gap,
@@ -92,20 +92,19 @@ class HeterogeneousSupplier:
 
     def tally(self, process: Process, ledger: Ledger) -> None:
         """Collect the classes that each single supplier was awarded."""
-        observed: set[str] = set()
+        observed: tuple[str, ...] = ()
         for award in process.awards:
             supplier = award.sole_supplier
-            if award.status != "active" or supplier is None or not award.entry.items:
+            if supplier is None or not award.entry.items or award.status != "active":
                 continue
-            classifications = award.classifications
-            if not classifications:
+            classes = award.classes(self.digits)
+            if not classes:
                 continue
-            processes, codes = ledger.varieties.get(supplier, (0, set()))
+            processes, codes = ledger.varieties.get(supplier) or (0, set())
+            codes.update(classes)
             if supplier not in observed:
-                observed.add(supplier)
-                processes += 1
-            codes.update(code[: self.digits] for code in classifications)
-            ledger.varieties[supplier] = (processes, codes)
+                observed = (*observed, supplier)
+                ledger.varieties[supplier] = (processes + 1, codes)
 
     def conclude(self, ledger: Ledger) -> None:
         """Flag the suppliers above the fence."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Self
 
-from integritas.kernel.contracts import Severity
+from integritas.kernel.severity import Severity
 from integritas.services.anticorruption.indicators.contract import (
     Flag,
     Gap,
@@ -108,13 +108,14 @@ class HeavilyDiscountedBid:
                 strength=strength_above(margin.ratio, fence),
                 pointer=f"/bids/details/{margin.winning_bid}",
                 text=(
-                    f"The next bid of {margin.second} lies {margin.ratio:.1%} above"
-                    f" the winning {margin.winning} (threshold {fence:.1%})"
+                    f"The next bid of {margin.second:,.2f} {margin.currency} lies"
+                    f" {margin.ratio:.1%} above the winning {margin.winning:,.2f}"
+                    f" {margin.currency} (threshold {fence:.1%})"
                 ),
                 figures={
-                    "winning": margin.winning.amount,
-                    "second": margin.second.amount,
-                    "currency": margin.winning.currency,
+                    "winning": margin.winning,
+                    "second": margin.second,
+                    "currency": margin.currency,
                 },
                 organisations=(margin.winner,),
             ),

@@ -52,7 +52,11 @@ from integritas.services.anticorruption.desk import DatasetDesk
 from integritas.services.audit import app as audit_app
 from integritas.services.audit.api import AuditTrail
 from integritas.services.compliance import app as compliance_app
-from integritas.services.compliance.api import load_compliance_service, load_watchlists
+from integritas.services.compliance.api import (
+    AccountDesk,
+    load_compliance_service,
+    load_watchlists,
+)
 from integritas.services.compliance.remote import ComplianceDesk, RemoteCompliance
 from integritas.services.spam import app as spam_app
 from integritas.services.spam.api import load_spam_service
@@ -290,13 +294,10 @@ def bootstrap(
     _check_role(settings, role)
     check_state_folder(settings)
     kit = _kit(clock, randomness)
-    database = open_database(settings.database_url)
+    database = _open(settings)
     try:
-        migrated = ensure(database)
-        if migrated.backup is not None:
-            _LOG.info("database.migrated", backup=str(migrated.backup))
         desk = open_dataset_desk(database, kit.clock)
-        given = services or _services(settings, kit, lists, desk)
+        given = services or _services(settings, kit, lists, database, desk)
         # A copy: services that were given may serve another platform too.
         given = replace(given, datasets=given.datasets or desk)
         return _wire(settings, role, kit, database, given, passwords=passwords)
@@ -322,12 +323,20 @@ def service_alone(settings: Settings, role: Role) -> FastAPI:
         return anticorruption_app.create_app(
             load_anticorruption_service(), kit.ids, kit.clock, token=token
         )
-    return compliance_app.create_app(
-        load_compliance_service(_watchlists(settings, ())),
-        ids=kit.ids,
-        clock=kit.clock,
-        token=token,
-    )
+    database = _open(settings)
+    try:
+        return compliance_app.create_app(
+            load_compliance_service(
+                _watchlists(settings, ()), accounts=AccountDesk(database)
+            ),
+            ids=kit.ids,
+            clock=kit.clock,
+            token=token,
+            on_stop=(partial(asyncio.to_thread, database.close),),
+        )
+    except BaseException:
+        database.close()
+        raise
 
 
 def check_state_folder(settings: Settings) -> None:
@@ -349,6 +358,19 @@ def check_state_folder(settings: Settings) -> None:
             ),
         ),
     )
+
+
+def _open(settings: Settings) -> Database:
+    """Open the database, its schema brought up to date or found to be so."""
+    database = open_database(settings.database_url)
+    try:
+        migrated = ensure(database)
+    except BaseException:
+        database.close()
+        raise
+    if migrated.backup is not None:
+        _LOG.info("database.migrated", backup=str(migrated.backup))
+    return database
 
 
 # Wiring ---------------------------------------------------------------------------
@@ -456,7 +478,11 @@ def _wire(
 
 
 def _services(
-    settings: Settings, kit: Kit, lists: Sequence[Path], datasets: DatasetDesk
+    settings: Settings,
+    kit: Kit,
+    lists: Sequence[Path],
+    database: Database,
+    datasets: DatasetDesk,
 ) -> Services:
     """Return each service: a client where settings give its address, else the thing."""
     pings: dict[str, Ping] = {}
@@ -482,7 +508,9 @@ def _services(
     if compliance is not None:
         desk = RemoteCompliance(compliance)
     else:
-        local = load_compliance_service(_watchlists(settings, lists))
+        local = load_compliance_service(
+            _watchlists(settings, lists), accounts=AccountDesk(database)
+        )
         desk, pings["compliance"] = local, local.ping
     return Services(
         spam=RemoteAssessor(spam) if spam else load_spam_service(),

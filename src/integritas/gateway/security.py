@@ -46,6 +46,7 @@ SERVICE_RULES: Final[Mapping[str, str]] = {
     "compliance_screen": "services:assess",
     "compliance_screen_batch": "services:assess",
     "compliance_match": "services:assess",
+    "compliance_payment_rules": "services:read",
     "compliance_pii": "services:assess",
     "compliance_lists": "services:read",
     "audit_append": "audit:write",

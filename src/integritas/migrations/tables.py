@@ -11,6 +11,7 @@ import integritas.platform.commands
 import integritas.platform.idempotency
 import integritas.services.anticorruption.tables
 import integritas.services.audit.tables
+import integritas.services.compliance.tables
 import integritas.workflows.tables  # noqa: F401 - imported for their tables
 from integritas.platform.columns import METADATA
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -26,9 +26,9 @@ from integritas.cases.api import CaseDesk, CaseStore
 from integritas.gateway.app import create_app
 from integritas.gateway.parts import GatewayParts
 from integritas.identity.api import AdminCreated, Identity
-from integritas.journal.api import Follower, Journal
+from integritas.journal.api import Feeder, Following, Journal
 from integritas.kernel.clock import Clock, Randomness, SystemClock, SystemRandomness
-from integritas.kernel.contracts import Assessor
+from integritas.kernel.contracts import Assessor, Observer
 from integritas.kernel.errors import FieldError, InvalidInput, StorageFailure
 from integritas.kernel.evidence import EvidenceKind, Procurement
 from integritas.kernel.ids import DEFAULT_TENANT, IdFactory
@@ -67,6 +67,7 @@ from integritas.workflows.api import (
     Dossiers,
     Engine,
     Intake,
+    Lessons,
     Registry,
     RunStore,
     Schedules,
@@ -79,7 +80,6 @@ from integritas.workflows.api import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from pathlib import Path
 
     from fastapi import FastAPI
@@ -132,6 +132,7 @@ class Services:
     compliance: ComplianceDesk
     pings: dict[str, Ping]
     datasets: DatasetDesk | None = None
+    observers: Mapping[str, Observer] = field(default_factory=dict)
     closers: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
 
 
@@ -152,7 +153,7 @@ class Platform:
     engine: Engine | None
     audit: AuditTrail
     services: Services
-    followers: Sequence[Follower]
+    followers: Sequence[Following]
     _tasks: list[asyncio.Task[None]] = field(default_factory=list)
 
     async def start(self) -> AdminCreated | None:
@@ -253,7 +254,7 @@ class Platform:
             pings[f"{follower.name} follower"] = partial(self._follower_ping, follower)
         return {**pings, **self.services.pings}
 
-    async def _follower_ping(self, follower: Follower) -> str | None:
+    async def _follower_ping(self, follower: Following) -> str | None:
         names = {t.get_name() for t in self._tasks if not t.done()}
         if f"follower-{follower.name}" not in names:
             return "it has stopped"
@@ -423,6 +424,7 @@ def _wire(
         randomness=kit.randomness,
     )
     effects = CaseEffects(store, dossiers)
+    engine_here = role in {Role.ALL, Role.ENGINE}
     engine = make_engine(
         temporal_server(settings),
         database=database,
@@ -470,11 +472,24 @@ def _wire(
             ids=ids,
             reopen=reopener(store),
         ),
-        engine=engine if role in {Role.ALL, Role.ENGINE} else None,
+        engine=engine if engine_here else None,
         audit=audit,
         services=services,
-        followers=[audit.follower()] if role in {Role.ALL, Role.AUDIT} else [],
+        followers=[
+            *([audit.follower()] if role in {Role.ALL, Role.AUDIT} else ()),
+            *(_feeders(services, desk, journal, database) if engine_here else ()),
+        ],
     )
+
+
+def _feeders(
+    services: Services, desk: CaseDesk, journal: Journal, database: Database
+) -> Sequence[Feeder]:
+    """Return who tells each service that learns of the evidence of cases."""
+    return [
+        Feeder(f"{name} learning", journal, database, Lessons(desk, observer))
+        for name, observer in services.observers.items()
+    ]
 
 
 def _services(
@@ -512,13 +527,18 @@ def _services(
             _watchlists(settings, lists), accounts=AccountDesk(database)
         )
         desk, pings["compliance"] = local, local.ping
+    observers: dict[str, Observer] = {}
+    flags: Assessor
+    if anticorruption is not None:
+        flags = RemoteAssessor(anticorruption)
+    else:
+        flags = observers["anticorruption"] = load_anticorruption_service(datasets)
     return Services(
         spam=RemoteAssessor(spam) if spam else load_spam_service(),
-        anticorruption=RemoteAssessor(anticorruption)
-        if anticorruption
-        else load_anticorruption_service(datasets),
+        anticorruption=flags,
         compliance=desk,
         pings=pings,
+        observers=observers,
         closers=closers,
     )
 

@@ -8,13 +8,22 @@ only as a commitment: SHA-256 over a random salt and the bytes of the payload.
 
 from __future__ import annotations
 
-from integritas.journal.follower import Follower, FollowerHandler
+from integritas.journal.follower import (
+    Feeder,
+    Feeding,
+    Follower,
+    FollowerHandler,
+    Following,
+)
 from integritas.journal.store import Entry, Journal, Personal, commitment_of
 
 __all__ = [
     "Entry",
+    "Feeder",
+    "Feeding",
     "Follower",
     "FollowerHandler",
+    "Following",
     "Journal",
     "Personal",
     "commitment_of",

@@ -1,13 +1,16 @@
-"""A follower reads the journal behind a cursor of its own and does something with it.
+"""Who reads the journal behind a cursor of its own and does something with it.
 
-The handler runs in the unit of work that moves the cursor, so what it writes is written
-exactly once for each entry, whatever crashes when.
+A `Follower`'s handler runs in the unit of work that moves the cursor, so what it writes
+is written exactly once for each entry, whatever crashes when. A `Feeder` tells somebody
+who keeps books elsewhere: there the same batch may come twice, but never another one of
+the same last entry, so that whoever notes that entry's event id counts none twice.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 import sqlalchemy as sa
@@ -21,28 +24,30 @@ from integritas.platform.db import Database, Transaction
 if TYPE_CHECKING:
     from structlog.typing import FilteringBoundLogger
 
-__all__ = ["Follower", "FollowerHandler"]
+__all__ = ["Feeder", "Feeding", "Follower", "FollowerHandler", "Following"]
 
 FollowerHandler: TypeAlias = Callable[[Transaction, TenantId, Sequence[Entry]], None]
+Feeding: TypeAlias = Callable[[TenantId, Sequence[Entry]], Awaitable[None]]
 
 BATCH: Final = 1_000
+FED: Final = 250
 POLL_S: Final = 0.25
 _LOG: FilteringBoundLogger = structlog.get_logger(__name__)
 
 
-class Follower:
-    """Feeds a handler all entries of all tenants, in order, each exactly once."""
+class Following(ABC):
+    """Reads all entries of all tenants, in order, behind a durable cursor."""
 
-    def __init__(
-        self, name: str, journal: Journal, database: Database, handler: FollowerHandler
-    ) -> None:
-        """Name the cursor and take the handler."""
+    full: int
+    """A step that moved fewer entries than this has reached the end."""
+
+    def __init__(self, name: str, journal: Journal, database: Database) -> None:
+        """Name the cursor."""
         self.name = name
         self.error: Exception | None = None
         """What the last try failed with; None while all is well."""
         self._journal = journal
         self._database = database
-        self._handler = handler
 
     async def run(self) -> None:
         """Follow until cancelled; a failing handler is tried again, never skipped."""
@@ -68,7 +73,7 @@ class Follower:
             try:
                 while moved := await self._step(tenant):
                     total += moved
-                    if moved < BATCH:
+                    if moved < self.full:
                         break
             except Exception as error:  # noqa: BLE001 - raised below
                 failed = failed or error
@@ -81,16 +86,71 @@ class Follower:
         cursor = await self._database.read(lambda tx: _cursor(tx, self.name, tenant))
         return await self._journal.head(tenant) - cursor
 
+    @abstractmethod
+    async def _step(self, tenant: TenantId) -> int:
+        """Handle the next entries of a tenant; return how many."""
+
+
+class Follower(Following):
+    """Gives a handler each entry exactly once, in the transaction of the cursor."""
+
+    full = BATCH
+
+    def __init__(
+        self, name: str, journal: Journal, database: Database, handler: FollowerHandler
+    ) -> None:
+        """Name the cursor and take the handler."""
+        super().__init__(name, journal, database)
+        self._handler = handler
+
     async def _step(self, tenant: TenantId) -> int:
         def step(tx: Transaction) -> int:
             cursor = _cursor(tx, self.name, tenant, lock=True)
             entries = read_entries(tx, tenant, after=cursor, limit=BATCH)
             if entries:
                 self._handler(tx, tenant, entries)
-                _move(tx, self.name, tenant, entries[-1].seq, new=cursor == 0)
+                _move(tx, self.name, tenant, entries[-1].seq)
             return len(entries)
 
         return await self._database.transact(step)
+
+
+class Feeder(Following):
+    """Tells somebody elsewhere of each entry, at least once, in batches that stay.
+
+    A batch is marked before it is told: after a crash in between the same entries are
+    told again, no more and no fewer.
+    """
+
+    full = 1  # a batch that was begun may be of any size
+
+    def __init__(
+        self, name: str, journal: Journal, database: Database, feed: Feeding
+    ) -> None:
+        """Name the cursor and take who is to be told."""
+        super().__init__(name, journal, database)
+        self._mark = f"{name}:told"
+        self._feed = feed
+
+    async def _step(self, tenant: TenantId) -> int:
+        entries = await self._database.transact(lambda tx: self._marked(tx, tenant))
+        if not entries:
+            return 0
+        await self._feed(tenant, entries)
+        last = entries[-1].seq
+        await self._database.transact(lambda tx: _move(tx, self.name, tenant, last))
+        return len(entries)
+
+    def _marked(self, tx: Transaction, tenant: TenantId) -> Sequence[Entry]:
+        """Return the batch that is due: one that was begun, or the next, now marked."""
+        mark = _cursor(tx, self._mark, tenant, lock=True)
+        cursor = _cursor(tx, self.name, tenant)
+        begun = mark - cursor
+        limit = begun if begun > 0 else FED
+        entries = read_entries(tx, tenant, after=cursor, limit=limit)
+        if entries:
+            _move(tx, self._mark, tenant, entries[-1].seq)
+        return entries
 
 
 def _behind(tx: Transaction, follower: str) -> Sequence[TenantId]:
@@ -115,16 +175,12 @@ def _cursor(
     return int(tx.execute(query).scalar() or 0)
 
 
-def _move(
-    tx: Transaction, follower: str, tenant: TenantId, seq: int, *, new: bool
-) -> None:
+def _move(tx: Transaction, follower: str, tenant: TenantId, seq: int) -> None:
+    """Move a cursor on, never back: another process may be further."""
     table = JOURNAL_CURSORS
-    if new:
+    key = (table.c.tenant_id == tenant) & (table.c.follower == follower)
+    if tx.execute(sa.select(table.c.seq).where(key)).first() is None:
         row = {"tenant_id": tenant, "follower": follower, "seq": seq}
         tx.insert(table, [row])
         return
-    tx.execute(
-        sa.update(table)
-        .where(table.c.tenant_id == tenant, table.c.follower == follower)
-        .values(seq=seq)
-    )
+    tx.execute(sa.update(table).where(key, table.c.seq < seq).values(seq=seq))

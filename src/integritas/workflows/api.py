@@ -21,6 +21,7 @@ from integritas.workflows.casework import (
 from integritas.workflows.definitions import CASE_WORKFLOW, Definitions
 from integritas.workflows.engine import Effects, Engine, NoEffects, RunEnded, StepDone
 from integritas.workflows.graph import Graph, build_graph
+from integritas.workflows.learning import Lessons
 from integritas.workflows.model import (
     Definition,
     OnFailure,
@@ -70,6 +71,7 @@ __all__ = [
     "Graph",
     "Intake",
     "JsonCodec",
+    "Lessons",
     "NoEffects",
     "OnFailure",
     "Operation",

@@ -1,0 +1,93 @@
+"""What services learn from: the evidence of cases, told as the journal tells of it.
+
+A lesson is a run of journal entries and the dossiers they brought, each with the
+evidence that its entry names and no other. Lessons are cut by entries and sizes alone,
+so a run that is told again is cut alike, and an observer that notes event ids counts
+nothing twice.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from integritas.cases.api import EVIDENCE_ADDED, OPENED
+from integritas.kernel.evidence import Message, Procurement
+from integritas.kernel.ids import CaseId, EventId, TenantId
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from integritas.cases.api import CaseDesk
+    from integritas.journal.api import Entry
+    from integritas.kernel.contracts import Dossier, Observer
+    from integritas.kernel.evidence import Content
+
+__all__ = ["Lessons"]
+
+_TELLING: Final = frozenset({OPENED, EVIDENCE_ADDED})
+_CASES: Final = 50
+_BYTES: Final = 8 * 1024 * 1024
+
+
+class _Lesson(NamedTuple):
+    event_id: EventId
+    dossiers: tuple[Dossier, ...]
+
+
+class Lessons:
+    """Tells an observer of evidence; its call is what a `journal.Feeder` feeds."""
+
+    def __init__(self, desk: CaseDesk, observer: Observer) -> None:
+        """Load dossiers from the desk and hand them to the observer."""
+        self._desk = desk
+        self._observer = observer
+
+    async def __call__(self, tenant: TenantId, entries: Sequence[Entry], /) -> None:
+        """Tell of the evidence that entries brought; what was erased is left out."""
+        telling = [entry for entry in entries if entry.type in _TELLING]
+        for start in range(0, len(telling), _CASES):
+            chosen = telling[start : start + _CASES]
+            ids = list(dict.fromkeys(CaseId(entry.subject) for entry in chosen))
+            cases = await self._desk.dossiers(tenant, ids)
+            brought = [
+                (EventId(entry.event_id), _brought(cases[CaseId(entry.subject)], entry))
+                for entry in chosen
+                if entry.subject in cases
+            ]
+            for lesson in _lessons(brought):
+                await self._observer.observe(lesson.event_id, lesson.dossiers)
+
+
+def _brought(dossier: Dossier, entry: Entry) -> Dossier:
+    """Return the part of a case's dossier that an entry tells of."""
+    named = _named(entry.data.get("evidence"))
+    items = tuple(item for item in dossier.evidence if item.id in named)
+    return replace(dossier, received_at=entry.time, evidence=items)
+
+
+def _named(references: Any) -> frozenset[str]:  # noqa: ANN401 - JSON of an entry
+    return frozenset(reference["id"] for reference in references or ())
+
+
+def _lessons(brought: Sequence[tuple[EventId, Dossier]]) -> Iterator[_Lesson]:
+    """Cut into lessons of a bounded size, named by the last entry of each."""
+    part: list[Dossier] = []
+    size = 0
+    for number, (event_id, dossier) in enumerate(brought, start=1):
+        part.append(dossier)
+        size += sum(_size(item.content) for item in dossier.evidence)
+        if size >= _BYTES or number == len(brought):
+            yield _Lesson(event_id, tuple(part))
+            part, size = [], 0
+
+
+def _size(content: Content) -> int:
+    """Return about how many bytes travel with an item."""
+    if isinstance(content, Message):
+        return len(content.raw)
+    return _LARGE if isinstance(content, Procurement) else _SMALL
+
+
+_LARGE: Final = 64 * 1024
+_SMALL: Final = 1_024

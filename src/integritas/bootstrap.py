@@ -8,14 +8,11 @@ runs the engine and who follows the journal.
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from enum import StrEnum
 from functools import partial
-from ipaddress import ip_address
 from typing import TYPE_CHECKING, Final
 
 import structlog
@@ -28,11 +25,11 @@ from integritas.gateway.parts import GatewayParts
 from integritas.identity.api import AdminCreated, Identity
 from integritas.journal.api import Feeder, Following, Journal
 from integritas.kernel.clock import Clock, Randomness, SystemClock, SystemRandomness
-from integritas.kernel.contracts import Assessor, Observer
-from integritas.kernel.errors import FieldError, InvalidInput, StorageFailure
+from integritas.kernel.contracts import Assessor, Decider, Observer
 from integritas.kernel.evidence import EvidenceKind, Procurement
-from integritas.kernel.ids import DEFAULT_TENANT, IdFactory
+from integritas.kernel.ids import DEFAULT_TENANT, IdFactory, TenantId
 from integritas.migrations.api import ensure
+from integritas.oversight import api as oversight
 from integritas.platform.commands import CommandQueue, count_commands
 from integritas.platform.config import Settings
 from integritas.platform.db import Database, open_database
@@ -41,6 +38,7 @@ from integritas.platform.http import service_app
 from integritas.platform.idempotency import forget_old_answers
 from integritas.platform.remote import RemoteAssessor, RemoteService, remote_client
 from integritas.platform.resilience import Guard, GuardPolicy
+from integritas.platform.roles import Role, check_role, check_state_folder
 from integritas.platform.telemetry import CallMetrics, new_registry
 from integritas.services.anticorruption import app as anticorruption_app
 from integritas.services.anticorruption.api import (
@@ -54,7 +52,10 @@ from integritas.services.audit.api import AuditTrail
 from integritas.services.compliance import app as compliance_app
 from integritas.services.compliance.api import (
     AccountDesk,
+    PolicyDecider,
+    PolicyDesk,
     load_compliance_service,
+    load_policy,
     load_watchlists,
 )
 from integritas.services.compliance.remote import ComplianceDesk, RemoteCompliance
@@ -84,6 +85,7 @@ if TYPE_CHECKING:
 
     from fastapi import FastAPI
 
+    from integritas.kernel.errors import FieldError
     from integritas.kernel.evidence import Content
     from integritas.platform.security import Passwords
     from integritas.services.compliance.api import Watchlists
@@ -101,18 +103,6 @@ HOUSEKEEPING_S: Final = 3_600.0
 _LOG = structlog.get_logger(__name__)
 
 
-class Role(StrEnum):
-    """What a process does; `all` is everything."""
-
-    ALL = "all"
-    GATEWAY = "gateway"
-    ENGINE = "engine"
-    SPAM = "spam"
-    ANTICORRUPTION = "anticorruption"
-    COMPLIANCE = "compliance"
-    AUDIT = "audit"
-
-
 @dataclass(frozen=True, slots=True)
 class Kit:
     """What every part is given: time, randomness, ids, metrics."""
@@ -121,6 +111,16 @@ class Kit:
     randomness: Randomness
     ids: IdFactory
     metrics: CollectorRegistry
+
+
+@dataclass(frozen=True, slots=True)
+class _Store:
+    """The database and what is kept in it besides cases."""
+
+    database: Database
+    journal: Journal
+    datasets: DatasetDesk
+    policies: PolicyDesk
 
 
 @dataclass(slots=True)
@@ -132,6 +132,7 @@ class Services:
     compliance: ComplianceDesk
     pings: dict[str, Ping]
     datasets: DatasetDesk | None = None
+    policies: PolicyDesk | None = None
     observers: Mapping[str, Observer] = field(default_factory=dict)
     closers: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
 
@@ -232,7 +233,10 @@ class Platform:
                 cases=self.cases,
                 workflows=self.workflows,
                 journal=self.journal,
-                service_routers=_routers(self.services, self.audit, self.kit),
+                service_routers=[
+                    *_routers(self.services, self.audit, self.kit),
+                    *_oversight(self.services, self.cases),
+                ],
                 pings=self.pings(),
                 metrics=self.kit.metrics,
                 checks={EvidenceKind.PROCUREMENT: _check_release},
@@ -292,16 +296,26 @@ def bootstrap(
         StorageFailure: the database cannot be opened, or has another schema.
         InvalidInput: the settings contradict each other.
     """
-    _check_role(settings, role)
+    check_role(settings, role)
     check_state_folder(settings)
     kit = _kit(clock, randomness)
     database = _open(settings)
     try:
-        desk = open_dataset_desk(database, kit.clock)
-        given = services or _services(settings, kit, lists, database, desk)
+        journal = Journal(database, kit.clock, kit.randomness, kit.ids)
+        store = _Store(
+            database,
+            journal,
+            open_dataset_desk(database, kit.clock),
+            PolicyDesk(database, journal, kit.clock, load_policy()),
+        )
+        given = services or _services(settings, kit, lists, store)
         # A copy: services that were given may serve another platform too.
-        given = replace(given, datasets=given.datasets or desk)
-        return _wire(settings, role, kit, database, given, passwords=passwords)
+        given = replace(
+            given,
+            datasets=given.datasets or store.datasets,
+            policies=given.policies or store.policies,
+        )
+        return _wire(settings, role, kit, store, given, passwords=passwords)
     except BaseException:
         database.close()
         raise
@@ -313,7 +327,7 @@ def service_alone(settings: Settings, role: Role) -> FastAPI:
     Raises:
         InvalidInput: the settings contradict each other, or its lists are malformed.
     """
-    _check_role(settings, role)
+    check_role(settings, role)
     kit = _kit(None, None)
     token = _token(settings)
     if role is Role.SPAM:
@@ -326,9 +340,12 @@ def service_alone(settings: Settings, role: Role) -> FastAPI:
         )
     database = _open(settings)
     try:
+        journal = Journal(database, kit.clock, kit.randomness, kit.ids)
         return compliance_app.create_app(
             load_compliance_service(
-                _watchlists(settings, ()), accounts=AccountDesk(database)
+                _watchlists(settings, ()),
+                accounts=AccountDesk(database),
+                policies=PolicyDesk(database, journal, kit.clock, load_policy()),
             ),
             ids=kit.ids,
             clock=kit.clock,
@@ -338,27 +355,6 @@ def service_alone(settings: Settings, role: Role) -> FastAPI:
     except BaseException:
         database.close()
         raise
-
-
-def check_state_folder(settings: Settings) -> None:
-    """Refuse a state folder that cannot be written, before anything is made.
-
-    Raises:
-        StorageFailure: naming the folder in the way.
-    """
-    folder = settings.state_dir.absolute()
-    there = next(path for path in (folder, *folder.parents) if path.exists())
-    if there.is_dir() and os.access(there, os.W_OK | os.X_OK):
-        return
-    why = "may not be written" if there.is_dir() else "is not a folder"
-    raise StorageFailure(
-        f"the state folder {settings.state_dir} cannot be used: {there} {why}",
-        errors=(
-            FieldError(
-                "INTEGRITAS_STATE_DIR", f"{there} {why}", "name a folder you may write"
-            ),
-        ),
-    )
 
 
 def _open(settings: Settings) -> Database:
@@ -381,13 +377,13 @@ def _wire(
     settings: Settings,
     role: Role,
     kit: Kit,
-    database: Database,
+    kept: _Store,
     services: Services,
     *,
     passwords: Passwords | None,
 ) -> Platform:
     clock, ids = kit.clock, kit.ids
-    journal = Journal(database, clock, kit.randomness, ids)
+    database, journal = kept.database, kept.journal
     commands = CommandQueue(clock, ids)
     store = CaseStore(journal, clock, kit.randomness, ids)
     desk = CaseDesk(
@@ -496,8 +492,7 @@ def _services(
     settings: Settings,
     kit: Kit,
     lists: Sequence[Path],
-    database: Database,
-    datasets: DatasetDesk,
+    store: _Store,
 ) -> Services:
     """Return each service: a client where settings give its address, else the thing."""
     pings: dict[str, Ping] = {}
@@ -524,15 +519,20 @@ def _services(
         desk = RemoteCompliance(compliance)
     else:
         local = load_compliance_service(
-            _watchlists(settings, lists), accounts=AccountDesk(database)
+            _watchlists(settings, lists),
+            accounts=AccountDesk(store.database),
+            policies=store.policies,
         )
         desk, pings["compliance"] = local, local.ping
-    observers: dict[str, Observer] = {}
+    # Its windows are rows that every process sees, so it learns wherever it assesses.
+    observers: dict[str, Observer] = {"compliance": AccountDesk(store.database)}
     flags: Assessor
     if anticorruption is not None:
         flags = RemoteAssessor(anticorruption)
     else:
-        flags = observers["anticorruption"] = load_anticorruption_service(datasets)
+        flags = observers["anticorruption"] = load_anticorruption_service(
+            store.datasets
+        )
     return Services(
         spam=RemoteAssessor(spam) if spam else load_spam_service(),
         anticorruption=flags,
@@ -559,9 +559,22 @@ def _routers(services: Services, audit: AuditTrail, kit: Kit) -> Sequence[APIRou
         anticorruption_app.router(
             services.anticorruption, ids, clock, services.datasets
         ),
-        compliance_app.router(services.compliance, ids=ids, clock=clock),
+        compliance_app.router(
+            services.compliance, ids=ids, clock=clock, policies=services.policies
+        ),
         audit_app.router(audit),
     )
+
+
+def _oversight(services: Services, cases: CaseDesk) -> Sequence[APIRouter]:
+    policies = services.policies
+    if policies is None:
+        return ()
+
+    async def candidate(tenant: TenantId, name: str, version: int | None) -> Decider:
+        return PolicyDecider(await policies.policy(tenant, name, version))
+
+    return (oversight.router(cases, candidate),)
 
 
 def _kit(clock: Clock | None, randomness: Randomness | None) -> Kit:
@@ -572,39 +585,6 @@ def _kit(clock: Clock | None, randomness: Randomness | None) -> Kit:
 def _token(settings: Settings) -> str | None:
     token = settings.service_token
     return token.get_secret_value() if token else None
-
-
-def _check_role(settings: Settings, role: Role) -> None:
-    if role is not Role.ALL and settings.database_url.startswith("sqlite:"):
-        raise InvalidInput(
-            f"role {role} needs Postgres: SQLite is for one process",
-            errors=(
-                FieldError(
-                    "INTEGRITAS_DATABASE_URL",
-                    "names a SQLite file",
-                    "use postgresql://…, or run the role all",
-                ),
-            ),
-        )
-    open_to_all = settings.service_token is None and not _is_loopback(settings.host)
-    if role not in {Role.ALL, Role.GATEWAY} and open_to_all:
-        raise InvalidInput(
-            f"role {role} would answer anybody who reaches {settings.host}",
-            errors=(
-                FieldError(
-                    "INTEGRITAS_SERVICE_TOKEN",
-                    "is not set",
-                    "give every process the same secret, or listen on 127.0.0.1",
-                ),
-            ),
-        )
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def _check_release(content: Content) -> Sequence[FieldError]:

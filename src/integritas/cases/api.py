@@ -35,6 +35,7 @@ from integritas.cases.model import (
     case_to_json,
     run_request,
 )
+from integritas.cases.past import PastDecision
 from integritas.cases.service import CaseDesk
 from integritas.cases.store import CaseStore, Change, Handler
 from integritas.cases.views import CaseFilter
@@ -63,6 +64,7 @@ __all__ = [
     "NewEvidence",
     "NewSubmission",
     "Opened",
+    "PastDecision",
     "Priority",
     "RecordAssessment",
     "RecordVerdict",

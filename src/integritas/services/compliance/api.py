@@ -6,7 +6,13 @@ from integritas.services.compliance.app import create_app, router
 from integritas.services.compliance.loading import load_watchlists
 from integritas.services.compliance.payments.accounts import AccountDesk
 from integritas.services.compliance.payments.catalogue import payment_rules
-from integritas.services.compliance.policy import Policy, load_policy, parse_policy
+from integritas.services.compliance.policies.deciding import PolicyDecider
+from integritas.services.compliance.policies.desk import PolicyDesk
+from integritas.services.compliance.policies.policy import (
+    Policy,
+    load_policy,
+    parse_policy,
+)
 from integritas.services.compliance.queries import parse_birth_date
 from integritas.services.compliance.refresh import Change as ListChange
 from integritas.services.compliance.refresh import download as download_lists
@@ -46,6 +52,8 @@ __all__ = [
     "ListVersion",
     "ListedName",
     "Policy",
+    "PolicyDecider",
+    "PolicyDesk",
     "Query",
     "RemoteCompliance",
     "ScreenIn",

@@ -35,6 +35,8 @@ from integritas.services.compliance.payments.catalogue import (
     payment_rules,
 )
 from integritas.services.compliance.pii import find_personal
+from integritas.services.compliance.policies.desk import PolicyDesk
+from integritas.services.compliance.policies.routes import add_policy_routes
 from integritas.services.compliance.remote import (
     ComplianceDesk,
     listing,
@@ -67,11 +69,19 @@ __all__ = ["create_app", "router"]
 Caller = Annotated[Context, Depends(caller)]
 
 
-def router(desk: ComplianceDesk, *, ids: IdFactory, clock: Clock) -> APIRouter:
-    """Return the routes, relative to `/api/v1`."""
+def router(
+    desk: ComplianceDesk,
+    *,
+    ids: IdFactory,
+    clock: Clock,
+    policies: PolicyDesk | None = None,
+) -> APIRouter:
+    """Return the routes, relative to `/api/v1`; those of policies with their desk."""
     routes = assess_router("compliance", desk, ids, clock)
     _add_screening(routes, desk)
     _add_deciding(routes, desk)
+    if policies is not None:
+        add_policy_routes(routes, policies)
     _add_payments(routes)
     _add_privacy(routes)
     return routes

@@ -21,7 +21,6 @@ from integritas.kernel.contracts import (
     Verdict,
     dossier_digest,
 )
-from integritas.services.compliance.deciding import decide
 from integritas.services.compliance.normalise import parse_name
 from integritas.services.compliance.payments.accounts import (
     NOTHING_KNOWN,
@@ -33,7 +32,8 @@ from integritas.services.compliance.payments.assessing import (
     payments_version,
     seen_in,
 )
-from integritas.services.compliance.policy import Policy, load_policy
+from integritas.services.compliance.policies.deciding import decide
+from integritas.services.compliance.policies.policy import Policy, load_policy
 from integritas.services.compliance.queries import Question, questions
 from integritas.services.compliance.screening import (
     MATCH_THRESHOLD,
@@ -52,6 +52,7 @@ if TYPE_CHECKING:
 
     from integritas.kernel.ids import EventId, TenantId
     from integritas.services.compliance.payments.seen import Seen
+    from integritas.services.compliance.policies.desk import PolicyDesk
 
 __all__ = ["HIT", "ComplianceService", "load_compliance_service"]
 
@@ -77,15 +78,18 @@ class ComplianceService:
         policy: Policy,
         *,
         accounts: AccountDesk | None = None,
+        policies: PolicyDesk | None = None,
     ) -> None:
         """Take the screener (its snapshot may be empty) and the policy.
 
-        With `accounts` payments are judged by what their accounts did before, and the
+        With `policies` the tenant's own decide, `policy` where it has none. With
+        `accounts` payments are judged by what their accounts did before, and the
         service learns through `observe`.
         """
         self._screener = screener
         self._policy = policy
         self._accounts = accounts
+        self._policies = policies
 
     @property
     def lists(self) -> Watchlists:
@@ -125,7 +129,16 @@ class ComplianceService:
         self, batch: Sequence[DecisionRequest], /
     ) -> Sequence[Verdict | Failure]:
         """Return the policy's verdict on each request, in order."""
-        return [decide(request, self._policy) for request in batch]
+        if self._policies is None:
+            return [decide(request, self._policy) for request in batch]
+        in_force = {
+            tenant: await self._policies.in_force(tenant)
+            for tenant in {request.tenant for request in batch}
+        }
+        return [
+            decide(request, in_force[request.tenant].choose(request.channel))
+            for request in batch
+        ]
 
     async def list_versions(self) -> Sequence[ListVersion]:
         """Return the lists that are screened against."""
@@ -291,6 +304,7 @@ def load_compliance_service(
     policy: Path | None = None,
     *,
     accounts: AccountDesk | None = None,
+    policies: PolicyDesk | None = None,
 ) -> ComplianceService:
     """Return the service over a snapshot (None: no list) and a policy file.
 
@@ -301,5 +315,8 @@ def load_compliance_service(
         InvalidDefinition: the policy file is not a valid policy.
     """
     return ComplianceService(
-        Screener(watchlists or EMPTY), load_policy(policy), accounts=accounts
+        Screener(watchlists or EMPTY),
+        load_policy(policy),
+        accounts=accounts,
+        policies=policies,
     )

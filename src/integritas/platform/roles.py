@@ -1,0 +1,86 @@
+"""Roles of a process, and what settings must be like for each."""
+
+from __future__ import annotations
+
+import os
+from enum import StrEnum
+from ipaddress import ip_address
+from typing import TYPE_CHECKING
+
+from integritas.kernel.errors import FieldError, InvalidInput, StorageFailure
+
+if TYPE_CHECKING:
+    from integritas.platform.config import Settings
+
+__all__ = ["Role", "check_role", "check_state_folder"]
+
+
+class Role(StrEnum):
+    """What a process does; `all` is everything."""
+
+    ALL = "all"
+    GATEWAY = "gateway"
+    ENGINE = "engine"
+    SPAM = "spam"
+    ANTICORRUPTION = "anticorruption"
+    COMPLIANCE = "compliance"
+    AUDIT = "audit"
+
+
+def check_state_folder(settings: Settings) -> None:
+    """Refuse a state folder that cannot be written, before anything is made.
+
+    Raises:
+        StorageFailure: naming the folder in the way.
+    """
+    folder = settings.state_dir.absolute()
+    there = next(path for path in (folder, *folder.parents) if path.exists())
+    if there.is_dir() and os.access(there, os.W_OK | os.X_OK):
+        return
+    why = "may not be written" if there.is_dir() else "is not a folder"
+    raise StorageFailure(
+        f"the state folder {settings.state_dir} cannot be used: {there} {why}",
+        errors=(
+            FieldError(
+                "INTEGRITAS_STATE_DIR", f"{there} {why}", "name a folder you may write"
+            ),
+        ),
+    )
+
+
+def check_role(settings: Settings, role: Role) -> None:
+    """Refuse settings with which a role cannot run.
+
+    Raises:
+        InvalidInput: naming the variable.
+    """
+    if role is not Role.ALL and settings.database_url.startswith("sqlite:"):
+        raise InvalidInput(
+            f"role {role} needs Postgres: SQLite is for one process",
+            errors=(
+                FieldError(
+                    "INTEGRITAS_DATABASE_URL",
+                    "names a SQLite file",
+                    "use postgresql://…, or run the role all",
+                ),
+            ),
+        )
+    open_to_all = settings.service_token is None and not _is_loopback(settings.host)
+    if role not in {Role.ALL, Role.GATEWAY} and open_to_all:
+        raise InvalidInput(
+            f"role {role} would answer anybody who reaches {settings.host}",
+            errors=(
+                FieldError(
+                    "INTEGRITAS_SERVICE_TOKEN",
+                    "is not set",
+                    "give every process the same secret, or listen on 127.0.0.1",
+                ),
+            ),
+        )
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

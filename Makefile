@@ -46,6 +46,7 @@ train: $(STAMP) ## Train the shipped models anew, into the source tree
 	@$(BIN)/python -m models.spam.train $(ARGS)
 	@$(BIN)/python -m models.collusion.train $(ARGS)
 	@$(BIN)/python -m models.names.train $(ARGS)
+	@$(BIN)/python -m models.payments.train $(ARGS)
 
 docs: $(STAMP) ## Write docs/reference from the code
 	@$(BIN)/python scripts/reference.py

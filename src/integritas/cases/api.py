@@ -44,6 +44,7 @@ from integritas.cases.model import (
     case_to_json,
     run_request,
 )
+from integritas.cases.past import PastDecision
 from integritas.cases.service import CaseDesk
 from integritas.cases.store import CaseStore, Change, Handler
 
@@ -81,6 +82,7 @@ __all__ = [
     "NewEvidence",
     "NewSubmission",
     "Opened",
+    "PastDecision",
     "Point",
     "Priority",
     "RecordAssessment",

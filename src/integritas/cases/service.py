@@ -27,8 +27,9 @@ from integritas.cases.model import (
     Transition,
     run_request,
 )
+from integritas.cases.past import PastDecision, find_findings, list_past_decisions
 from integritas.cases.tables import FINDINGS
-from integritas.kernel.contracts import Context, Dossier, Evidence, Fact
+from integritas.kernel.contracts import Context, Dossier, Evidence, Fact, FindingKind
 from integritas.kernel.errors import (
     ApprovalRequired,
     Conflict,
@@ -369,6 +370,29 @@ class CaseDesk:
     async def finding(self, tenant: TenantId, finding_id: FindingId) -> FindingRecord:
         """Return a finding, or raise NotFound."""
         return await self._read(lambda tx: views.get_finding(tx, tenant, finding_id))
+
+    async def hits(
+        self,
+        tenant: TenantId,
+        *,
+        review: ReviewState | None = None,
+        before: str | None = None,
+        limit: int = 50,
+    ) -> Sequence[FindingRecord]:
+        """Return the watchlist hits of all cases, newest first."""
+        return await self._read(
+            lambda tx: find_findings(
+                tx, tenant, FindingKind.HIT, review=review, before=before, limit=limit
+            )
+        )
+
+    async def past_decisions(
+        self, tenant: TenantId, *, before: str | None = None, limit: int = 500
+    ) -> Sequence[PastDecision]:
+        """Return verdicts with what they were on, newest first."""
+        return await self._read(
+            lambda tx: list_past_decisions(tx, tenant, before=before, limit=limit)
+        )
 
     async def approvals(
         self,

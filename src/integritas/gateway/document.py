@@ -122,7 +122,7 @@ def _require_discriminators(node: Any, schemas: dict[str, Any]) -> None:  # noqa
             _require_discriminators(each, schemas)
     if not isinstance(node, dict):
         return
-    told = node.get("discriminator")
+    told: Any = node.get("discriminator")
     for each in node.get("oneOf", ()) if told else ():
         schema = schemas[each["$ref"].rpartition("/")[2]]
         required = schema.setdefault("required", [])

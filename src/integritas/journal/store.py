@@ -198,7 +198,7 @@ class Journal:
                     missing.difference_update(data["entries"])
             return sorted(missing)
 
-        return await self._database.read(read)
+        return await self.database.read(read)
 
     async def read(
         self, tenant: TenantId, /, *, after: int = 0, limit: int = 1_000
@@ -294,7 +294,7 @@ class Journal:
         def read(tx: Transaction) -> Sequence[Any]:
             return [] if tx.dialect != "sqlite" else list(tx.execute(query))
 
-        rows = await self._database.read(read)
+        rows = await self.database.read(read)
         odd = [
             (row.seq, name)
             for row in rows
@@ -319,7 +319,7 @@ class Journal:
             )
             .order_by(JOURNAL.c.seq)
         )
-        return await self._database.read(lambda tx: list(tx.execute(query).scalars()))
+        return await self.database.read(lambda tx: list(tx.execute(query).scalars()))
 
     async def personal_tenants(self) -> Sequence[str]:
         """Return the tenants that personal data beside the journal is said to be of."""

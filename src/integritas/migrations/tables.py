@@ -13,6 +13,7 @@ import integritas.platform.idempotency
 import integritas.registry.tables
 import integritas.services.anticorruption.tables
 import integritas.services.audit.tables
+import integritas.services.compliance.tables
 import integritas.services.spam.tables
 import integritas.workflows.tables  # noqa: F401 - imported for their tables
 from integritas.platform.columns import METADATA

@@ -1,7 +1,16 @@
-"""What others may use of oversight: the reconciliation of journal, cases and log."""
+"""What others may use of oversight: reconciliation, backtests, and their routes."""
 
 from __future__ import annotations
 
+from integritas.oversight.backtest import Backtest, backtest
 from integritas.oversight.reconcile import CaseReader, Reconciliation, reconcile
+from integritas.oversight.routes import router
 
-__all__ = ["CaseReader", "Reconciliation", "reconcile"]
+__all__ = [
+    "Backtest",
+    "CaseReader",
+    "Reconciliation",
+    "backtest",
+    "reconcile",
+    "router",
+]

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from integritas.services.compliance.app import create_app, router
 from integritas.services.compliance.loading import load_watchlists
-from integritas.services.compliance.policy import Policy, load_policy, parse_policy
+from integritas.services.compliance.payments.accounts import AccountDesk
+from integritas.services.compliance.payments.catalogue import payment_rules
+from integritas.services.compliance.policies.deciding import PolicyDecider
+from integritas.services.compliance.policies.desk import PolicyDesk
+from integritas.services.compliance.policies.policy import (
+    Policy,
+    load_policy,
+    parse_policy,
+)
 from integritas.services.compliance.queries import parse_birth_date
 from integritas.services.compliance.refresh import Change as ListChange
 from integritas.services.compliance.refresh import download as download_lists
@@ -35,6 +43,7 @@ __all__ = [
     "EMPTY",
     "HIT",
     "MATCH_THRESHOLD",
+    "AccountDesk",
     "ComplianceDesk",
     "ComplianceService",
     "Entry",
@@ -43,6 +52,8 @@ __all__ = [
     "ListVersion",
     "ListedName",
     "Policy",
+    "PolicyDecider",
+    "PolicyDesk",
     "Query",
     "RemoteCompliance",
     "ScreenIn",
@@ -56,6 +67,7 @@ __all__ = [
     "match_names",
     "parse_birth_date",
     "parse_policy",
+    "payment_rules",
     "refresh_lists",
     "router",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, FastAPI
@@ -25,10 +26,17 @@ from integritas.platform.http import (
     assessing,
     caller,
     deciding,
+    observing,
     service_app,
 )
 from integritas.platform.problems import failure_response, problem_responses
+from integritas.services.compliance.payments.catalogue import (
+    PaymentRules,
+    payment_rules,
+)
 from integritas.services.compliance.pii import find_personal
+from integritas.services.compliance.policies.desk import PolicyDesk
+from integritas.services.compliance.policies.routes import add_policy_routes
 from integritas.services.compliance.remote import (
     ComplianceDesk,
     listing,
@@ -61,11 +69,20 @@ __all__ = ["create_app", "router"]
 Caller = Annotated[Context, Depends(caller)]
 
 
-def router(desk: ComplianceDesk, *, ids: IdFactory, clock: Clock) -> APIRouter:
-    """Return the routes, relative to `/api/v1`."""
+def router(
+    desk: ComplianceDesk,
+    *,
+    ids: IdFactory,
+    clock: Clock,
+    policies: PolicyDesk | None = None,
+) -> APIRouter:
+    """Return the routes, relative to `/api/v1`; those of policies with their desk."""
     routes = assess_router("compliance", desk, ids, clock)
     _add_screening(routes, desk)
     _add_deciding(routes, desk)
+    if policies is not None:
+        add_policy_routes(routes, policies)
+    _add_payments(routes)
     _add_privacy(routes)
     return routes
 
@@ -152,6 +169,17 @@ def _add_deciding(routes: APIRouter, desk: ComplianceDesk) -> None:
         return answer
 
 
+def _add_payments(routes: APIRouter) -> None:
+    @routes.get(
+        "/payment-rules",
+        operation_id="compliance_payment_rules",
+        summary="List the rules over payments: formula, defaults, source",
+        responses=problem_responses(401),
+    )
+    async def rules(_: Caller) -> PaymentRules:
+        return payment_rules()
+
+
 def _add_privacy(routes: APIRouter) -> None:
     @routes.post(
         "/pii",
@@ -187,6 +215,7 @@ def create_app(
     ids: IdFactory,
     clock: Clock,
     token: str | None = None,
+    on_stop: Sequence[Callable[[], Awaitable[None]]] = (),
 ) -> FastAPI:
     """Return the service as an app of its own; `token` guards it, None leaves it open.
 
@@ -197,10 +226,12 @@ def create_app(
         operations={
             "assess": assessing(service),
             "decide": deciding(service),
+            "observe": observing(service),
             "screen": screening(service),
             "lists": listing(service),
         },
         router=router(service, ids=ids, clock=clock),
         pings={"watchlists": service.ping},
         token=token,
+        on_stop=on_stop,
     )

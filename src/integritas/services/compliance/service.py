@@ -21,9 +21,19 @@ from integritas.kernel.contracts import (
     Verdict,
     dossier_digest,
 )
-from integritas.services.compliance.deciding import decide
 from integritas.services.compliance.normalise import parse_name
-from integritas.services.compliance.policy import Policy, load_policy
+from integritas.services.compliance.payments.accounts import (
+    NOTHING_KNOWN,
+    AccountDesk,
+    Windows,
+)
+from integritas.services.compliance.payments.assessing import (
+    payment_findings,
+    payments_version,
+    seen_in,
+)
+from integritas.services.compliance.policies.deciding import decide
+from integritas.services.compliance.policies.policy import Policy, load_policy
 from integritas.services.compliance.queries import Question, questions
 from integritas.services.compliance.screening import (
     MATCH_THRESHOLD,
@@ -39,6 +49,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pydantic import JsonValue
+
+    from integritas.kernel.ids import EventId, TenantId
+    from integritas.services.compliance.payments.seen import Seen
+    from integritas.services.compliance.policies.desk import PolicyDesk
 
 __all__ = ["HIT", "ComplianceService", "load_compliance_service"]
 
@@ -58,10 +72,24 @@ _Answers = Mapping[Query, tuple[Hit, ...]]
 class ComplianceService:
     """Assessor and Decider over one snapshot of the lists and one policy."""
 
-    def __init__(self, screener: Screener, policy: Policy) -> None:
-        """Take the screener (its snapshot may be empty) and the policy."""
+    def __init__(
+        self,
+        screener: Screener,
+        policy: Policy,
+        *,
+        accounts: AccountDesk | None = None,
+        policies: PolicyDesk | None = None,
+    ) -> None:
+        """Take the screener (its snapshot may be empty) and the policy.
+
+        With `policies` the tenant's own decide, `policy` where it has none. With
+        `accounts` payments are judged by what their accounts did before, and the
+        service learns through `observe`.
+        """
         self._screener = screener
         self._policy = policy
+        self._accounts = accounts
+        self._policies = policies
 
     @property
     def lists(self) -> Watchlists:
@@ -87,15 +115,30 @@ class ComplianceService:
     async def assess(self, batch: Sequence[Dossier], /) -> Sequence[Assessment]:
         """Screen every party and payment of each dossier, in order."""
         asked = [list(questions(dossier)) for dossier in batch]
+        windows = await self._windows(batch)
         if sum(map(len, asked)) <= _ON_LOOP or not self.lists.entries:
-            return self._assess(batch, asked)
-        return await asyncio.to_thread(self._assess, batch, asked)
+            return self._assess(batch, asked, windows)
+        return await asyncio.to_thread(self._assess, batch, asked, windows)
+
+    async def observe(self, event_id: EventId, batch: Sequence[Dossier], /) -> None:
+        """Learn from dossiers; the same event a second time changes nothing."""
+        if self._accounts is not None:
+            await self._accounts.observe(event_id, batch)
 
     async def decide(
         self, batch: Sequence[DecisionRequest], /
     ) -> Sequence[Verdict | Failure]:
         """Return the policy's verdict on each request, in order."""
-        return [decide(request, self._policy) for request in batch]
+        if self._policies is None:
+            return [decide(request, self._policy) for request in batch]
+        in_force = {
+            tenant: await self._policies.in_force(tenant)
+            for tenant in {request.tenant for request in batch}
+        }
+        return [
+            decide(request, in_force[request.tenant].choose(request.channel))
+            for request in batch
+        ]
 
     async def list_versions(self) -> Sequence[ListVersion]:
         """Return the lists that are screened against."""
@@ -107,19 +150,52 @@ class ComplianceService:
         """Return each query's hits, best first, at most `limit` a query."""
         return await asyncio.to_thread(self._screener.screen_all, queries, limit)
 
+    async def _windows(self, batch: Sequence[Dossier]) -> Mapping[TenantId, Windows]:
+        """Return what is known of the accounts of a batch's payments, by tenant."""
+        seen: dict[TenantId, list[Seen]] = {}
+        for dossier in batch:
+            if found := seen_in(dossier):
+                seen.setdefault(dossier.tenant, []).extend(found)
+        if self._accounts is None:
+            return dict.fromkeys(seen, NOTHING_KNOWN)
+        return {
+            tenant: await self._accounts.windows(tenant, asked)
+            for tenant, asked in seen.items()
+        }
+
     def _assess(
-        self, batch: Sequence[Dossier], asked: Sequence[Sequence[Question]]
+        self,
+        batch: Sequence[Dossier],
+        asked: Sequence[Sequence[Question]],
+        windows: Mapping[TenantId, Windows],
     ) -> Sequence[Assessment]:
-        versions, answers = self.versions, self._answers(asked)
+        answers = self._answers(asked)
         return [
-            Assessment(
-                service=_SERVICE,
-                findings=tuple(self._findings(questions_of, answers)),
-                versions=versions,
-                input_hash=dossier_digest(dossier),
-            )
+            self._assessment(dossier, questions_of, answers, windows)
             for dossier, questions_of in zip(batch, asked, strict=True)
         ]
+
+    def _assessment(
+        self,
+        dossier: Dossier,
+        asked: Sequence[Question],
+        answers: _Answers,
+        windows: Mapping[TenantId, Windows],
+    ) -> Assessment:
+        versions = self.versions
+        findings = list(self._findings(asked, answers))
+        if paid := list(
+            payment_findings(dossier, windows.get(dossier.tenant, NOTHING_KNOWN))
+        ):
+            findings += paid
+            versions["payments"] = payments_version()
+            versions["windows"] = windows[dossier.tenant].version
+        return Assessment(
+            service=_SERVICE,
+            findings=tuple(findings),
+            versions=versions,
+            input_hash=dossier_digest(dossier),
+        )
 
     def _answers(self, asked: Sequence[Sequence[Question]]) -> _Answers:
         """Screen all names of a batch in one pass; only matches are wanted."""
@@ -224,14 +300,23 @@ def _side_by_side(query: Query, hit: Hit) -> list[JsonValue]:
 
 
 def load_compliance_service(
-    watchlists: Watchlists | None, policy: Path | None = None
+    watchlists: Watchlists | None,
+    policy: Path | None = None,
+    *,
+    accounts: AccountDesk | None = None,
+    policies: PolicyDesk | None = None,
 ) -> ComplianceService:
     """Return the service over a snapshot (None: no list) and a policy file.
 
-    Without `policy` the shipped one decides. Indexing takes about a second for
-    10,000 entries.
+    Without `policy` the shipped one decides; without `accounts` a payment is judged
+    alone. Indexing takes about a second for 10,000 entries.
 
     Raises:
         InvalidDefinition: the policy file is not a valid policy.
     """
-    return ComplianceService(Screener(watchlists or EMPTY), load_policy(policy))
+    return ComplianceService(
+        Screener(watchlists or EMPTY),
+        load_policy(policy),
+        accounts=accounts,
+        policies=policies,
+    )

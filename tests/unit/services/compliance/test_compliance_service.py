@@ -10,6 +10,7 @@ from integritas.kernel.contracts import (
     Assessment,
     DecisionRequest,
     Dossier,
+    Finding,
     FindingKind,
     Outcome,
     Severity,
@@ -52,6 +53,11 @@ def payment(debtor: str, creditor: str) -> Payment:
 async def assessed(service: ComplianceService, dossier: Dossier) -> Assessment:
     (assessment,) = await service.assess([dossier])
     return assessment
+
+
+def telling(assessment: Assessment) -> list[Finding]:
+    """Return the findings that say more than what could be computed."""
+    return [f for f in assessment.findings if f.code != "payment_coverage"]
 
 
 async def test_a_listed_party_is_a_hit(
@@ -109,7 +115,7 @@ async def test_both_payers_are_screened(
 ) -> None:
     content = payment("Vostok Marine Trading LLC", "Silver Heron")
     found = await assessed(service, dossier(content))
-    assert [f.subject.path for f in found.findings] == [
+    assert [f.subject.path for f in telling(found)] == [
         "/debtor/name",
         "/creditor/name",
     ]
@@ -128,7 +134,7 @@ async def test_clean_evidence_has_no_finding(
     service: ComplianceService, dossier: Callable[..., Dossier], content: Content
 ) -> None:
     found = await assessed(service, dossier(content))
-    assert found.findings == ()
+    assert telling(found) == []
     assert found.complete
 
 
@@ -137,7 +143,7 @@ async def test_without_a_list_nobody_was_assessed(
     bare: ComplianceService, dossier: Callable[..., Dossier], content: Content
 ) -> None:
     found = await assessed(bare, dossier(content))
-    assert [f.kind for f in found.findings] == [FindingKind.NOT_ASSESSED]
+    assert [f.kind for f in telling(found)] == [FindingKind.NOT_ASSESSED]
     assert "no watchlist" in found.findings[0].reasons[0].text
     assert found.versions["lists"] == "none"
 
@@ -188,7 +194,7 @@ async def test_a_batch_is_answered_in_order_and_like_one_by_one(
     together = await service.assess(batch)
     alone = [await assessed(service, item) for item in batch]
     assert list(together) == alone
-    assert [len(item.findings) for item in together] == [0, 1, 1, 0]
+    assert [len(telling(item)) for item in together] == [0, 1, 1, 0]
 
 
 async def test_an_empty_batch_is_answered(service: ComplianceService) -> None:

@@ -15,8 +15,8 @@ from integritas.kernel.contracts import (
     Subject,
 )
 from integritas.kernel.ids import DEFAULT_TENANT
-from integritas.services.compliance.deciding import decide, gaps
-from integritas.services.compliance.policy import ALWAYS_REQUIRED, load_policy
+from integritas.services.compliance.policies.deciding import decide, gaps
+from integritas.services.compliance.policies.policy import ALWAYS_REQUIRED, load_policy
 
 POLICY = load_policy()
 UNABLE = Finding(
@@ -155,7 +155,7 @@ def test_what_was_not_assessed_never_closes(
 ) -> None:
     verdict = decide(request(**{service: (*found, UNABLE)}), POLICY)
     assert verdict.outcome is not Outcome.NO_ACTION
-    assert verdict.risk >= POLICY.first_band_for_people().start
+    assert verdict.risk >= POLICY.first_band(Outcome.REVIEW).start
 
 
 @given(FINDINGS, FINDINGS)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from integritas.kernel.contracts import Finding, Outcome, Severity, Subject
 from integritas.kernel.errors import InvalidDefinition
 from integritas.kernel.states import FOUR_EYES_RISK
-from integritas.services.compliance.policy import (
+from integritas.services.compliance.policies.policy import (
     OUTCOMES,
     Policy,
     load_policy,

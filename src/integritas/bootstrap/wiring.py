@@ -8,18 +8,27 @@ runs the engine and who follows the journal.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
-from importlib import resources
 from typing import TYPE_CHECKING, Final
 
 import structlog
 from fastapi import APIRouter
-from prometheus_client import CollectorRegistry
 
+from integritas.bootstrap.parts import (
+    Kept,
+    Kit,
+    Services,
+    keep,
+    load_services,
+    make_kit,
+    open_migrated,
+    service_routers,
+    service_token,
+)
 from integritas.cases.api import CaseDesk, CaseFigures, CaseFiles, CaseStore
 from integritas.delivery.api import Courier, Webhooks
 from integritas.gateway.app import create_app
@@ -27,47 +36,25 @@ from integritas.gateway.parts import GatewayParts
 from integritas.identity.api import AdminCreated, Identity, OidcSettings
 from integritas.identity.api import Role as UserRole
 from integritas.journal.api import Feeder, Following, Journal
-from integritas.kernel.clock import Clock, Randomness, SystemClock, SystemRandomness
-from integritas.kernel.contracts import Assessor, Observer
 from integritas.kernel.evidence import EvidenceKind, Procurement
-from integritas.kernel.ids import DEFAULT_TENANT, IdFactory
-from integritas.migrations.api import ensure
+from integritas.kernel.ids import DEFAULT_TENANT, TenantId
+from integritas.oversight import api as oversight
 from integritas.platform.commands import CommandQueue, count_commands
 from integritas.platform.config import Settings
-from integritas.platform.db import Database, open_database
+from integritas.platform.db import Database
 from integritas.platform.health import DEGRADED, Ping
 from integritas.platform.http import service_app
 from integritas.platform.idempotency import Answers, forget_old_answers
-from integritas.platform.remote import (
-    RemoteAssessor,
-    RemoteObserver,
-    RemoteService,
-    remote_client,
-)
-from integritas.platform.resilience import Guard, GuardPolicy
 from integritas.platform.roles import Role, check_role, check_state_folder
-from integritas.platform.telemetry import CallMetrics, new_registry
-from integritas.registry.api import ModelRegistry, Shelf
-from integritas.services.anticorruption import app as anticorruption_app
+from integritas.registry.api import ModelRegistry
 from integritas.services.anticorruption.api import (
-    load_anticorruption_service,
-    open_dataset_desk,
     validate_release,
 )
-from integritas.services.anticorruption.desk import DatasetDesk
 from integritas.services.audit import app as audit_app
 from integritas.services.audit.api import AuditTrail
-from integritas.services.compliance import app as compliance_app
-from integritas.services.compliance.api import load_compliance_service, load_watchlists
-from integritas.services.compliance.remote import ComplianceDesk, RemoteCompliance
-from integritas.services.spam import app as spam_app
-from integritas.services.spam.api import (
-    MODEL,
-    load_spam_service,
-    open_spam_desk,
-    open_spam_drift,
+from integritas.services.compliance.api import (
+    PolicyDecider,
 )
-from integritas.services.spam.desk import SpamDesk
 from integritas.workflows.api import (
     Admission,
     CaseEffects,
@@ -92,46 +79,16 @@ if TYPE_CHECKING:
 
     from fastapi import FastAPI
 
+    from integritas.kernel.clock import Clock, Randomness
+    from integritas.kernel.contracts import Decider
     from integritas.kernel.errors import FieldError
     from integritas.kernel.evidence import Content
     from integritas.platform.security import Passwords
-    from integritas.services.compliance.api import Watchlists
 
-__all__ = [
-    "Platform",
-    "Role",
-    "Services",
-    "bootstrap",
-    "check_state_folder",
-    "service_alone",
-]
+__all__ = ["Platform", "bootstrap"]
 
 HOUSEKEEPING_S: Final = 3_600.0
 _LOG = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Kit:
-    """What every part is given: time, randomness, ids, metrics."""
-
-    clock: Clock
-    randomness: Randomness
-    ids: IdFactory
-    metrics: CollectorRegistry
-
-
-@dataclass(slots=True)
-class Services:
-    """The services, here or elsewhere, behind the same protocols."""
-
-    spam: Assessor
-    anticorruption: Assessor
-    compliance: ComplianceDesk
-    pings: dict[str, Ping]
-    datasets: DatasetDesk | None = None
-    spam_desk: SpamDesk | None = None
-    observers: Mapping[str, Observer] = field(default_factory=dict)
-    closers: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -227,7 +184,7 @@ class Platform:
                 if self.role is Role.AUDIT
                 else APIRouter(),
                 pings=self.pings(),
-                token=_token(self.settings),
+                token=service_token(self.settings),
                 registry=self.kit.metrics,
                 on_start=on_start,
                 on_stop=on_stop,
@@ -242,7 +199,10 @@ class Platform:
                 workflows=self.workflows,
                 journal=self.journal,
                 models=self.models,
-                service_routers=_routers(self.services, self.audit, self.kit),
+                service_routers=[
+                    *service_routers(self.services, self.audit, self.kit),
+                    *_oversight(self.services, self.cases),
+                ],
                 pings=self.pings(),
                 metrics=self.kit.metrics,
                 answers=Answers(self.database, self.kit.clock),
@@ -305,69 +265,22 @@ def bootstrap(
     """
     check_role(settings, role)
     check_state_folder(settings)
-    kit = _kit(clock, randomness)
-    database = open_database(settings.database_url)
+    kit = make_kit(clock, randomness)
+    database = open_migrated(settings)
     try:
-        migrated = ensure(database)
-        if migrated.backup is not None:
-            _LOG.info("database.migrated", backup=str(migrated.backup))
-        journal = Journal(database, kit.clock, kit.randomness, kit.ids)
-        desk = open_dataset_desk(database, kit.clock)
-        seen = open_spam_desk(database, kit.clock, kit.ids, journal)
-        models = _models(settings, kit, journal)
-        given = services or _services(settings, kit, lists, desk, (seen, models))
+        kept = keep(settings, kit, database)
+        given = services or load_services(settings, kit, lists, kept)
         # A copy: services that were given may serve another platform too.
         given = replace(
             given,
-            datasets=given.datasets or desk,
-            spam_desk=given.spam_desk or seen,
+            datasets=given.datasets or kept.datasets,
+            spam_desk=given.spam_desk or kept.spam,
+            policies=given.policies or kept.policies,
         )
-        return _wire(
-            settings, role, kit, journal, given, models=models, passwords=passwords
-        )
+        return _wire(settings, role, kit, kept, given, passwords=passwords)
     except BaseException:
         database.close()
         raise
-
-
-def service_alone(settings: Settings, role: Role) -> FastAPI:
-    """Return the app of one assessing service.
-
-    Raises:
-        InvalidInput: the settings contradict each other, or its lists are malformed.
-    """
-    check_role(settings, role)
-    kit = _kit(None, None)
-    token = _token(settings)
-    if role is Role.SPAM:
-        return _spam_alone(settings, kit)
-    if role is Role.ANTICORRUPTION:
-        database = open_database(settings.database_url)
-        ensure(database)
-        return anticorruption_app.create_app(database, kit.ids, kit.clock, token=token)
-    return compliance_app.create_app(
-        load_compliance_service(_watchlists(settings, ())),
-        ids=kit.ids,
-        clock=kit.clock,
-        token=token,
-    )
-
-
-def _spam_alone(settings: Settings, kit: Kit) -> FastAPI:
-    """Return the spam service with what it learned, over a database of its own."""
-    database = open_database(settings.database_url)
-    try:
-        ensure(database)
-        journal = Journal(database, kit.clock, kit.randomness, kit.ids)
-        desk = open_spam_desk(database, kit.clock, kit.ids, journal)
-        models = _models(settings, kit, journal)
-        service = load_spam_service(desk=desk, registry=models)
-    except BaseException:
-        database.close()
-        raise
-    return spam_app.create_app(
-        service, kit.ids, kit.clock, token=_token(settings), database=database
-    )
 
 
 # Wiring ---------------------------------------------------------------------------
@@ -377,13 +290,13 @@ def _wire(
     settings: Settings,
     role: Role,
     kit: Kit,
-    journal: Journal,
+    kept: Kept,
     services: Services,
     *,
-    models: ModelRegistry,
     passwords: Passwords | None,
 ) -> Platform:
-    clock, ids, database = kit.clock, kit.ids, journal.database
+    clock, ids = kit.clock, kit.ids
+    database, journal = kept.database, kept.journal
     commands = CommandQueue(clock, ids)
     store = CaseStore(journal, clock, kit.randomness, ids)
     desk = CaseDesk(
@@ -491,7 +404,7 @@ def _wire(
         ),
         engine=engine if engine_here else None,
         audit=audit,
-        models=models,
+        models=kept.models,
         services=services,
         followers=[
             *([audit.follower()] if role in {Role.ALL, Role.AUDIT} else ()),
@@ -511,102 +424,6 @@ def _feeders(
     ]
 
 
-def _services(
-    settings: Settings,
-    kit: Kit,
-    lists: Sequence[Path],
-    datasets: DatasetDesk,
-    learned: tuple[SpamDesk, ModelRegistry],
-) -> Services:
-    """Return each service: a client where settings give its address, else the thing."""
-    pings: dict[str, Ping] = {}
-    closers: list[Callable[[], Awaitable[None]]] = []
-    metrics = CallMetrics(kit.metrics)
-
-    def remote(name: str) -> RemoteService | None:
-        url = settings.service_url(name)
-        if url is None:
-            return None
-        client = remote_client(url, token=_token(settings))
-        closers.append(client.aclose)
-        policy = GuardPolicy(timeout_s=settings.service_timeout_s)
-        service = RemoteService(
-            name, client, Guard(name, metrics, policy, randomness=kit.randomness)
-        )
-        pings[name] = service.ping
-        return service
-
-    spam, anticorruption = remote("spam"), remote("anticorruption")
-    compliance = remote("compliance")
-    desk: ComplianceDesk
-    if compliance is not None:
-        desk = RemoteCompliance(compliance)
-    else:
-        local = load_compliance_service(_watchlists(settings, lists))
-        desk, pings["compliance"] = local, local.ping
-    observers: dict[str, Observer] = {}
-    junk: Assessor
-    if spam is not None:
-        junk, observers["spam"] = RemoteAssessor(spam), RemoteObserver(spam)
-    else:
-        junk = observers["spam"] = load_spam_service(
-            desk=learned[0], registry=learned[1]
-        )
-    flags: Assessor
-    if anticorruption is not None:
-        flags = RemoteAssessor(anticorruption)
-        observers["anticorruption"] = RemoteObserver(anticorruption)
-    else:
-        flags = observers["anticorruption"] = load_anticorruption_service(datasets)
-    return Services(
-        spam=junk,
-        anticorruption=flags,
-        compliance=desk,
-        pings=pings,
-        observers=observers,
-        closers=closers,
-    )
-
-
-def _models(settings: Settings, kit: Kit, journal: Journal) -> ModelRegistry:
-    """Return the registry of the models shipped, and of those in the state folder."""
-    services, later = resources.files("integritas.services"), settings.state_dir
-    shelves = [
-        Shelf(MODEL, services / "spam/model", later / "models" / MODEL),
-        Shelf("collusion", services / "anticorruption/model"),
-        Shelf("names", services / "compliance/model"),
-    ]
-    models = ModelRegistry(journal.database, journal, kit.clock, shelves)
-    models.tell_drift(MODEL, open_spam_drift(journal.database))
-    return models
-
-
-def _watchlists(settings: Settings, chosen: Sequence[Path]) -> Watchlists | None:
-    if chosen:
-        return load_watchlists(*chosen)
-    folder = settings.lists_dir or settings.state_dir / "lists"
-    if settings.lists_dir is None and not folder.is_dir():
-        return None
-    return load_watchlists(folder)
-
-
-def _routers(services: Services, audit: AuditTrail, kit: Kit) -> Sequence[APIRouter]:
-    ids, clock = kit.ids, kit.clock
-    return (
-        spam_app.router(services.spam, ids, clock, services.spam_desk),
-        anticorruption_app.router(
-            services.anticorruption, ids, clock, services.datasets
-        ),
-        compliance_app.router(services.compliance, ids=ids, clock=clock),
-        audit_app.router(audit),
-    )
-
-
-def _kit(clock: Clock | None, randomness: Randomness | None) -> Kit:
-    clock, randomness = clock or SystemClock(), randomness or SystemRandomness()
-    return Kit(clock, randomness, IdFactory(clock, randomness), new_registry())
-
-
 def _oidc(settings: Settings) -> OidcSettings | None:
     if settings.oidc_issuer is None:
         return None
@@ -623,10 +440,16 @@ def _oidc(settings: Settings) -> OidcSettings | None:
     )
 
 
-def _token(settings: Settings) -> str | None:
-    token = settings.service_token
-    return token.get_secret_value() if token else None
-
-
 def _check_release(content: Content) -> Sequence[FieldError]:
     return validate_release(content) if isinstance(content, Procurement) else ()
+
+
+def _oversight(services: Services, cases: CaseDesk) -> Sequence[APIRouter]:
+    policies = services.policies
+    if policies is None:
+        return ()
+
+    async def candidate(tenant: TenantId, name: str, version: int | None) -> Decider:
+        return PolicyDecider(await policies.policy(tenant, name, version))
+
+    return (oversight.router(cases, candidate),)

@@ -1,15 +1,18 @@
-"""Decision policies: data that compliance officers read, validated before use.
+"""Decision policies: data that compliance officers write, validated before use.
 
-A policy is a table of risk bands and of rules that give findings points. It is refused
-at load, with the field named, where bands gap or overlap, an outcome gets milder as
-risk grows, or it would close what the law says no policy may close.
+A policy is a table of risk bands and of rules that give findings points, and may have a
+decision table and guards besides. It is refused at load, with the field named, where
+bands gap or overlap, an outcome gets milder as risk grows, or it would close what the
+law says no policy may close.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from functools import cached_property
 from importlib import resources
 from itertools import pairwise
 from typing import TYPE_CHECKING, Annotated, Any, Final
@@ -19,6 +22,7 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
+    JsonValue,
     StringConstraints,
     ValidationError,
     model_validator,
@@ -27,8 +31,10 @@ from pydantic_core import PydanticCustomError
 
 from integritas.kernel.contracts import Finding, Outcome, Severity
 from integritas.kernel.errors import FieldError, InvalidDefinition
-from integritas.kernel.evidence import field_errors
+from integritas.kernel.evidence import EvidenceKind, field_errors
 from integritas.kernel.states import FOUR_EYES_RISK
+from integritas.services.compliance.policies.guards import CompiledGuard, compile_guard
+from integritas.services.compliance.policies.table import DecisionTable, compile_table
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -37,10 +43,14 @@ __all__ = [
     "ALWAYS_REQUIRED",
     "OUTCOMES",
     "Band",
+    "Conditions",
+    "Example",
+    "Guard",
     "Policy",
     "Rule",
     "load_policy",
     "parse_policy",
+    "validate_policy",
 ]
 
 # What no policy may do without.
@@ -116,6 +126,61 @@ def _equals(found: object, wanted: _Plain | tuple[_Plain, ...]) -> bool:
     )
 
 
+class Guard(_Part):
+    """Makes the outcome at least this strict where its condition (CEL) holds."""
+
+    name: _Title
+    when: Annotated[str, StringConstraints(min_length=1, max_length=2_000)]
+    outcome: Outcome
+    required_steps: tuple[_Title, ...] = ()
+
+    @model_validator(mode="after")
+    def _strict(self) -> Guard:
+        if self.outcome is Outcome.NO_ACTION:
+            raise PydanticCustomError("guard_mild", "a guard asks for more, never less")
+        return self
+
+
+class ExampleFinding(_Part):
+    """A finding of an example."""
+
+    service: _Title
+    code: _Title
+    severity: Severity = Severity.MEDIUM
+    score: _Score = 0.5
+    kind: Annotated[str, StringConstraints(pattern="^(signal|hit|not_assessed)$")] = (
+        "signal"
+    )
+    data: Mapping[str, JsonValue] = {}
+
+
+class Expected(_Part):
+    """What an example must come to."""
+
+    outcome: Outcome
+    band: _Title | None = None
+    required_steps: tuple[_Title, ...] | None = None
+
+
+class Example(_Part):
+    """A case and what the policy must say of it; services not `missing` found this."""
+
+    name: _Title
+    channel: _Title = "api"
+    kinds: frozenset[EvidenceKind] = frozenset()
+    findings: tuple[ExampleFinding, ...] = ()
+    missing: frozenset[str] = frozenset()
+    expect: Expected
+
+
+@dataclass(frozen=True, slots=True)
+class Conditions:
+    """The compiled table, if there is one, and the compiled guards."""
+
+    table: DecisionTable | None
+    guards: tuple[tuple[Guard, CompiledGuard], ...]
+
+
 class Policy(_Part):
     """A policy as loaded; `digest` is the SHA-256 (hex) of its text."""
 
@@ -125,6 +190,12 @@ class Policy(_Part):
     bands: Annotated[tuple[Band, ...], Field(min_length=2)]
     severity_points: Mapping[Severity, _Risk]
     rules: tuple[Rule, ...] = ()
+    description: Annotated[str, StringConstraints(max_length=2_000)] = ""
+    channels: frozenset[_Title] = frozenset()
+    table: Mapping[str, JsonValue] | None = None
+    guards: Annotated[tuple[Guard, ...], Field(max_length=100)] = ()
+    retention_days: Mapping[EvidenceKind, Annotated[int, Field(ge=1)]] = {}
+    examples: Annotated[tuple[Example, ...], Field(max_length=200)] = ()
     digest: str = ""
 
     @property
@@ -172,6 +243,33 @@ class Policy(_Part):
                 raise _band_error(f"band {upper.name} is milder than {lower.name}")
         return self
 
+    @cached_property
+    def conditions(self) -> Conditions | None:
+        """Return the table and the guards, compiled once; None if there is neither.
+
+        Raises:
+            InvalidDefinition: with each thing that is wrong in them.
+        """
+        if self.table is None and not self.guards:
+            return None
+        errors: list[FieldError] = []
+        table, guards = None, []
+        if self.table is not None:
+            try:
+                table = compile_table(self.table)
+            except InvalidDefinition as error:
+                errors += error.errors
+        for place, guard in enumerate(self.guards):
+            try:
+                compiled = compile_guard(guard.when, f"guards[{place}].when")
+            except InvalidDefinition as error:
+                errors += error.errors
+            else:
+                guards.append((guard, compiled))
+        if errors:
+            raise InvalidDefinition("conditions do not compile", errors=tuple(errors))
+        return Conditions(table, tuple(guards))
+
     def band(self, risk: float) -> Band:
         """Return the band a risk in [0, 100] falls into."""
         for band in self.bands[:-1]:
@@ -179,9 +277,11 @@ class Policy(_Part):
                 return band
         return self.bands[-1]
 
-    def first_band_for_people(self) -> Band:
-        """Return the lowest band that does not close a case by itself."""
-        return next(b for b in self.bands if b.outcome is not Outcome.NO_ACTION)
+    def first_band(self, least: Outcome) -> Band:
+        """Return the lowest band at least this strict, the last if none is."""
+        strict = OUTCOMES.index(least)
+        found = (b for b in self.bands if OUTCOMES.index(b.outcome) >= strict)
+        return next(found, self.bands[-1])
 
     def points(self, service: str, finding: Finding) -> tuple[float, str]:
         """Return a finding's points and the name of what gave them."""
@@ -203,7 +303,8 @@ def load_policy(path: Path | None = None) -> Policy:
         InvalidDefinition: naming the file and each field that is wrong.
     """
     if path is None:
-        source = resources.files(__package__).joinpath("data/policy.yaml")
+        package = "integritas.services.compliance"
+        source = resources.files(package).joinpath("data/policy.yaml")
         return parse_policy(source.read_bytes(), origin="the shipped policy")
     try:
         data = path.read_bytes()
@@ -230,10 +331,26 @@ def parse_policy(data: bytes, *, origin: str) -> Policy:
             f"policy {origin} is not valid",
             errors=(FieldError("(whole)", "expected a mapping with name and bands"),),
         )
+    return validate_policy(document, data, origin=origin)
+
+
+def validate_policy(document: Mapping[str, Any], data: bytes, *, origin: str) -> Policy:
+    """Return the policy of a parsed document; `data` is the text it is known by.
+
+    Raises:
+        InvalidDefinition: naming `origin` and each field that is wrong.
+    """
     document = {**document, "digest": hashlib.sha256(data).hexdigest()}
     try:
-        return Policy.model_validate(document)
+        policy = Policy.model_validate(document)
     except ValidationError as error:
         raise InvalidDefinition(
             f"policy {origin} is not valid", errors=field_errors(error)
         ) from error
+    try:
+        _ = policy.conditions
+    except InvalidDefinition as error:
+        raise InvalidDefinition(
+            f"policy {origin} is not valid", errors=error.errors
+        ) from error
+    return policy

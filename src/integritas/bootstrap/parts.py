@@ -1,0 +1,300 @@
+"""The services, here or elsewhere, and what they are given: time, database, desks."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from importlib import resources
+from typing import TYPE_CHECKING
+
+import structlog
+from prometheus_client import CollectorRegistry
+
+from integritas.journal.api import Journal
+from integritas.kernel.clock import Clock, Randomness, SystemClock, SystemRandomness
+from integritas.kernel.contracts import Assessor, Observer
+from integritas.kernel.ids import IdFactory
+from integritas.migrations.api import ensure
+from integritas.platform.db import Database, open_database
+from integritas.platform.health import Ping
+from integritas.platform.remote import (
+    RemoteAssessor,
+    RemoteObserver,
+    RemoteService,
+    remote_client,
+)
+from integritas.platform.resilience import Guard, GuardPolicy
+from integritas.platform.roles import Role, check_role
+from integritas.platform.telemetry import CallMetrics, new_registry
+from integritas.registry.api import ModelRegistry, Shelf
+from integritas.services.anticorruption import app as anticorruption_app
+from integritas.services.anticorruption.api import (
+    load_anticorruption_service,
+    open_dataset_desk,
+)
+from integritas.services.anticorruption.desk import DatasetDesk
+from integritas.services.audit import app as audit_app
+from integritas.services.compliance import app as compliance_app
+from integritas.services.compliance.api import (
+    AccountDesk,
+    PolicyDesk,
+    load_compliance_service,
+    load_policy,
+    load_watchlists,
+)
+from integritas.services.compliance.remote import ComplianceDesk, RemoteCompliance
+from integritas.services.spam import app as spam_app
+from integritas.services.spam.api import (
+    MODEL,
+    load_spam_service,
+    open_spam_desk,
+    open_spam_drift,
+)
+from integritas.services.spam.desk import SpamDesk
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from fastapi import APIRouter, FastAPI
+
+    from integritas.platform.config import Settings
+    from integritas.services.audit.api import AuditTrail
+    from integritas.services.compliance.api import Watchlists
+
+__all__ = [
+    "Kept",
+    "Kit",
+    "Services",
+    "keep",
+    "load_services",
+    "make_kit",
+    "open_migrated",
+    "service_alone",
+    "service_routers",
+    "service_token",
+]
+
+_LOG = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Kit:
+    """What every part is given: time, randomness, ids, metrics."""
+
+    clock: Clock
+    randomness: Randomness
+    ids: IdFactory
+    metrics: CollectorRegistry
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """The database and what is kept in it besides cases."""
+
+    database: Database
+    journal: Journal
+    datasets: DatasetDesk
+    spam: SpamDesk
+    policies: PolicyDesk
+    models: ModelRegistry
+
+
+@dataclass(slots=True)
+class Services:
+    """The services, here or elsewhere, behind the same protocols."""
+
+    spam: Assessor
+    anticorruption: Assessor
+    compliance: ComplianceDesk
+    pings: dict[str, Ping]
+    datasets: DatasetDesk | None = None
+    spam_desk: SpamDesk | None = None
+    policies: PolicyDesk | None = None
+    observers: Mapping[str, Observer] = field(default_factory=dict)
+    closers: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
+
+
+def load_services(
+    settings: Settings,
+    kit: Kit,
+    lists: Sequence[Path],
+    kept: Kept,
+) -> Services:
+    """Return each service: a client where settings give its address, else the thing."""
+    pings: dict[str, Ping] = {}
+    closers: list[Callable[[], Awaitable[None]]] = []
+    metrics = CallMetrics(kit.metrics)
+
+    def remote(name: str) -> RemoteService | None:
+        url = settings.service_url(name)
+        if url is None:
+            return None
+        client = remote_client(url, token=service_token(settings))
+        closers.append(client.aclose)
+        policy = GuardPolicy(timeout_s=settings.service_timeout_s)
+        service = RemoteService(
+            name, client, Guard(name, metrics, policy, randomness=kit.randomness)
+        )
+        pings[name] = service.ping
+        return service
+
+    spam, anticorruption = remote("spam"), remote("anticorruption")
+    compliance = remote("compliance")
+    desk: ComplianceDesk
+    if compliance is not None:
+        desk = RemoteCompliance(compliance)
+    else:
+        local = load_compliance_service(
+            _watchlists(settings, lists),
+            accounts=AccountDesk(kept.database),
+            policies=kept.policies,
+        )
+        desk, pings["compliance"] = local, local.ping
+    # Its windows are rows that every process sees, so it learns wherever it assesses.
+    observers: dict[str, Observer] = {"compliance": AccountDesk(kept.database)}
+    junk: Assessor
+    if spam is not None:
+        junk, observers["spam"] = RemoteAssessor(spam), RemoteObserver(spam)
+    else:
+        junk = observers["spam"] = load_spam_service(
+            desk=kept.spam, registry=kept.models
+        )
+    flags: Assessor
+    if anticorruption is not None:
+        flags = RemoteAssessor(anticorruption)
+        observers["anticorruption"] = RemoteObserver(anticorruption)
+    else:
+        flags = observers["anticorruption"] = load_anticorruption_service(kept.datasets)
+    return Services(
+        spam=junk,
+        anticorruption=flags,
+        compliance=desk,
+        pings=pings,
+        observers=observers,
+        closers=closers,
+    )
+
+
+def _models(settings: Settings, kit: Kit, journal: Journal) -> ModelRegistry:
+    """Return the registry of the models shipped, and of those in the state folder."""
+    services, later = resources.files("integritas.services"), settings.state_dir
+    shelves = [
+        Shelf(MODEL, services / "spam/model", later / "models" / MODEL),
+        Shelf("collusion", services / "anticorruption/model"),
+        Shelf("names", services / "compliance/model"),
+    ]
+    models = ModelRegistry(journal.database, journal, kit.clock, shelves)
+    models.tell_drift(MODEL, open_spam_drift(journal.database))
+    return models
+
+
+def _watchlists(settings: Settings, chosen: Sequence[Path]) -> Watchlists | None:
+    if chosen:
+        return load_watchlists(*chosen)
+    folder = settings.lists_dir or settings.state_dir / "lists"
+    if settings.lists_dir is None and not folder.is_dir():
+        return None
+    return load_watchlists(folder)
+
+
+def service_routers(
+    services: Services, audit: AuditTrail, kit: Kit
+) -> Sequence[APIRouter]:
+    ids, clock = kit.ids, kit.clock
+    return (
+        spam_app.router(services.spam, ids, clock, services.spam_desk),
+        anticorruption_app.router(
+            services.anticorruption, ids, clock, services.datasets
+        ),
+        compliance_app.router(
+            services.compliance, ids=ids, clock=clock, policies=services.policies
+        ),
+        audit_app.router(audit),
+    )
+
+
+def make_kit(clock: Clock | None, randomness: Randomness | None) -> Kit:
+    clock, randomness = clock or SystemClock(), randomness or SystemRandomness()
+    return Kit(clock, randomness, IdFactory(clock, randomness), new_registry())
+
+
+def service_alone(settings: Settings, role: Role) -> FastAPI:
+    """Return the app of one assessing service.
+
+    Raises:
+        InvalidInput: the settings contradict each other, or its lists are malformed.
+    """
+    check_role(settings, role)
+    kit = make_kit(None, None)
+    token = service_token(settings)
+    if role is Role.SPAM:
+        return _spam_alone(settings, kit)
+    if role is Role.ANTICORRUPTION:
+        return anticorruption_app.create_app(
+            open_migrated(settings), kit.ids, kit.clock, token=token
+        )
+    database = open_migrated(settings)
+    try:
+        journal = Journal(database, kit.clock, kit.randomness, kit.ids)
+        return compliance_app.create_app(
+            load_compliance_service(
+                _watchlists(settings, ()),
+                accounts=AccountDesk(database),
+                policies=PolicyDesk(database, journal, kit.clock, load_policy()),
+            ),
+            ids=kit.ids,
+            clock=kit.clock,
+            token=token,
+            on_stop=(partial(asyncio.to_thread, database.close),),
+        )
+    except BaseException:
+        database.close()
+        raise
+
+
+def _spam_alone(settings: Settings, kit: Kit) -> FastAPI:
+    """Return the spam service with what it learned, over a database of its own."""
+    database = open_migrated(settings)
+    try:
+        journal = Journal(database, kit.clock, kit.randomness, kit.ids)
+        desk = open_spam_desk(database, kit.clock, kit.ids, journal)
+        models = _models(settings, kit, journal)
+        service = load_spam_service(desk=desk, registry=models)
+    except BaseException:
+        database.close()
+        raise
+    return spam_app.create_app(
+        service, kit.ids, kit.clock, token=service_token(settings), database=database
+    )
+
+
+def open_migrated(settings: Settings) -> Database:
+    """Open the database, its schema brought up to date or found to be so."""
+    database = open_database(settings.database_url)
+    try:
+        migrated = ensure(database)
+    except BaseException:
+        database.close()
+        raise
+    if migrated.backup is not None:
+        _LOG.info("database.migrated", backup=str(migrated.backup))
+    return database
+
+
+def keep(settings: Settings, kit: Kit, database: Database) -> Kept:
+    journal = Journal(database, kit.clock, kit.randomness, kit.ids)
+    return Kept(
+        database=database,
+        journal=journal,
+        datasets=open_dataset_desk(database, kit.clock),
+        spam=open_spam_desk(database, kit.clock, kit.ids, journal),
+        policies=PolicyDesk(database, journal, kit.clock, load_policy()),
+        models=_models(settings, kit, journal),
+    )
+
+
+def service_token(settings: Settings) -> str | None:
+    token = settings.service_token
+    return token.get_secret_value() if token else None

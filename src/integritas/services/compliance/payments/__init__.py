@@ -1,0 +1,1 @@
+"""Payments judged against the windows of their accounts."""

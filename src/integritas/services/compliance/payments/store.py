@@ -1,0 +1,132 @@
+"""Statements over the windows of accounts: a function each, in a unit of work."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import sqlalchemy as sa
+
+from integritas.kernel.ids import EvidenceId
+from integritas.services.compliance.payments.seen import Seen, Side
+from integritas.services.compliance.tables import (
+    COMPLIANCE_OBSERVED,
+    COMPLIANCE_PAYMENTS,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Sequence
+    from datetime import date
+    from typing import TypeVar
+
+    from integritas.kernel.contracts import UnitOfWork
+    from integritas.kernel.ids import EventId, TenantId
+
+    T = TypeVar("T")
+
+__all__ = ["MOST_KEPT", "note_observed", "read_cursor", "read_windows", "save_seen"]
+
+MOST_KEPT: Final = 1_000
+"""The newest payments of an account that are judged by; the busiest have more."""
+
+_AT_ONCE: Final = 500
+_TABLE: Final = COMPLIANCE_PAYMENTS
+_COLUMNS: Final = (
+    _TABLE.c.evidence_id,
+    _TABLE.c.side,
+    _TABLE.c.account,
+    _TABLE.c.other,
+    _TABLE.c.country,
+    _TABLE.c.amount,
+    _TABLE.c.currency,
+    _TABLE.c.date,
+)
+
+
+def note_observed(uow: UnitOfWork, tenant: TenantId, event_id: EventId) -> bool:
+    """Note an event as learned from; say False if it was before."""
+    table = COMPLIANCE_OBSERVED
+    query = sa.select(table.c.event_id).where(
+        table.c.tenant_id == tenant, table.c.event_id == event_id
+    )
+    if uow.execute(query).first() is not None:
+        return False
+    uow.execute(sa.insert(table).values(tenant_id=tenant, event_id=event_id))
+    return True
+
+
+def read_cursor(uow: UnitOfWork, tenant: TenantId) -> int:
+    """Return how far a tenant's payments were learned."""
+    query = sa.select(sa.func.max(_TABLE.c.seq)).where(_TABLE.c.tenant_id == tenant)
+    return int(uow.execute(query).scalar() or 0)
+
+
+def save_seen(uow: UnitOfWork, tenant: TenantId, seen: Sequence[Seen]) -> None:
+    """Add what accounts saw; evidence that is known already is left as it is."""
+    known: set[str] = set()
+    for chunk in _chunks([item.evidence for item in seen]):
+        query = sa.select(_TABLE.c.evidence_id).where(
+            _TABLE.c.tenant_id == tenant, _TABLE.c.evidence_id.in_(chunk)
+        )
+        known.update(uow.execute(query).scalars())
+    last = read_cursor(uow, tenant)
+    rows = [
+        {
+            "tenant_id": tenant,
+            "evidence_id": item.evidence,
+            "side": item.side.value,
+            "seq": last + place,
+            "account": item.account,
+            "other": item.other,
+            "country": item.country,
+            "amount": item.amount,
+            "currency": item.currency,
+            "date": item.date,
+        }
+        for place, item in enumerate(seen, start=1)
+        if item.evidence not in known
+    ]
+    if rows:
+        uow.execute(sa.insert(_TABLE), rows)
+
+
+def read_windows(
+    uow: UnitOfWork,
+    tenant: TenantId,
+    accounts: Collection[str],
+    since: date,
+    until: date,
+) -> dict[str, list[Seen]]:
+    """Return what accounts saw between two dates, in order, each account's newest."""
+    found: dict[str, list[Seen]] = {}
+    for chunk in _chunks(sorted(accounts)):
+        newest = (
+            sa.func.row_number()
+            .over(
+                partition_by=_TABLE.c.account,
+                order_by=(_TABLE.c.date.desc(), _TABLE.c.seq.desc()),
+            )
+            .label("newest")
+        )
+        inner = (
+            sa.select(*_COLUMNS, _TABLE.c.seq, newest)
+            .where(
+                _TABLE.c.tenant_id == tenant,
+                _TABLE.c.account.in_(chunk),
+                _TABLE.c.date.between(since, until),
+            )
+            .subquery()
+        )
+        query = (
+            sa.select(*(inner.c[column.name] for column in _COLUMNS))
+            .where(inner.c.newest <= MOST_KEPT)
+            .order_by(inner.c.date, inner.c.seq)
+        )
+        for row in uow.execute(query):
+            seen = Seen(EvidenceId(row[0]), Side(row[1]), *row[2:])
+            found.setdefault(seen.account, []).append(seen)
+    return found
+
+
+def _chunks(items: Sequence[T]) -> Iterator[Sequence[T]]:
+    for start in range(0, len(items), _AT_ONCE):
+        yield items[start : start + _AT_ONCE]

@@ -222,8 +222,8 @@ class EmbeddedEngine:
 
     async def _drain(self) -> None:
         """Let calls end and rows reach the disk; runs go on at the next start."""
-        while under_way := [*self._batches, *self._taking_now()]:
-            await asyncio.wait(under_way)
+        while self._batches:
+            await asyncio.wait(self._batches)
         self._look()
         self._flush()
         while self._commits:
@@ -239,7 +239,6 @@ class EmbeddedEngine:
             batch.cancel()
         await asyncio.gather(*self._batches, return_exceptions=True)
         await asyncio.gather(*self._commits, return_exceptions=True)
-        await asyncio.gather(*self._taking_now(), return_exceptions=True)
         while not self._stopping:
             # Before every try: what broke it once may break it again at once.
             await asyncio.sleep(RESTART_S)
@@ -292,10 +291,8 @@ class EmbeddedEngine:
         if self._taking is None and (self._inbox or now >= self._next_poll):
             told, self._inbox, self._next_poll = self._inbox, False, now + POLL_S
             self._taking = asyncio.create_task(self._take(self._memory, told=told))
+            self._batches.add(self._taking)
             self._taking.add_done_callback(self._took)
-
-    def _taking_now(self) -> Sequence[asyncio.Task[None]]:
-        return [] if self._taking is None else [self._taking]
 
     async def _take(self, memory: Memory, *, told: bool) -> None:
         taken = await self._intake.take(

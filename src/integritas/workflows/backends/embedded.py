@@ -296,9 +296,7 @@ class EmbeddedEngine:
 
     async def _take(self, memory: Memory, *, told: bool) -> None:
         taken = await self._intake.take(
-            limit=self._room(),
-            told=told,
-            effects=self._effects,
+            limit=self._room(), told=told, effects=self._effects
         )
         if memory is not self._memory:
             return  # the engine restarted meanwhile, and finds on disk what was taken

@@ -300,7 +300,7 @@ class _Lag:
             await asyncio.sleep(self.EVERY_S)
 
     async def _look(self) -> int:
-        [follower] = self._platform.followers
+        [follower] = [f for f in self._platform.followers if f.name == "audit"]
         head = await self._platform.journal.head(DEFAULT_TENANT)
         behind = await follower.lag(DEFAULT_TENANT)
         now = time.perf_counter()

@@ -32,6 +32,8 @@ Feeding: TypeAlias = Callable[[TenantId, Sequence[Entry]], Awaitable[None]]
 BATCH: Final = 1_000
 FED: Final = 250
 POLL_S: Final = 0.25
+PATIENCE_S: Final = 0.25
+"""How long entries may wait for those who write them to have a pause."""
 _LOG: FilteringBoundLogger = structlog.get_logger(__name__)
 
 
@@ -53,6 +55,7 @@ class Following(ABC):
         """Follow until cancelled; a failing handler is tried again, never skipped."""
         while True:
             try:
+                await self._database.quiet(PATIENCE_S)
                 moved = await self.catch_up()
                 self.error = None
             except Exception as error:  # noqa: BLE001 - told, and tried again
@@ -112,7 +115,7 @@ class Follower(Following):
                 _move(tx, self.name, tenant, entries[-1].seq)
             return len(entries)
 
-        return await self._database.transact(step)
+        return await self._database.transact(step, patient=True)
 
 
 class Feeder(Following):
@@ -133,12 +136,16 @@ class Feeder(Following):
         self._feed = feed
 
     async def _step(self, tenant: TenantId) -> int:
-        entries = await self._database.transact(lambda tx: self._marked(tx, tenant))
+        entries = await self._database.transact(
+            lambda tx: self._marked(tx, tenant), patient=True
+        )
         if not entries:
             return 0
         await self._feed(tenant, entries)
         last = entries[-1].seq
-        await self._database.transact(lambda tx: _move(tx, self.name, tenant, last))
+        await self._database.transact(
+            lambda tx: _move(tx, self.name, tenant, last), patient=True
+        )
         return len(entries)
 
     def _marked(self, tx: Transaction, tenant: TenantId) -> Sequence[Entry]:

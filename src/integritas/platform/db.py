@@ -12,24 +12,20 @@ Reads run on other connections, each on one consistent snapshot.
 from __future__ import annotations
 
 import asyncio
-import re
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
 
-import orjson
 import sqlalchemy as sa
 import structlog
-from sqlalchemy.engine import URL, Connection, CursorResult, Engine, make_url
+from sqlalchemy.engine import URL, Connection, CursorResult, Engine
 from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
-from sqlalchemy.pool import QueuePool
 
 from integritas.kernel.errors import (
-    FieldError,
     StorageBusy,
     StorageFailure,
 )
@@ -41,6 +37,7 @@ from integritas.platform.bulk import (
     update_rows,
 )
 from integritas.platform.db_failures import is_deadlock, storage_failure
+from integritas.platform.engines import READERS, open_engines
 
 if TYPE_CHECKING:
     from sqlalchemy.sql import Executable
@@ -51,10 +48,9 @@ __all__ = ["Chain", "Database", "Rows", "Transaction", "Work", "open_database"]
 T = TypeVar("T")
 Rows: TypeAlias = Sequence[Mapping[str, Any]]
 
+QUIET_S: Final = 0.005
 GROUP_LIMIT: Final = 1_024
-READERS: Final = 4
 DEADLOCK_TRIES: Final = 5
-_PASSWORD: Final = re.compile(r"^([\w+]*:?//)?.*@")
 _LOG: FilteringBoundLogger = structlog.get_logger(__name__)
 
 
@@ -175,6 +171,7 @@ class _Job:
     loop: asyncio.AbstractEventLoop | None
     future: asyncio.Future[Any] | Future[Any]
     chain: Chain | None = None
+    patient: bool = False
     result: Any = None
     error: BaseException | None = None
     kept: bool = False
@@ -192,6 +189,9 @@ class Database:
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="db-read")
         self._closed = False
         self._closing = threading.Lock()
+        self._waited_for = 0
+        """How many units of work that somebody waits for are not answered."""
+        self._written_at = 0.0
         self._writer = threading.Thread(
             target=self._write_forever, name="db-writer", daemon=True
         )
@@ -213,22 +213,36 @@ class Database:
         return self._writing
 
     def enqueue(
-        self, work: Work[T], *, chain: Chain | None = None
+        self, work: Work[T], *, chain: Chain | None = None, patient: bool = False
     ) -> asyncio.Future[T]:
         """Queue a unit of work behind all queued before; the future is its commit."""
         loop = asyncio.get_running_loop()
         future: asyncio.Future[T] = loop.create_future()
-        self._put(_Job(work, loop, future, chain))
+        self._put(_Job(work, loop, future, chain, patient))
         return future
 
-    async def transact(self, work: Work[T]) -> T:
+    async def quiet(self, patience_s: float) -> None:
+        """Wait until nobody has written for a moment, or as long as said.
+
+        What nobody waits for goes behind what somebody does. Work that is `patient`
+        does not count: those who wait here would wait for each other.
+        """
+        deadline = time.monotonic() + patience_s
+        while (now := time.monotonic()) < deadline and (  # noqa: ASYNC110 - no loop sets it
+            self._waited_for or now - self._written_at < QUIET_S
+        ):
+            await asyncio.sleep(QUIET_S)
+
+    async def transact(self, work: Work[T], *, patient: bool = False) -> T:
         """Run a unit of work; when this returns, it is durable.
+
+        It is `patient` if nobody waits for it: see `quiet`.
 
         Raises:
             IntegritasError: whatever `work` refused with; nothing of it is kept.
             StorageFailure: the database could not do it; nothing of it is kept.
         """
-        return await self.enqueue(work)
+        return await self.enqueue(work, patient=patient)
 
     def transact_sync(self, work: Work[T]) -> T:
         """Do as `transact` from a thread without an event loop."""
@@ -279,7 +293,14 @@ class Database:
         with self._closing:  # behind the writer's end nothing would ever be answered
             if self._closed:
                 raise _closed()
+            self._waited_for += not job.patient
             self._queue.put(job)
+
+    def _done(self, jobs: Sequence[_Job]) -> None:
+        if done := sum(not job.patient for job in jobs):
+            with self._closing:
+                self._waited_for -= done
+            self._written_at = time.monotonic()
 
     def _write_forever(self) -> None:
         connection: Connection | None = None
@@ -298,6 +319,7 @@ class Database:
                     if not job.kept:
                         _fail(job, job.error or storage_failure(error, self.url))
             _answer(jobs)
+            self._done(jobs)
         if connection is not None:
             connection.close()
 
@@ -448,127 +470,10 @@ def _closed() -> StorageFailure:
     return StorageFailure("the database is closed: the platform is stopping")
 
 
-# Opening ------------------------------------------------------------------------
-
-
 def open_database(url: str) -> Database:
     """Open the database at `sqlite:///file.db` or `postgresql://…`.
 
     Raises:
         StorageFailure: not such an address, or it cannot be opened for writing.
     """
-    try:
-        address = make_url(url)
-    except (SQLAlchemyError, ValueError) as error:
-        raise _bad_address(url) from error
-    dialect = address.get_backend_name()
-    if dialect == "sqlite":
-        engines = _sqlite_engines(address)
-    elif dialect == "postgresql":
-        engines = _postgres_engines(address)
-    else:
-        raise _bad_address(url)
-    try:
-        with engines[0].connect() as connection:
-            connection.execute(sa.text("SELECT 1"))
-    except (SQLAlchemyError, OSError, ValueError) as error:
-        for engine in engines:
-            engine.dispose()
-        raise storage_failure(error, address) from error
-    return Database(*engines)
-
-
-def _bad_address(url: str) -> StorageFailure:
-    masked = _PASSWORD.sub(r"\1***@", url)
-    return StorageFailure(
-        f"{masked!r} is not a database address",
-        errors=(
-            FieldError(
-                "INTEGRITAS_DATABASE_URL",
-                "unknown form",
-                "write sqlite:///file.db or postgresql://user:password@host/name",
-            ),
-        ),
-    )
-
-
-def _dumps(value: object) -> str:
-    return orjson.dumps(value).decode()
-
-
-def _loads(value: Any) -> Any:  # noqa: ANN401 - JSON
-    # SQLite turns a document that is a bare number into one (affinity NUMERIC).
-    return orjson.loads(value) if isinstance(value, str | bytes) else value
-
-
-_JSON: Final[dict[str, Any]] = {
-    "json_serializer": _dumps,
-    "json_deserializer": _loads,
-}
-
-
-def _sqlite_engines(address: URL) -> tuple[Engine, Engine]:
-    if address.database in (None, "", ":memory:"):
-        raise _bad_address(address.render_as_string())
-    path = Path(str(address.database))
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    except (OSError, ValueError) as error:  # ValueError: U+0000 in the path
-        raise storage_failure(error, address) from error
-    address = address.set(drivername="sqlite+pysqlite")
-    writing = sa.create_engine(
-        address,
-        poolclass=QueuePool,
-        pool_size=1,
-        # Room for the sizes of statements that `platform.bulk` makes.
-        connect_args={"cached_statements": 1_024},
-        **_JSON,
-    )
-    reading = sa.create_engine(address, poolclass=QueuePool, pool_size=READERS, **_JSON)
-    _tune_sqlite(writing, begin="BEGIN IMMEDIATE", query_only=False)
-    _tune_sqlite(reading, begin="BEGIN", query_only=True)
-    return writing, reading
-
-
-def _tune_sqlite(engine: Engine, *, begin: str, query_only: bool) -> None:
-    pragmas = [
-        "PRAGMA busy_timeout=10000",
-        "PRAGMA foreign_keys=ON",
-        "PRAGMA synchronous=FULL",
-        "PRAGMA temp_store=MEMORY",
-        "PRAGMA query_only=ON" if query_only else "PRAGMA journal_mode=WAL",
-    ]
-
-    def on_connect(connection: Any, record: object) -> None:  # noqa: ANN401 - DBAPI
-        del record
-        connection.isolation_level = None  # transactions are begun by hand, below
-        for pragma in pragmas:
-            connection.execute(pragma)
-
-    def on_begin(connection: Connection) -> None:
-        connection.exec_driver_sql(begin)
-
-    sa.event.listen(engine, "connect", on_connect)
-    sa.event.listen(engine, "begin", on_begin)
-
-
-def _postgres_engines(address: URL) -> tuple[Engine, Engine]:
-    address = address.set(drivername="postgresql+psycopg")
-    options = {"options": "-c timezone=UTC -c lock_timeout=30000"}
-    try:
-        writing = sa.create_engine(
-            address, pool_size=1, max_overflow=1, connect_args=options, **_JSON
-        )
-        reading = sa.create_engine(
-            address,
-            pool_size=READERS,
-            connect_args=options,
-            isolation_level="REPEATABLE READ",
-            execution_options={"postgresql_readonly": True},
-            **_JSON,
-        )
-    except ModuleNotFoundError as error:
-        raise StorageFailure(
-            "Postgres needs the extra: pip install integritas[postgres]"
-        ) from error
-    return writing, reading
+    return Database(*open_engines(url))

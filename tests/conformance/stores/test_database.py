@@ -548,3 +548,27 @@ def test_a_database_knows_what_it_is(database: Database, url: str) -> None:
     assert database.dialect == url.partition(":")[0]
     assert database.url.get_backend_name() == database.dialect
     assert database.read_sync(lambda tx: tx.dialect) == database.dialect
+
+
+async def test_it_is_quiet_once_nobody_waits(database: Database) -> None:
+    gate = threading.Event()
+    held = database.enqueue(lambda _: gate.wait(30))
+    waiting = asyncio.create_task(database.quiet(60))
+    await database.read(lambda tx: tx.execute(sa.text("SELECT 1")).scalar())
+    assert not waiting.done()
+    await database.quiet(0)  # patience ends, whoever waits
+    gate.set()
+    await held
+    async with asyncio.timeout(30):
+        await waiting
+
+
+async def test_who_is_patient_disturbs_no_quiet(database: Database) -> None:
+    await database.quiet(60)
+    gate = threading.Event()
+    held = database.enqueue(lambda _: gate.wait(30), patient=True)
+    async with asyncio.timeout(30):
+        await database.quiet(60)
+    assert not held.done()
+    gate.set()
+    assert await held

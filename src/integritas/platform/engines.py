@@ -1,0 +1,144 @@
+"""The engines of a database: one connection that writes, some that read."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any, Final
+
+import orjson
+import sqlalchemy as sa
+from sqlalchemy.engine import URL, Connection, Engine, make_url
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.pool import QueuePool
+
+from integritas.kernel.errors import FieldError, StorageFailure
+from integritas.platform.db_failures import storage_failure
+
+__all__ = ["READERS", "open_engines"]
+
+READERS: Final = 4
+_PASSWORD: Final = re.compile(r"^([\w+]*:?//)?.*@")
+
+
+def open_engines(url: str) -> tuple[Engine, Engine]:
+    """Return what writes and what reads the database at an address, tried.
+
+    Raises:
+        StorageFailure: not such an address, or it cannot be opened for writing.
+    """
+    try:
+        address = make_url(url)
+    except (SQLAlchemyError, ValueError) as error:
+        raise _bad_address(url) from error
+    dialect = address.get_backend_name()
+    if dialect == "sqlite":
+        engines = _sqlite_engines(address)
+    elif dialect == "postgresql":
+        engines = _postgres_engines(address)
+    else:
+        raise _bad_address(url)
+    try:
+        with engines[0].connect() as connection:
+            connection.execute(sa.text("SELECT 1"))
+    except (SQLAlchemyError, OSError, ValueError) as error:
+        for engine in engines:
+            engine.dispose()
+        raise storage_failure(error, address) from error
+    return engines
+
+
+def _bad_address(url: str) -> StorageFailure:
+    masked = _PASSWORD.sub(r"\1***@", url)
+    return StorageFailure(
+        f"{masked!r} is not a database address",
+        errors=(
+            FieldError(
+                "INTEGRITAS_DATABASE_URL",
+                "unknown form",
+                "write sqlite:///file.db or postgresql://user:password@host/name",
+            ),
+        ),
+    )
+
+
+def _dumps(value: object) -> str:
+    return orjson.dumps(value).decode()
+
+
+def _loads(value: Any) -> Any:  # noqa: ANN401 - JSON
+    # SQLite turns a document that is a bare number into one (affinity NUMERIC).
+    return orjson.loads(value) if isinstance(value, str | bytes) else value
+
+
+_JSON: Final[dict[str, Any]] = {
+    "json_serializer": _dumps,
+    "json_deserializer": _loads,
+}
+
+
+def _sqlite_engines(address: URL) -> tuple[Engine, Engine]:
+    if address.database in (None, "", ":memory:"):
+        raise _bad_address(address.render_as_string())
+    path = Path(str(address.database))
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except (OSError, ValueError) as error:  # ValueError: U+0000 in the path
+        raise storage_failure(error, address) from error
+    address = address.set(drivername="sqlite+pysqlite")
+    writing = sa.create_engine(
+        address,
+        poolclass=QueuePool,
+        pool_size=1,
+        # Room for the sizes of statements that `platform.bulk` makes.
+        connect_args={"cached_statements": 1_024},
+        **_JSON,
+    )
+    reading = sa.create_engine(address, poolclass=QueuePool, pool_size=READERS, **_JSON)
+    _tune_sqlite(writing, begin="BEGIN IMMEDIATE", query_only=False)
+    _tune_sqlite(reading, begin="BEGIN", query_only=True)
+    return writing, reading
+
+
+def _tune_sqlite(engine: Engine, *, begin: str, query_only: bool) -> None:
+    pragmas = [
+        "PRAGMA busy_timeout=10000",
+        "PRAGMA foreign_keys=ON",
+        "PRAGMA synchronous=FULL",
+        "PRAGMA temp_store=MEMORY",
+        "PRAGMA query_only=ON" if query_only else "PRAGMA journal_mode=WAL",
+    ]
+
+    def on_connect(connection: Any, record: object) -> None:  # noqa: ANN401 - DBAPI
+        del record
+        connection.isolation_level = None  # transactions are begun by hand, below
+        for pragma in pragmas:
+            connection.execute(pragma)
+
+    def on_begin(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)
+
+    sa.event.listen(engine, "connect", on_connect)
+    sa.event.listen(engine, "begin", on_begin)
+
+
+def _postgres_engines(address: URL) -> tuple[Engine, Engine]:
+    address = address.set(drivername="postgresql+psycopg")
+    options = {"options": "-c timezone=UTC -c lock_timeout=30000"}
+    try:
+        writing = sa.create_engine(
+            address, pool_size=1, max_overflow=1, connect_args=options, **_JSON
+        )
+        reading = sa.create_engine(
+            address,
+            pool_size=READERS,
+            connect_args=options,
+            isolation_level="REPEATABLE READ",
+            execution_options={"postgresql_readonly": True},
+            **_JSON,
+        )
+    except ModuleNotFoundError as error:
+        raise StorageFailure(
+            "Postgres needs the extra: pip install integritas[postgres]"
+        ) from error
+    return writing, reading

@@ -314,7 +314,7 @@ class Journal:
             sa.select(JOURNAL.c.seq)
             .where(
                 JOURNAL.c.tenant_id == tenant,
-                sa.or_(JOURNAL.c.seq > after + 1, JOURNAL.c.seq < 1),
+                sa.or_(JOURNAL.c.seq > max(after, 0) + 1, JOURNAL.c.seq < 1),
                 ~follows,
             )
             .order_by(JOURNAL.c.seq)

@@ -130,6 +130,9 @@ class Activities:
     @activity.defn(name=m.STOP)
     async def stop(self, order: m.RunOrder) -> m.RunNow:
         """Keep that a run is to stop, for its workflow was cancelled."""
+        now = await self.now(order)
+        if now.stopping or now.state != RunState.RUNNING:
+            return now
         async with _discreet():
             tenant, run_id = TenantId(order.tenant), RunId(order.run)
             await self._records.stop(tenant, run_id, _CANCELLED)

@@ -110,6 +110,7 @@ class Steps:
         self._tasks: set[asyncio.Task[None]] = set()
         self._children: set[str] = set()
         self._parental = any(step.workflow for step in plan.steps)
+        self._called_off = False
         self._asked = 0
         self._waiting = 0
 
@@ -136,6 +137,10 @@ class Steps:
         self._begin(self.walk.first())
         while not self.walk.at_rest():
             await until(self.walk.at_rest)
+        if self._called_off:
+            # The answer of one that was kept may have been lost on its way.
+            plan: m.RunPlan = await keep(m.LOAD, self._order, m.RunPlan)
+            self.walk.learn(plan.known)
         for index, item in self.walk.to_undo():
             if self.full or self.over:
                 return
@@ -303,7 +308,8 @@ class Steps:
                 final = cause.non_retryable
                 return m.Outcome.FAILED if final else m.Outcome.UNSETTLED
             if isinstance(cause, CancelledError) and self.walk.failing:
-                return m.Outcome.UNSETTLED  # it would have been tried again
+                self._called_off = True  # it would have been tried again
+                return m.Outcome.UNSETTLED
             raise
         finally:
             self._calls.discard(call)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from temporalio.client import Client, WorkflowExecutionStatus, WorkflowHandle
+from temporalio.common import SearchAttributeKey
 from temporalio.worker import Replayer
 from tests.conformance.engine.conftest import Backend
 from tests.conftest import EVENTS
@@ -31,6 +32,7 @@ from integritas.workflows.api import (
 from integritas.workflows.backends.temporal.interpreter import RunWorkflow
 from integritas.workflows.backends.temporal.messages import (
     STATE_QUERY,
+    SUBJECT,
     RunStatus,
     workflow_id,
 )
@@ -41,6 +43,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.integration
 
 GO = {"name": "s", "signal": "go"}
+SUBJECT_KEY = SearchAttributeKey.for_keyword(SUBJECT)
 _queues = itertools.count(1)
 
 
@@ -234,6 +237,21 @@ async def test_a_history_that_grows_long_begins_anew(world: World) -> None:
     assert len(world.services["x.do"].steps) == 60
     description = await handle.describe()
     assert description.history_length < 2 * EVENTS
+    assert description.typed_search_attributes[SUBJECT_KEY] == "thing"
+
+
+@pytest.mark.parametrize(("own", "key"), [(100, 1), (1, 2), (0, 3), (-1, 4), (-100, 5)])
+async def test_temporal_is_told_of_priorities(world: World, own: int, key: int) -> None:
+    await world.up()
+    await world.define(world.step("a"), priority=own)
+    run_id = await world.start()
+    handle = await ended_as(world, run_id, WorkflowExecutionStatus.COMPLETED)
+    [call] = [
+        event.activity_task_scheduled_event_attributes
+        for event in (await handle.fetch_history()).events
+        if event.HasField("activity_task_scheduled_event_attributes")
+    ]
+    assert call.priority.priority_key == key
 
 
 async def test_temporal_answers_how_a_run_stands(world: World) -> None:

@@ -244,7 +244,7 @@ async def test_a_history_that_grows_long_begins_anew(world: World) -> None:
 async def test_temporal_is_told_of_priorities(world: World, own: int, key: int) -> None:
     await world.up()
     await world.define(world.step("a"), priority=own)
-    run_id = await world.start()
+    run_id = (await world.run()).run.id
     handle = await ended_as(world, run_id, WorkflowExecutionStatus.COMPLETED)
     [call] = [
         event.activity_task_scheduled_event_attributes

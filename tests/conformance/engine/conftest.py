@@ -48,7 +48,6 @@ from integritas.workflows.api import (
     make_engine,
 )
 
-DEADLINE_S = 15.0
 CONTEXT = Context(DEFAULT_TENANT, Actor("user_1", ActorKind.PERSON), "corr_1")
 
 
@@ -67,6 +66,11 @@ class Backend:
     def pause_s(self) -> float:
         """Return the pause, in seconds."""
         return 1e6 if self.server is None else 1.0
+
+    @property
+    def patience_s(self) -> float:
+        """Return how long to wait for what is to come, in seconds."""
+        return 15.0 if self.server is None else 45.0
 
 
 @dataclass
@@ -237,7 +241,7 @@ class World:
         """Poll the desk until something holds of a run."""
         detail: RunDetail | None = None
         loop = asyncio.get_running_loop()
-        deadline = loop.time() + DEADLINE_S
+        deadline = loop.time() + self.backend.patience_s
         while loop.time() < deadline:
             with suppress(NotFound):
                 detail = await self.desk.run(DEFAULT_TENANT, run_id)
@@ -257,7 +261,7 @@ class World:
     async def poll(self, holds: Callable[[], Awaitable[bool]]) -> None:
         """Ask until something holds."""
         loop = asyncio.get_running_loop()
-        deadline = loop.time() + DEADLINE_S
+        deadline = loop.time() + self.backend.patience_s
         while not await holds():
             assert loop.time() < deadline, "it did not come to be"
             await asyncio.sleep(0.005)

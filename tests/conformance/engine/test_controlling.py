@@ -304,6 +304,39 @@ async def test_a_paused_run_that_fails_elsewhere_ends(world: World) -> None:
     assert world.services["x.do"].steps == []
 
 
+async def test_a_paused_run_undoes_once_it_is_resumed(world: World) -> None:
+    undo = world.service("y.undo")
+    await world.up()
+    await world.define(world.step("a", compensate="y.undo"), {**GO, "after": ["a"]})
+    await world.define(world.step("a"), name="other")
+    run_id = await world.start()
+    await in_state(world, run_id, "a", StepState.SUCCEEDED)
+    await world.desk.pause(world.context, "w")
+    await world.desk.cancel(world.context, run_id, "enough")
+    other = await world.desk.start(world.context, "other", subject="o")
+    await world.ended(other)  # so the cancellation before it was taken
+    assert undo.steps == []
+    assert await world.desk.resume(world.context, "w")
+    detail = await world.ended(run_id)
+    assert (detail.run.state, detail.run.cause) == (RunState.CANCELLED, "enough")
+    assert undo.steps == ["a"]
+
+
+async def test_a_paused_definition_begins_no_child(world: World) -> None:
+    await world.up()
+    await world.define(world.step("work"), name="child")
+    await world.define(GO, {"name": "sub", "workflow": "child", "after": ["s"]})
+    run_id = await world.start()
+    await in_state(world, run_id, "s", StepState.WAITING)
+    await world.desk.pause(world.context, "w")
+    await world.desk.signal(world.context, run_id, "go", None)
+    await in_state(world, run_id, "s", StepState.SUCCEEDED)
+    assert not await world.desk.search(DEFAULT_TENANT, RunFilter(parent=run_id))
+    assert await world.desk.resume(world.context, "w")
+    assert (await world.ended(run_id)).run.state is RunState.SUCCEEDED
+    assert world.services["x.do"].steps == ["work"]
+
+
 # Search and retention ------------------------------------------------------
 
 

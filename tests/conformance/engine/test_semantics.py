@@ -379,6 +379,7 @@ async def test_a_superseded_run_undoes_too(world: World) -> None:
     await in_state(world, second, "s", StepState.WAITING)
 
 
+@pytest.mark.timeout(90)  # on Temporal each child takes a dozen round trips
 async def test_a_superseded_run_of_many_children_ends_with_them(world: World) -> None:
     await world.up()
     await world.define(GO, name="child")

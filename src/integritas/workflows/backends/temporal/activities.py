@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from integritas.workflows.backends.temporal.kept import Kept
     from integritas.workflows.backends.temporal.parenting import Parenting
     from integritas.workflows.backends.temporal.rows import Rows
-    from integritas.workflows.model import RunView, Step
+    from integritas.workflows.model import Parent, RunView, Step
     from integritas.workflows.store import Attempt
 
 __all__ = ["Activities"]
@@ -102,18 +102,18 @@ class Activities:
             except (InvalidInput, NotFound) as error:
                 await self._records.give_up(tenant, run_id, str(error))
                 kept = None
-            parent = await self._records.parent(tenant, run_id)
-            link = m.ParentStep(parent.run_id, parent.step) if parent else None
             if kept is None:
                 view = await self._records.find(tenant, run_id)
-                return m.RunPlan(m.RunNow(view.state.value), [], {}, parent=link)
+                parent = await self._records.parent(tenant, run_id)
+                now = m.RunNow(view.state.value)
+                return m.RunPlan(now, [], {}, parent=_link(parent))
             return m.RunPlan(
                 now=self._standing(kept),
                 steps=[_plan_of(step) for step in kept.plan.steps],
                 known=kept.outcomes(),
                 orderly=kept.orderly,
                 priority=kept.priority,
-                parent=link,
+                parent=_link(kept.options.parent),
             )
 
     @activity.defn(name=m.NOW)
@@ -130,6 +130,9 @@ class Activities:
     @activity.defn(name=m.STOP)
     async def stop(self, order: m.RunOrder) -> m.RunNow:
         """Keep that a run is to stop, for its workflow was cancelled."""
+        now = await self.now(order)
+        if now.stopping or now.state != RunState.RUNNING:
+            return now
         async with _discreet():
             tenant, run_id = TenantId(order.tenant), RunId(order.run)
             await self._records.stop(tenant, run_id, _CANCELLED)
@@ -204,6 +207,10 @@ class Activities:
             limit_s=limit,
             left_s=None if limit is None else limit - age,
         )
+
+
+def _link(parent: Parent | None) -> m.ParentStep | None:
+    return None if parent is None else m.ParentStep(parent.run_id, parent.step)
 
 
 def _plan_of(step: Step) -> m.StepPlan:

@@ -13,11 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 import structlog
 from temporalio.service import RPCError
-from temporalio.worker import Worker
-from temporalio.worker.workflow_sandbox import (
-    SandboxedWorkflowRunner,
-    SandboxRestrictions,
-)
+from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 from integritas.kernel.errors import Conflict, IntegritasError
 from integritas.workflows.backends.listening import Listener
@@ -57,9 +53,9 @@ GRACE_S: Final = 30.0
 TAKE: Final = 500
 ACTIVITIES: Final = 1_000
 _LOG = structlog.get_logger(__name__)
-_RUNNER: Final = SandboxedWorkflowRunner(
-    restrictions=SandboxRestrictions.default.with_passthrough_modules("integritas")
-)
+# The workflow is ours alone, and a test replays its histories: a sandbox that lets our
+# modules through costs a quarter of the time of a run and guards nothing.
+_RUNNER: Final = UnsandboxedWorkflowRunner()
 
 
 class TemporalEngine:

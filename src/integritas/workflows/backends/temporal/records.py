@@ -66,24 +66,32 @@ class Records:
         """Return a run; raises NotFound."""
         return await self.read(lambda tx: self.store.get_run(tx, tenant, run_id))
 
-    async def kept(self, tenant: TenantId, run_id: RunId) -> Kept | None:
+    async def kept(
+        self, tenant: TenantId, run_id: RunId, item: str | None = None
+    ) -> Kept | None:
         """Return a run with its plan and attempts, None if it has ended.
+
+        Of items, of which there may be thousands, only those of the kept name `item` if
+        one is named.
 
         Raises:
             InvalidDefinition, NotFound: it cannot be carried out any more.
         """
-        kept = await self.read(lambda tx: self.kept_in(tx, tenant, run_id))
+        kept = await self.read(lambda tx: self.kept_in(tx, tenant, run_id, item))
         return kept if kept.running else None
 
-    def kept_in(self, tx: Transaction, tenant: TenantId, run_id: RunId) -> Kept:
-        """Return a run with its plan and attempts; raises as `kept`."""
+    def kept_in(
+        self, tx: Transaction, tenant: TenantId, run_id: RunId, item: str | None = None
+    ) -> Kept:
+        """Return a run with its plan and attempts; see `kept`."""
         view = self.store.get_run(tx, tenant, run_id)
         plan = self._plan(tx, view)
+        names = None if item is None else [*plan.graph.names, item]
         options, stop_cause = stopping_of(tx, tenant, run_id)
         return Kept(
             view=view,
             plan=plan,
-            attempts=self.store.attempts_of(tx, tenant, [run_id])[run_id],
+            attempts=self.store.attempts_of(tx, tenant, [run_id], names)[run_id],
             options=options,
             stop_cause=stop_cause,
             paused=any(p.name == view.workflow for p in list_pauses(tx, tenant)),

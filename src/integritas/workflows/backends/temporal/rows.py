@@ -35,7 +35,8 @@ class Rows:
 
     async def kept(self, order: StepOrder) -> Kept | None:
         """Return what is kept of a step's run, None if it has ended."""
-        return await self.records.kept(TenantId(order.tenant), RunId(order.run))
+        item = None if order.item is None else name_of(order)
+        return await self.records.kept(TenantId(order.tenant), RunId(order.run), item)
 
     async def condition(self, kept: Kept, step: Step, number: int) -> str | None:
         """Return None if a step's `when` holds; keep that it does not, or breaks.

@@ -71,13 +71,14 @@ async def until(holds: Callable[[], bool], left_s: float | None = None) -> bool:
     """Wait until something holds, or time runs out: then it is false.
 
     That the workflow is cancelled is not told here: it decides itself what that means.
+    Then time may seem to run out too soon, and is to be asked for again.
     """
     try:
         await workflow.wait_condition(holds, timeout=left_s)
     except TimeoutError:
         return False
     except asyncio.CancelledError:
-        return holds()
+        return await until(holds) if left_s is None else holds()
     return True
 
 
@@ -109,11 +110,18 @@ class Steps:
         self._tasks: set[asyncio.Task[None]] = set()
         self._children: set[str] = set()
         self._parental = any(step.workflow for step in plan.steps)
+        self._called_off = False
+        self._asked = 0
+        self._waiting = 0
 
     @property
     def full(self) -> bool:
-        """Say whether the history is so long that another had better begin."""
-        return workflow.info().is_continue_as_new_suggested()
+        """Say whether the history is so long that another had better begin.
+
+        Another would ask again for all that waits: not before that is worth it.
+        """
+        worth = self._asked > 2 * self._waiting
+        return worth and workflow.info().is_continue_as_new_suggested()
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         """Begin something beside; if it breaks, `broken` says so."""
@@ -129,6 +137,10 @@ class Steps:
         self._begin(self.walk.first())
         while not self.walk.at_rest():
             await until(self.walk.at_rest)
+        if self._called_off:
+            # The answer of one that was kept may have been lost on its way.
+            plan: m.RunPlan = await keep(m.LOAD, self._order, m.RunPlan)
+            self.walk.learn(plan.known)
         for index, item in self.walk.to_undo():
             if self.full or self.over:
                 return
@@ -165,7 +177,7 @@ class Steps:
     async def _carry(self, index: int) -> None:
         step = self.walk.steps[index]
         if step.waits:
-            outcome = await self._wait(index, step)
+            outcome = await self._counted(self._wait(index, step))
         elif step.fans:
             outcome = await self._fan(index, step)
         else:
@@ -204,7 +216,7 @@ class Steps:
         order = self._of(step)
         while True:
             seen = self._news.about(step.awaits)
-            answer: m.Answer = await keep(m.WAIT, order, m.Answer)
+            answer = await self._ask(m.WAIT, order)
             if answer.outcome is not None:
                 return answer.outcome
             self.walk.wait(index)
@@ -212,7 +224,7 @@ class Steps:
                 return m.Outcome.UNSETTLED
 
     async def _fan(self, index: int, step: m.StepPlan) -> str:
-        answer: m.Answer = await keep(m.FAN_OUT, self._of(step), m.Answer)
+        answer = await self._ask(m.FAN_OUT, self._of(step))
         if answer.outcome is not None:
             return answer.outcome
         todo = deque(
@@ -250,8 +262,15 @@ class Steps:
 
     async def _one(self, step: m.StepPlan, item: int | None) -> str:
         if step.workflow is not None:
-            return await self._child(step, item)
+            return await self._counted(self._child(step, item))
         return await self._call(step, item)
+
+    async def _counted(self, wait: Coroutine[Any, Any, str]) -> str:
+        self._waiting += 1
+        try:
+            return await wait
+        finally:
+            self._waiting -= 1
 
     async def _call(
         self, step: m.StepPlan, item: int | None, *, undo: bool = False
@@ -267,6 +286,7 @@ class Steps:
                 return m.Outcome.UNSETTLED
 
     async def _attempts(self, order: m.StepOrder, step: m.StepPlan) -> str:
+        self._asked += 1
         call = workflow.start_activity(
             m.STEP,
             order,
@@ -288,7 +308,8 @@ class Steps:
                 final = cause.non_retryable
                 return m.Outcome.FAILED if final else m.Outcome.UNSETTLED
             if isinstance(cause, CancelledError) and self.walk.failing:
-                return m.Outcome.UNSETTLED  # it would have been tried again
+                self._called_off = True  # it would have been tried again
+                return m.Outcome.UNSETTLED
             raise
         finally:
             self._calls.discard(call)
@@ -299,7 +320,7 @@ class Steps:
         name = kept_name(step.name, item)
         while True:
             seen = self._news.about(name)
-            answer: m.Answer = await keep(m.CHILD, self._of(step, item), m.Answer)
+            answer = await self._ask(m.CHILD, self._of(step, item))
             if answer.child is not None:
                 await self._start(step, answer.child)
                 await self._end_of_child(name, seen)
@@ -328,27 +349,28 @@ class Steps:
 
     async def _start(self, step: m.StepPlan, child: str) -> None:
         """Let the run of a child be carried; it may be already."""
-        if child not in self._children:
-            self._children.add(child)
-            info = workflow.info()
-            attributes = info.typed_search_attributes.updated(
-                SearchAttributePair(_WORKFLOW, step.workflow or "")
+        if child in self._children:
+            return
+        self._children.add(child)
+        info = workflow.info()
+        attributes = info.typed_search_attributes.updated(
+            SearchAttributePair(_WORKFLOW, step.workflow or "")
+        )
+        try:
+            handle = await workflow.start_child_workflow(
+                m.WORKFLOW_TYPE,
+                m.RunOrder(self._order.tenant, child),
+                id=m.workflow_id(self._order.tenant, child),
+                id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+                parent_close_policy=workflow.ParentClosePolicy.ABANDON,
+                search_attributes=attributes,
+                priority=self._priority,
             )
-            try:
-                handle = await workflow.start_child_workflow(
-                    m.WORKFLOW_TYPE,
-                    m.RunOrder(self._order.tenant, child),
-                    id=m.workflow_id(self._order.tenant, child),
-                    id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
-                    parent_close_policy=workflow.ParentClosePolicy.ABANDON,
-                    search_attributes=attributes,
-                    priority=self._priority,
-                )
-            except WorkflowAlreadyStartedError:
-                pass
-            else:
-                # How it ended is in the database: its own signal tells of that.
-                handle.add_done_callback(lambda t: t.cancelled() or t.exception())
+        except WorkflowAlreadyStartedError:
+            pass
+        else:
+            # How it ended is in the database: its own signal tells of that.
+            handle.add_done_callback(lambda t: t.cancelled() or t.exception())
         if self.walk.failing:
             await self._stop_children()
 
@@ -362,6 +384,12 @@ class Steps:
             await workflow.get_external_workflow_handle(workflow_id).cancel()
         except FailureError:
             workflow.logger.info("a child is over, or has not begun: %s", child)
+
+    async def _ask(self, name: str, order: m.StepOrder) -> m.Answer:
+        self._asked += 1
+        answer = await keep(name, order, m.Answer)
+        assert isinstance(answer, m.Answer)  # noqa: S101 - narrows the type
+        return answer
 
     def _of(
         self, step: m.StepPlan, item: int | None = None, *, undo: bool = False

@@ -37,6 +37,7 @@ class Walk:
         self.failed: str | None = None
         self.not_undone: list[str] = []
         self._graph = build_graph({step.name: step.after for step in steps})
+        self._numbers = {step.name: i for i, step in enumerate(steps)}
         self._unmet = [len(after) for after in self._graph.after]
         self._now: dict[int, StepState] = {}
         self._items: dict[int, dict[int, str]] = {}
@@ -100,6 +101,16 @@ class Walk:
         """Begin nothing more; take back what succeeded once nothing is under way."""
         self._stopped = self._saga = True
 
+    def learn(self, known: Mapping[str, str]) -> None:
+        """Take what came of calls that were called off: it is to be taken back too."""
+        for name, outcome in known.items():
+            step, item, undo = split_name(name)
+            index = self._numbers[step]
+            if item is not None and not undo:
+                self._items.setdefault(index, {}).setdefault(item, outcome)
+            elif not undo:
+                self._now.setdefault(index, _STATES[outcome])
+
     def at_rest(self) -> bool:
         """Say whether nothing is under way and nothing more will be."""
         return not self._under_way
@@ -159,10 +170,9 @@ class Walk:
         self._saga = self._saga or step.on_failure == OnFailure.COMPENSATE
 
     def _restore(self, known: Mapping[str, str]) -> None:
-        numbers = {step.name: i for i, step in enumerate(self.steps)}
         for name, outcome in known.items():
             step, item, undo = split_name(name)
-            index = numbers[step]
+            index = self._numbers[step]
             if undo:
                 self.undone(index, item, done=outcome == Outcome.SUCCEEDED)
             elif item is not None:

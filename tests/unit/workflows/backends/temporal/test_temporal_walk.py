@@ -137,6 +137,19 @@ def test_a_stopped_run_names_no_step_that_fails_later() -> None:
     assert walk.first() == []
 
 
+def test_what_came_of_a_call_that_was_called_off_is_undone_too() -> None:
+    steps = [step("a", undoable=True), step("b", undoable=True, fans=True)]
+    walk = Walk(steps)
+    begin(walk, walk.first())
+    walk.settle_item(1, 0, Outcome.SUCCEEDED)
+    walk.stop()
+    walk.settle(0, "")
+    walk.settle(1, "")
+    assert walk.to_undo() == [(1, 0)]
+    walk.learn({"a": Outcome.SUCCEEDED, "b[0]": Outcome.FAILED, "b[1]": "succeeded"})
+    assert walk.to_undo() == [(1, 1), (1, 0), (0, None)]
+
+
 def test_a_walk_goes_on_behind_what_is_known() -> None:
     steps = [step("a", undoable=True), step("b", "a", fans=True), step("c", "b")]
     walk = Walk(steps, {"a": Outcome.SUCCEEDED, "b[1]": Outcome.SUCCEEDED})

@@ -1,28 +1,18 @@
-"""Killed at random points, an engine of every kind of step loses and doubles nothing.
-
-The kill is in process: from a random unit of work on nothing reaches the disk, and the
-engine is dropped as it stands. tests/integration/crash does it with SIGKILL.
-"""
+"""The laws that faults must not break, and a workflow of every kind of step."""
 
 from __future__ import annotations
 
-import asyncio
 import random
-import tempfile
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-import pytest
 import sqlalchemy as sa
-from hypothesis import HealthCheck, Phase, given, settings
-from hypothesis import strategies as st
 from tests.conformance.engine.conftest import CONTEXT, Backend, World
 
 from integritas.kernel.contracts import Failure
 from integritas.kernel.errors import Conflict, IntegritasError
 from integritas.kernel.ids import DEFAULT_TENANT, RunId
-from integritas.platform.db import Database
 from integritas.workflows.api import (
     Call,
     RunEnded,
@@ -34,9 +24,9 @@ from integritas.workflows.api import (
 from integritas.workflows.tables import RUN_STEPS, RUNS
 
 if TYPE_CHECKING:
-    from integritas.platform.db import Transaction, Work
+    from integritas.platform.db import Transaction
 
-pytestmark = pytest.mark.integration
+__all__ = ["Chancy", "accept", "check", "drive", "finish"]
 
 SEEN = sa.Table(
     "effects_seen",
@@ -64,12 +54,12 @@ class Seen:
         tx.insert(SEEN, rows)
 
 
-class Mortal(World):
-    """A world whose engine can be killed: some units of work on, nothing is kept."""
+class Chancy(World):
+    """A world whose calls fail by chance, and whose effects show what is doubled."""
 
-    def __init__(self, url: str, chance: random.Random) -> None:
+    def __init__(self, backend: Backend, chance: random.Random) -> None:
         """Answer by chance: at times a call fails and is tried again."""
-        super().__init__(Backend(url))
+        super().__init__(backend)
         self.notes = Seen()  # type: ignore[assignment] # in its stead
         self.chance = chance
         self.service("x.do", self.answer)
@@ -83,37 +73,16 @@ class Mortal(World):
             return PASSING
         return f"{call.step}/{call.item}"
 
-    def die_after(self, units: int) -> None:
-        """Let so many units of work be kept, and none after."""
-        database = self.database
-        assert database is not None
-        keep: Callable[..., asyncio.Future[Any]] = Database.enqueue
-        left = units
 
-        def enqueue(work: Work[Any], **options: Any) -> asyncio.Future[Any]:
-            nonlocal left
-            left -= 1
-            if left < 0:
-                return asyncio.get_running_loop().create_future()
-            return keep(database, work, **options)
-
-        database.enqueue = enqueue  # type: ignore[method-assign] # the kill
-
-    async def kill(self) -> None:
-        """Drop the engine as it stands."""
-        engine: Any = self.engine
-        if engine._scheduler is not None:
-            await engine._scheduler.stop()
-        tasks = [engine._task, *engine._batches]
-        while not all(task.done() for task in tasks):
-            for task in tasks:  # again: `wait_for` of Python 3.11 may swallow one
-                task.cancel()
-            await asyncio.sleep(0.001)
-        await asyncio.gather(*tasks, return_exceptions=True)
-        engine._ownership.release()
-        assert self.database is not None
-        self.database.close()
-        self.database = None
+async def accept(desk: WorkflowDesk, world: World) -> Sequence[RunId]:
+    """Ask for a few runs, some of which are to fail."""
+    assert world.database is not None
+    SEEN.create(world.database.engine)
+    await define(desk, world)
+    return [
+        await desk.start(CONTEXT, "w", subject=f"{kind}{i}")
+        for i, kind in enumerate(["good", "good", "bad", "good", "bad", "good"])
+    ]
 
 
 async def define(desk: WorkflowDesk, world: World) -> None:
@@ -135,7 +104,7 @@ async def define(desk: WorkflowDesk, world: World) -> None:
     await desk.define(CONTEXT, {"name": "w", "steps": steps})
 
 
-async def drive(desk: WorkflowDesk, runs: Sequence[RunId], world: Mortal) -> None:
+async def drive(desk: WorkflowDesk, runs: Sequence[RunId], world: Chancy) -> None:
     """Signal every run, cancel a few."""
     for run_id in runs:
         try:
@@ -148,35 +117,7 @@ async def drive(desk: WorkflowDesk, runs: Sequence[RunId], world: Mortal) -> Non
             assert error.code == "not_found"  # noqa: PT017 - not taken yet
 
 
-async def live(url: str, seed: int) -> None:
-    """Accept runs, kill the engine a few times, let it finish, and look."""
-    chance = random.Random(seed)  # noqa: S311 - replayed
-    world = Mortal(url, chance)
-    await world.up()
-    assert world.database is not None
-    SEEN.create(world.database.engine)
-    desk, close = world.other_process()
-    try:
-        await define(desk, world)
-        runs = [
-            await desk.start(CONTEXT, "w", subject=f"{kind}{i}")
-            for i, kind in enumerate(["good", "good", "bad", "good", "bad", "good"])
-        ]
-        for _ in range(3):
-            world.die_after(chance.randrange(1, 25))
-            await asyncio.sleep(chance.uniform(0.0, 0.15))
-            await drive(desk, runs, world)
-            await asyncio.sleep(chance.uniform(0.0, 0.15))
-            await world.kill()
-            await world.up()
-        await finish(desk, runs, world)
-        await check(world, runs)
-    finally:
-        close()
-        await world.down()
-
-
-async def finish(desk: WorkflowDesk, runs: Sequence[RunId], world: Mortal) -> None:
+async def finish(desk: WorkflowDesk, runs: Sequence[RunId], world: Chancy) -> None:
     """Signal until every run has ended."""
 
     async def ended() -> bool:
@@ -187,7 +128,7 @@ async def finish(desk: WorkflowDesk, runs: Sequence[RunId], world: Mortal) -> No
     await world.poll(ended)
 
 
-async def check(world: Mortal, runs: Sequence[RunId]) -> None:
+async def check(world: Chancy, runs: Sequence[RunId]) -> None:
     """Check the laws on what is on disk."""
     assert world.database is not None
     read = world.database.read
@@ -228,16 +169,3 @@ async def check(world: Mortal, runs: Sequence[RunId]) -> None:
 
 
 _NOT_CALLED = frozenset({"each", "sub", "s", "rest"})
-
-
-@pytest.mark.timeout(180)
-@settings(
-    max_examples=8,
-    deadline=None,
-    phases=[Phase.explicit, Phase.reuse, Phase.generate],  # a failure takes seconds
-    suppress_health_check=[HealthCheck.too_slow],
-)
-@given(seed=st.integers(0, 2**32 - 1))
-def test_nothing_is_lost_and_nothing_doubled(seed: int) -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        asyncio.run(live(f"sqlite:///{folder}/killed.db", seed))

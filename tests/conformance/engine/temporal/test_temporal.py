@@ -8,18 +8,22 @@ import subprocess
 import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from temporalio.client import Client, WorkflowExecutionStatus, WorkflowHandle
+from temporalio.common import SearchAttributeKey
 from temporalio.worker import Replayer
 from tests.conformance.engine.conftest import Backend
+from tests.conftest import EVENTS
 
 from integritas.kernel.contracts import Failure
-from integritas.kernel.errors import InvalidInput, Unavailable
+from integritas.kernel.errors import Conflict, InvalidInput, Unavailable
 from integritas.kernel.ids import DEFAULT_TENANT, RunId
 from integritas.workflows.api import (
+    RunFilter,
     RunState,
     StepState,
     TemporalServer,
@@ -28,6 +32,7 @@ from integritas.workflows.api import (
 from integritas.workflows.backends.temporal.interpreter import RunWorkflow
 from integritas.workflows.backends.temporal.messages import (
     STATE_QUERY,
+    SUBJECT,
     RunStatus,
     workflow_id,
 )
@@ -38,6 +43,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.integration
 
 GO = {"name": "s", "signal": "go"}
+SUBJECT_KEY = SearchAttributeKey.for_keyword(SUBJECT)
 _queues = itertools.count(1)
 
 
@@ -91,41 +97,161 @@ async def test_the_history_holds_ids_and_outcomes_alone(world: World) -> None:
     world.service("x.undo", lambda _: f"undone {secret}")
     await world.up()
     await world.define(
+        world.step("work", inputs={"x": "submission.it"}),
+        name="child",
+        outputs={"it": "steps.work.found"},
+    )
+    await world.define(
         world.step("a", inputs={"x": "submission.it"}, compensate="x.undo"),
         world.step("b", after=["a"], when="steps.a.found == submission.it"),
         {**GO, "after": ["b"]},
-        world.step("c", "y.do", after=["s"], on_failure="compensate"),
+        {"name": "ok", "approval": {}, "after": ["s"]},
+        world.step(
+            "each",
+            for_each="[submission.it, submission.it]",
+            compensate="x.undo",
+            after=["ok"],
+        ),
+        {
+            "name": "sub",
+            "workflow": "child",
+            "inputs": {"it": "submission.it"},
+            "after": ["each"],
+        },
+        world.step("c", "y.do", after=["sub"], on_failure="compensate"),
     )
     run_id = await world.start(given={"it": secret})
     await world.desk.signal(world.context, run_id, "go", {"why": secret})
+    await world.until(run_id, lambda d: world.states(d)["ok"] is StepState.WAITING)
+
+    async def decided() -> bool:
+        try:
+            await world.desk.decide(
+                world.context, run_id, "ok", approve=True, reason=secret
+            )
+        except Conflict:
+            return False
+        return True
+
+    await world.poll(decided)
     detail = await world.ended(run_id)
     assert detail.run.cause == f"step c failed: not {secret}"
     assert world.states(detail)["compensate:a"] is StepState.COMPENSATED
-    handle = await ended_as(world, run_id, WorkflowExecutionStatus.FAILED)
+    assert world.states(detail)["compensate:each[1]"] is StepState.COMPENSATED
+    [child] = await world.desk.search(DEFAULT_TENANT, RunFilter(parent=run_id))
+    for each, status in (
+        (run_id, WorkflowExecutionStatus.FAILED),
+        (child.id, WorkflowExecutionStatus.COMPLETED),
+    ):
+        handle = await ended_as(world, each, status)
+        history = await handle.fetch_history()
+        kept = b"".join(event.SerializeToString() for event in history.events)
+        assert each.encode() in kept
+        assert secret.encode() not in kept
+
+
+async def replayed(world: World, run_id: RunId, status: WorkflowExecutionStatus) -> int:
+    """Replay the last history of a run; return how many events it has."""
+    handle = await ended_as(world, run_id, status)
     history = await handle.fetch_history()
-    assert len(history.events) > 20
-    kept = b"".join(event.SerializeToString() for event in history.events)
-    assert run_id.encode() in kept
-    assert secret.encode() not in kept
+    await Replayer(workflows=[RunWorkflow]).replay_workflow(history)
+    return len(history.events)
 
 
 async def test_a_history_replays(world: World) -> None:
     world.service("y.do", lambda _: Failure("unavailable", "no", retryable=True))
     await world.up()
+    await world.define(world.step("work"), name="child")
     await world.define(
         world.step("a"),
         world.step("b", after=["a"], when="false"),
         world.step("c", "y.do", after=["a"], on_failure="continue"),
         {**GO, "after": ["b", "c"]},
+        {"name": "rest", "sleep_s": 0.01},
+        world.step("each", for_each="[1, 2, 3]", parallel=2),
+        {"name": "sub", "workflow": "child", "after": ["rest"]},
         timeout_s=60,
     )
     run_id = await world.start()
     await world.desk.signal(world.context, run_id, "go", None)
     assert (await world.ended(run_id)).run.state is RunState.SUCCEEDED
-    handle = await ended_as(world, run_id, WorkflowExecutionStatus.COMPLETED)
-    await Replayer(workflows=[RunWorkflow]).replay_workflow(
-        await handle.fetch_history()
+    assert await replayed(world, run_id, WorkflowExecutionStatus.COMPLETED) > 20
+
+
+async def test_the_history_of_a_run_that_was_undone_replays(world: World) -> None:
+    world.service("y.undo")
+    await world.up()
+    await world.define(GO, name="child")
+    await world.define(
+        world.step("a", compensate="y.undo"),
+        {"name": "sub", "workflow": "child", "after": ["a"]},
     )
+    run_id = await world.start()
+    await until(lambda: _has_child(world, run_id))
+    await world.desk.cancel(world.context, run_id, "enough")
+    detail = await world.ended(run_id)
+    assert (detail.run.state, detail.run.cause) == (RunState.CANCELLED, "enough")
+    assert world.services["y.undo"].steps == ["a"]
+    assert await replayed(world, run_id, WorkflowExecutionStatus.CANCELED) > 20
+
+
+async def _has_child(world: World, run_id: RunId) -> bool:
+    return bool(await world.desk.search(DEFAULT_TENANT, RunFilter(parent=run_id)))
+
+
+async def test_a_history_that_grows_long_begins_anew(world: World) -> None:
+    undo = world.service("y.undo")
+    world.services["x.do"].answer = lambda call: call.item
+    await world.up()
+    await world.define(GO, name="child")
+    await world.define(
+        world.step(
+            "each", for_each="submission.list", parallel=10, compensate="y.undo"
+        ),
+        GO,
+        {"name": "sub", "workflow": "child"},
+        {"name": "last", "signal": "last", "after": ["each", "s", "sub"]},
+    )
+    run_id = await world.start(given={"list": list(range(60))})
+    await world.until(
+        run_id, lambda d: world.states(d).get("each") is StepState.SUCCEEDED
+    )
+    handle = await handle_of(world, run_id)
+
+    async def anew() -> bool:
+        return (await handle.describe()).run_id != first
+
+    first = (await handle.describe()).run_id
+    [child] = await world.desk.search(DEFAULT_TENANT, RunFilter(parent=run_id))
+    await world.desk.signal(world.context, run_id, "go", None)
+    await world.desk.signal(world.context, child.id, "go", None)
+    await world.until(
+        run_id, lambda d: world.states(d).get("sub") is StepState.SUCCEEDED
+    )
+    await world.desk.cancel(world.context, run_id, "enough")
+    detail = await world.ended(run_id)
+    assert detail.run.state is RunState.CANCELLED
+    await until(anew)  # in going back at the latest
+    undone = [call.item for batch in undo.batches for call in batch]
+    assert undone == list(range(59, -1, -1))
+    assert len(world.services["x.do"].steps) == 60
+    description = await handle.describe()
+    assert description.history_length < 2 * EVENTS
+    assert description.typed_search_attributes[SUBJECT_KEY] == "thing"
+
+
+@pytest.mark.parametrize(("own", "key"), [(100, 1), (1, 2), (0, 3), (-1, 4), (-100, 5)])
+async def test_temporal_is_told_of_priorities(world: World, own: int, key: int) -> None:
+    await world.up()
+    await world.define(world.step("a"), priority=own)
+    run_id = (await world.run()).run.id
+    handle = await ended_as(world, run_id, WorkflowExecutionStatus.COMPLETED)
+    [call] = [
+        event.activity_task_scheduled_event_attributes
+        for event in (await handle.fetch_history()).events
+        if event.HasField("activity_task_scheduled_event_attributes")
+    ]
+    assert call.priority.priority_key == key
 
 
 async def test_temporal_answers_how_a_run_stands(world: World) -> None:
@@ -177,6 +303,73 @@ async def test_what_is_cancelled_in_temporal_is_cancelled(world: World) -> None:
     assert detail.run.state is RunState.CANCELLED
     assert detail.run.cause == "cancelled in Temporal"
     await ended_as(world, run_id, WorkflowExecutionStatus.CANCELED)
+
+
+async def test_what_is_cancelled_in_temporal_is_undone_here(world: World) -> None:
+    undo = world.service("y.undo")
+    await world.up()
+    await world.define(world.step("a", compensate="y.undo"), {**GO, "after": ["a"]})
+    run_id = await world.start()
+    await world.until(run_id, lambda d: world.states(d).get("a") is StepState.SUCCEEDED)
+    handle = await handle_of(world, run_id)
+    await handle.cancel()
+    detail = await world.ended(run_id)
+    assert detail.run.state is RunState.CANCELLED
+    assert detail.run.cause == "cancelled in Temporal"
+    assert undo.steps == ["a"]
+    await ended_as(world, run_id, WorkflowExecutionStatus.CANCELED)
+
+
+async def test_a_child_that_was_terminated_in_temporal_fails_its_parents_step(
+    world: World,
+) -> None:
+    await world.up()
+    await world.define(GO, name="child")
+    await world.define({"name": "sub", "workflow": "child"})
+    run_id = await world.start()
+    await until(lambda: _has_child(world, run_id))
+    [child] = await world.desk.search(DEFAULT_TENANT, RunFilter(parent=run_id))
+    handle = await handle_of(world, child.id)
+    await until(lambda: _there(handle))
+    await handle.terminate()
+    await world.down()
+    await world.up()
+    detail = await world.ended(run_id)
+    assert detail.run.state is RunState.FAILED
+    assert "its workflow was terminated in Temporal" in detail.run.cause
+
+
+async def test_runs_go_over_from_one_engine_to_the_other_and_back(world: World) -> None:
+    temporal = world.backend
+    embedded = replace(temporal, server=None)
+    undo = world.service("y.undo")
+    world.services["x.do"].answer = lambda call: call.item
+    await world.up()
+    await world.define(GO, name="child")
+    await world.define(
+        world.step("each", for_each="[1, 2]", compensate="y.undo"),
+        {"name": "sub", "workflow": "child", "after": ["each"]},
+        {"name": "rest", "sleep_s": 3_600},
+        {"name": "last", "signal": "last", "after": ["sub"]},
+    )
+    run_id = await world.start()
+    await until(lambda: _has_child(world, run_id))
+    [child] = await world.desk.search(DEFAULT_TENANT, RunFilter(parent=run_id))
+    await world.down()
+    world.backend = embedded
+    await world.up()
+    await world.desk.signal(world.context, child.id, "go", None)
+    await world.until(
+        run_id, lambda d: world.states(d).get("last") is StepState.WAITING
+    )
+    world.backend = temporal
+    await world.down_for(timedelta(hours=1))
+    await world.desk.signal(world.context, run_id, "last", None)
+    detail = await world.ended(run_id)
+    assert detail.run.state is RunState.SUCCEEDED
+    assert world.last(detail, "rest").state is StepState.SUCCEEDED
+    assert len(world.services["x.do"].steps) == 2
+    assert undo.steps == []
 
 
 async def _there(handle: WorkflowHandle[Any, Any]) -> bool:

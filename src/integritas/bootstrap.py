@@ -26,7 +26,6 @@ from integritas.cases.api import CaseDesk, CaseStore
 from integritas.gateway.app import create_app
 from integritas.gateway.parts import GatewayParts
 from integritas.identity.api import AdminCreated, Identity, OidcSettings
-from integritas.identity.api import Role as UserRole
 from integritas.journal.api import Follower, Journal
 from integritas.kernel.clock import Clock, Randomness, SystemClock, SystemRandomness
 from integritas.kernel.contracts import Assessor
@@ -40,9 +39,11 @@ from integritas.platform.db import Database, open_database
 from integritas.platform.health import DEGRADED, Ping
 from integritas.platform.http import service_app
 from integritas.platform.idempotency import forget_old_answers
+from integritas.platform.limits import RateLimits
 from integritas.platform.remote import RemoteAssessor, RemoteService, remote_client
 from integritas.platform.resilience import Guard, GuardPolicy
 from integritas.platform.telemetry import CallMetrics, new_registry
+from integritas.platform.tls import services_context
 from integritas.services.anticorruption import app as anticorruption_app
 from integritas.services.anticorruption.api import (
     load_anticorruption_service,
@@ -238,6 +239,9 @@ class Platform:
                 admission=Admission(
                     self.database, self.kit.clock, self.settings.max_waiting_runs
                 ),
+                limits=RateLimits.of(self.settings, self.kit.clock),
+                cors_origins=self.settings.cors_origins,
+                body_timeout_s=self.settings.body_timeout_s,
                 on_start=on_start,
                 on_stop=on_stop,
             )
@@ -438,7 +442,7 @@ def _wire(
             ids,
             state_dir=settings.state_dir,
             hasher=passwords,
-            oidc=_oidc(settings),
+            oidc=OidcSettings.of(settings),
         ),
         commands=commands,
         cases=desk,
@@ -466,12 +470,13 @@ def _services(
     pings: dict[str, Ping] = {}
     closers: list[Callable[[], Awaitable[None]]] = []
     metrics = CallMetrics(kit.metrics)
+    tls = services_context(settings)
 
     def remote(name: str) -> RemoteService | None:
         url = settings.service_url(name)
         if url is None:
             return None
-        client = remote_client(url, token=_token(settings))
+        client = remote_client(url, token=_token(settings), tls=tls)
         closers.append(client.aclose)
         policy = GuardPolicy(timeout_s=settings.service_timeout_s)
         service = RemoteService(
@@ -523,22 +528,6 @@ def _routers(services: Services, audit: AuditTrail, kit: Kit) -> Sequence[APIRou
 def _kit(clock: Clock | None, randomness: Randomness | None) -> Kit:
     clock, randomness = clock or SystemClock(), randomness or SystemRandomness()
     return Kit(clock, randomness, IdFactory(clock, randomness), new_registry())
-
-
-def _oidc(settings: Settings) -> OidcSettings | None:
-    if settings.oidc_issuer is None:
-        return None
-    back = settings.oidc_redirect_url
-    secret = settings.oidc_client_secret
-    here = f"http://{settings.host}:{settings.port}/api/v1/auth/oidc/callback"
-    return OidcSettings(
-        issuer=str(settings.oidc_issuer).rstrip("/"),
-        client_id=settings.oidc_client_id,
-        client_secret=secret.get_secret_value() if secret else None,
-        redirect_url=here if back is None else str(back),
-        tenant=DEFAULT_TENANT,
-        role=None if settings.oidc_role is None else UserRole(settings.oidc_role),
-    )
 
 
 def _token(settings: Settings) -> str | None:

@@ -62,6 +62,7 @@ from integritas.platform.problems import (
     problem_responses,
     request_id_of,
 )
+from integritas.platform.shield import BODY_TIMEOUT_S, BodyTime, SecurityHeaders
 from integritas.platform.telemetry import HttpMetrics, ServiceMetrics, new_registry
 
 if TYPE_CHECKING:
@@ -500,7 +501,9 @@ def service_app(
         limit=max_body_bytes,
         wider={"/internal/": INTERNAL_BODY_FACTOR * max_body_bytes},
     )
+    app.add_middleware(BodyTime, limit_s=BODY_TIMEOUT_S)
     app.add_middleware(RequestEdge, metrics=HttpMetrics(registry))
+    app.add_middleware(SecurityHeaders)
     return app
 
 

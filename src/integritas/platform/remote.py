@@ -29,6 +29,8 @@ from integritas.platform import codec
 from integritas.platform.telemetry import format_traceparent
 
 if TYPE_CHECKING:
+    import ssl
+
     from integritas.kernel.ids import EventId
     from integritas.platform.resilience import Guard
 
@@ -48,7 +50,9 @@ Answer = TypeVar("Answer")
 SPLIT_BYTES: Final = 8 * 1024 * 1024
 
 
-def remote_client(url: str, *, token: str | None) -> httpx.AsyncClient:
+def remote_client(
+    url: str, *, token: str | None, tls: ssl.SSLContext | None = None
+) -> httpx.AsyncClient:
     """Return a client of the service at `url`; whoever asked for it closes it.
 
     Time limits are the guard's affair; here only connecting has one.
@@ -57,6 +61,7 @@ def remote_client(url: str, *, token: str | None) -> httpx.AsyncClient:
         base_url=url,
         headers={"Authorization": f"Bearer {token}"} if token else {},
         timeout=httpx.Timeout(None, connect=5.0),
+        verify=True if tls is None else tls,
         limits=httpx.Limits(max_connections=64, max_keepalive_connections=16),
     )
 

@@ -476,7 +476,7 @@ def _services(
         url = settings.service_url(name)
         if url is None:
             return None
-        client = remote_client(url, token=_token(settings), tls=tls)
+        client = remote_client(url, name, token=_token(settings), tls=tls)
         closers.append(client.aclose)
         policy = GuardPolicy(timeout_s=settings.service_timeout_s)
         service = RemoteService(

@@ -166,8 +166,9 @@ class Settings(BaseSettings):
     service_token: Annotated[
         SecretStr | None,
         _setting(
-            "What processes of the platform show each other as a bearer token.",
-            "give every process the same secret",
+            "Secret of the platform's processes; with tokens made from it they show "
+            "each other who they are.",
+            "give every process the same secret, of at least 16 characters",
         ),
     ] = None
     service_timeout_s: Annotated[

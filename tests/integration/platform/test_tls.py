@@ -81,7 +81,7 @@ def caller(files: DevelopmentFiles, *, shows: bool = True) -> ssl.SSLContext:
 
 
 async def ping(url: str, context: ssl.SSLContext | None) -> str | None:
-    client = remote_client(url, token=None, tls=context)
+    client = remote_client(url, "echo", token=None, tls=context)
     guard = Guard("echo", CallMetrics(new_registry()), GuardPolicy())
     async with client:
         return await RemoteService("echo", client, guard).ping()

@@ -6,11 +6,12 @@ from fastapi import FastAPI
 
 from integritas.kernel.clock import ManualClock, SeededRandomness
 from integritas.kernel.ids import IdFactory
+from integritas.platform.tokens import service_tokens
 from integritas.services.anticorruption.api import load_anticorruption_service
 from integritas.services.anticorruption.app import create_app
 
 TOKEN = "service-token"
-HEADERS = {"Authorization": f"Bearer {TOKEN}"}
+HEADERS = {"Authorization": f"Bearer {service_tokens(TOKEN).token('anticorruption')}"}
 
 
 @pytest.fixture

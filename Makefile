@@ -11,7 +11,7 @@ STAMP := .venv/.current
 ARGS ?=
 WORKERS ?= 2
 
-.PHONY: help setup demo test check fmt bench load train docs lock clean
+.PHONY: help setup demo test check fmt bench load train docs lock sbom clean
 
 help: ## Tell what there is
 	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
@@ -53,6 +53,10 @@ docs: $(STAMP) ## Write docs/reference from the code
 
 lock: $(STAMP) ## Compile requirements/*.lock anew
 	@scripts/lock.sh
+
+sbom: $(STAMP) ## Write dist/sbom.cdx.json (CycloneDX), and ask for known vulnerabilities
+	@scripts/sbom.sh
+	@scripts/audit_dependencies.sh
 
 clean: ## Remove the environment, caches and reports
 	@rm -rf .venv .venv-bench .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache htmlcov dist coverage.xml

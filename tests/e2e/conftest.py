@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import ssl
 import subprocess
 import sys
 import time
@@ -30,6 +31,7 @@ class Server:
     env: Mapping[str, str]
     process: subprocess.Popen[str] | None = None
     url: str = ""
+    trust: ssl.SSLContext | bool = True
     log: list[str] = field(default_factory=list)
 
     def start(self) -> None:
@@ -48,7 +50,7 @@ class Server:
         deadline = time.monotonic() + PATIENCE_S
         while time.monotonic() < deadline:
             said = (self.folder / "stderr").read_text()[begin:]
-            lines = [line for line in said.splitlines() if " on http://" in line]
+            lines = [line for line in said.splitlines() if " on http" in line]
             if lines and self._answers(lines[0].rpartition(" on ")[2]):
                 return
             assert self.process.poll() is None, said
@@ -57,11 +59,11 @@ class Server:
 
     def _answers(self, url: str) -> bool:
         try:
-            ready = httpx.get(f"{url}/readyz", timeout=5).status_code == 200
+            asked = httpx.get(f"{url}/readyz", timeout=5, verify=self.trust)
         except httpx.TransportError:
             return False
         self.url = url
-        return ready
+        return asked.status_code == 200
 
     def stop(self, how: int = signal.SIGTERM) -> int:
         """Send a signal; return the exit code."""
@@ -86,7 +88,9 @@ class Server:
         if token is None:
             token = self.sign_in()["access_token"]
         headers = {"Authorization": f"Bearer {token}"}
-        return httpx.Client(base_url=self.url, headers=headers, timeout=60)
+        return httpx.Client(
+            base_url=self.url, headers=headers, timeout=60, verify=self.trust
+        )
 
     def sign_in(self) -> dict[str, Any]:
         """Sign the administrator in."""
@@ -94,6 +98,7 @@ class Server:
             f"{self.url}/api/v1/auth/token",
             json={"username": "admin", "password": PASSWORD},
             timeout=30,
+            verify=self.trust,
         )
         assert answer.status_code == 200, answer.text
         pair: dict[str, Any] = answer.json()

@@ -28,6 +28,7 @@ from integritas.platform.remote import (
 from integritas.platform.resilience import Guard, GuardPolicy
 from integritas.platform.roles import Role, check_role
 from integritas.platform.telemetry import CallMetrics, new_registry
+from integritas.platform.tls import services_context
 from integritas.registry.api import ModelRegistry, Shelf
 from integritas.services.anticorruption import app as anticorruption_app
 from integritas.services.anticorruption.api import (
@@ -126,12 +127,13 @@ def load_services(
     pings: dict[str, Ping] = {}
     closers: list[Callable[[], Awaitable[None]]] = []
     metrics = CallMetrics(kit.metrics)
+    tls = services_context(settings)
 
     def remote(name: str) -> RemoteService | None:
         url = settings.service_url(name)
         if url is None:
             return None
-        client = remote_client(url, token=service_token(settings))
+        client = remote_client(url, name, token=service_token(settings), tls=tls)
         closers.append(client.aclose)
         policy = GuardPolicy(timeout_s=settings.service_timeout_s)
         service = RemoteService(

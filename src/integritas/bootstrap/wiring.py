@@ -34,7 +34,6 @@ from integritas.delivery.api import Courier, Webhooks
 from integritas.gateway.app import create_app
 from integritas.gateway.parts import GatewayParts
 from integritas.identity.api import AdminCreated, Identity, OidcSettings
-from integritas.identity.api import Role as UserRole
 from integritas.journal.api import Feeder, Following, Journal
 from integritas.kernel.evidence import EvidenceKind, Procurement
 from integritas.kernel.ids import DEFAULT_TENANT, TenantId
@@ -45,6 +44,7 @@ from integritas.platform.db import Database
 from integritas.platform.health import DEGRADED, Ping
 from integritas.platform.http import service_app
 from integritas.platform.idempotency import Answers, forget_old_answers
+from integritas.platform.limits import RateLimits
 from integritas.platform.roles import Role, check_role, check_state_folder
 from integritas.registry.api import ModelRegistry
 from integritas.services.anticorruption.api import (
@@ -211,6 +211,9 @@ class Platform:
                 admission=Admission(
                     self.database, self.kit.clock, self.settings.max_waiting_runs
                 ),
+                limits=RateLimits.of(self.settings, self.kit.clock),
+                cors_origins=self.settings.cors_origins,
+                body_timeout_s=self.settings.body_timeout_s,
                 on_start=on_start,
                 on_stop=on_stop,
             )
@@ -377,7 +380,7 @@ def _wire(
             ids,
             state_dir=settings.state_dir,
             hasher=passwords,
-            oidc=_oidc(settings),
+            oidc=OidcSettings.of(settings),
         ),
         commands=commands,
         cases=desk,
@@ -422,22 +425,6 @@ def _feeders(
         Feeder(f"{name} learning", journal, database, Lessons(desk, observer))
         for name, observer in services.observers.items()
     ]
-
-
-def _oidc(settings: Settings) -> OidcSettings | None:
-    if settings.oidc_issuer is None:
-        return None
-    back = settings.oidc_redirect_url
-    secret = settings.oidc_client_secret
-    here = f"http://{settings.host}:{settings.port}/api/v1/auth/oidc/callback"
-    return OidcSettings(
-        issuer=str(settings.oidc_issuer).rstrip("/"),
-        client_id=settings.oidc_client_id,
-        client_secret=secret.get_secret_value() if secret else None,
-        redirect_url=here if back is None else str(back),
-        tenant=DEFAULT_TENANT,
-        role=None if settings.oidc_role is None else UserRole(settings.oidc_role),
-    )
 
 
 def _check_release(content: Content) -> Sequence[FieldError]:

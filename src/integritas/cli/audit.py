@@ -15,6 +15,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from integritas.cli.bulk import STANDARD, shown, write_bytes
+from integritas.cli.chosen import Db, chosen_settings, file_of, told
 from integritas.journal.api import Journal
 from integritas.kernel.clock import SystemClock, SystemRandomness
 from integritas.kernel.contracts import SYSTEM, Context, VerificationReport
@@ -39,14 +40,6 @@ T = TypeVar("T")
 
 _BUNDLE_BYTES: Final = 256 * 1024 * 1024
 
-Db = Annotated[
-    str | None,
-    typer.Option(
-        "--db",
-        metavar="URL|FILE",
-        help="The database; INTEGRITAS_DATABASE_URL without it.",
-    ),
-]
 Tenant = Annotated[str, typer.Option("--tenant", help="Whose log.")]
 
 
@@ -226,24 +219,12 @@ def with_trail(
 
 
 def _settings(db: str | None) -> Settings:
-    """Return the settings of the database meant: the demo's if there is no other."""
-    if db and "://" not in db:
-        db = f"sqlite:///{db}"
-    plain = load_settings(**({"database_url": db} if db else {})).of_known()
-    demo = plain.of_demo()
-    if not _file(plain).exists() and _file(demo).exists():
-        typer.echo(f"the demo's database, {_file(demo)}:", err=True)
-        return demo
-    if not plain.database_chosen and _file(demo).exists():
-        typer.echo(
-            f"the database {_file(plain)}; --db {_file(demo)} names the demo's:",
-            err=True,
-        )
-    return plain
-
-
-def _file(settings: Settings) -> Path:
-    return Path(settings.database_url.removeprefix("sqlite:///"))
+    """Return the settings of the database meant; say which, if it was not named."""
+    settings = chosen_settings(db)
+    path, named = file_of(settings), db is not None or load_settings().database_chosen
+    if not named and path is not None and path.exists():
+        typer.echo(f"{told(settings)}:", err=True)
+    return settings
 
 
 def _refuse_missing(url: str) -> None:

@@ -145,7 +145,7 @@ async def _run(
             console.print(f"  Swagger UI  {where}/api/docs")
             console.print(f"  ReDoc       {where}/api/redoc")
             console.print("  Stop with Ctrl+C; a second start goes on from here.")
-            await run_server(platform.app(managed=False), listener)
+            await run_server(platform.app(managed=False), listener, platform.settings)
     finally:
         await platform.stop()
     return report

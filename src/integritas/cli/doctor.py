@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 import typer
 
 from integritas.bootstrap import check_state_folder
+from integritas.cli.chosen import Db, chosen_settings, told
 from integritas.cli.database import schema_of
 from integritas.kernel.errors import IntegritasError, StorageFailure
 from integritas.migrations.api import head
-from integritas.platform.config import load_settings, unknown_settings
+from integritas.platform.config import unknown_settings
 from integritas.services.anticorruption.api import load_anticorruption_service
 from integritas.services.compliance.api import load_compliance_service, load_watchlists
 from integritas.services.spam.api import load_spam_service
@@ -28,9 +29,9 @@ __all__ = ["doctor"]
 Check = tuple[str, bool, str]
 
 
-def doctor() -> None:
+def doctor(db: Db = None) -> None:
     """Check settings, database, models and lists; exit 1 if something fails."""
-    settings = load_settings()
+    settings = chosen_settings(db)
     healthy = True
     for name, good, text in _checks(settings):
         healthy = healthy and good
@@ -72,14 +73,15 @@ def _database(settings: Settings) -> Check:
     except IntegritasError as error:
         return name, False, error.detail
     dialect = settings.database_url.split(":", 1)[0]
+    which = f"{dialect}, {told(settings)}"
     if schema == head():
-        return name, True, f"{dialect}, schema {schema}"
+        return name, True, f"{which}, schema {schema}"
     if schema is None and dialect == "sqlite":
-        return name, True, "sqlite, empty: the first start fills it"
+        return name, True, f"{which}, empty: the first start fills it"
     return (
         name,
         False,
-        f"schema {schema or 'none'}, not {head()}: run integritas db migrate",
+        f"{which}: schema {schema or 'none'}, not {head()}: run integritas db migrate",
     )
 
 

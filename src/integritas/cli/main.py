@@ -29,6 +29,7 @@ COMMANDS: Final = {
     "openapi": "server:openapi",
     "db": "database:app",
     "users": "users:app",
+    "tls": "tls:app",
     "spam": "spam:app",
     "procurement": "procurement:app",
     "compliance": "compliance:app",

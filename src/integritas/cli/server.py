@@ -23,6 +23,7 @@ from integritas.kernel.errors import Conflict, FieldError, StorageFailure
 from integritas.platform.config import Settings, load_settings, unknown_settings
 from integritas.platform.logging import configure_logging
 from integritas.platform.runtime import tune_runtime
+from integritas.platform.tls import serving
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -47,10 +48,11 @@ def serve(
     if unknown := unknown_settings(os.environ):
         typer.echo(f"ignored, as no settings: {', '.join(unknown)}", err=True)
     # Before anything is opened: a port in use must leave nothing half-done.
+    serving(settings)
     with listen(settings) as listener:
         app = _app(settings, role)
         typer.echo(f"{role} on {address(listener, settings)}", err=True)
-        asyncio.run(run_server(app, listener))
+        asyncio.run(run_server(app, listener, settings))
 
 
 def openapi(
@@ -119,11 +121,16 @@ def listen(settings: Settings) -> socket.socket:
 def address(listener: socket.socket, settings: Settings) -> str:
     """Return the URL of a listening socket."""
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
-    return f"http://{host}:{listener.getsockname()[1]}"
+    scheme = "http" if settings.tls_cert_file is None else "https"
+    return f"{scheme}://{host}:{listener.getsockname()[1]}"
 
 
-async def run_server(app: FastAPI, listener: socket.socket) -> None:
-    """Serve an app on a socket until a signal comes; then drain."""
+async def run_server(app: FastAPI, listener: socket.socket, settings: Settings) -> None:
+    """Serve an app on a socket until a signal comes; then drain.
+
+    httptools, which uvicorn takes, refuses what two servers in a row could read in
+    two ways: both lengths at once, malformed chunks, bare line feeds in headers.
+    """
     tune_runtime()
     config = uvicorn.Config(
         app,
@@ -132,6 +139,8 @@ async def run_server(app: FastAPI, listener: socket.socket) -> None:
         server_header=False,
         timeout_graceful_shutdown=GRACE_S,
         lifespan="on",
+        forwarded_allow_ips=settings.trusted_proxies,
+        **serving(settings),
     )
     server = _Server(config)
     await server.serve(sockets=[listener])

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from integritas.bootstrap import bootstrap
-from integritas.identity.api import NewUser, Role
+from integritas.cli.chosen import Db, chosen_settings, file_of, told
+from integritas.identity.api import NewUser, Role, check_new_user, check_tenant
 from integritas.kernel.contracts import SYSTEM, Context
 from integritas.kernel.errors import FieldError, InvalidInput, NotFound
 from integritas.kernel.ids import DEFAULT_TENANT, TenantId
-from integritas.platform.config import load_settings
 
 if TYPE_CHECKING:
     from integritas.bootstrap import Platform
@@ -35,22 +35,30 @@ def create_admin(
     username: Annotated[str, typer.Argument(help="The name to sign in with.")],
     tenant: Annotated[str, typer.Option(help="Whose administrator.")] = DEFAULT_TENANT,
     *,
+    db: Db = None,
     new_tenant: Annotated[
         bool, typer.Option("--new-tenant", help="Create the tenant if there is none.")
     ] = False,
 ) -> None:
     """Create an administrator; the password is asked for, or read from stdin."""
-    password = _password()
-    platform = bootstrap(load_settings())
+    new = NewUser(username, {Role.ADMIN}, password=_password())
+    may_found = new_tenant or tenant == DEFAULT_TENANT
+    settings = chosen_settings(db)
+    # Before anything is opened: what is refused must leave no empty database.
+    check_new_user(new)
+    check_tenant(TenantId(tenant))
+    path = file_of(settings)
+    if not may_found and path is not None and not path.exists():
+        raise _no_tenant(f"there is no tenant {tenant}")
+    platform = bootstrap(settings)
     try:
-        new = NewUser(username, {Role.ADMIN}, password=password)
-        may_found = new_tenant or tenant == DEFAULT_TENANT
         user = asyncio.run(
             _create(platform, TenantId(tenant), new, may_found=may_found)
         )
     finally:
         platform.database.close()
-    typer.echo(f"created the administrator {user.username!r} ({user.id})")
+    where = told(settings)
+    typer.echo(f"created the administrator {user.username!r} ({user.id}) in {where}")
 
 
 async def _create(
@@ -62,14 +70,12 @@ async def _create(
     try:
         return await platform.identity.users.create(context, new)
     except NotFound as error:
-        raise NotFound(
-            error.detail,
-            errors=(
-                FieldError(
-                    "--tenant", "is not there", "check the name, or add --new-tenant"
-                ),
-            ),
-        ) from error
+        raise _no_tenant(error.detail) from error
+
+
+def _no_tenant(detail: str) -> NotFound:
+    remedy = "check the name, or add --new-tenant"
+    return NotFound(detail, errors=(FieldError("--tenant", "is not there", remedy),))
 
 
 def _password() -> str:

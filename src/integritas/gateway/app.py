@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from fastapi import Depends
 from fastapi_offline import FastAPIOffline
+from starlette.middleware.cors import CORSMiddleware
 
 from integritas.gateway.conventions import check_address
 from integritas.gateway.document import describe
@@ -35,6 +36,7 @@ from integritas.gateway.sparse import SparseAnswers
 from integritas.platform.edge import BodyLimit, RequestEdge
 from integritas.platform.health import health_router
 from integritas.platform.problems import install_problems, problem_responses
+from integritas.platform.shield import AddressLimit, BodyTime, SecurityHeaders
 from integritas.platform.telemetry import HttpMetrics
 
 if TYPE_CHECKING:
@@ -55,6 +57,14 @@ Sign in at `POST /api/v1/auth/token`, send `Authorization: Bearer …` (or an AP
 `X-API-Key`). Errors are `application/problem+json` (RFC 9457). Lists page by cursor.
 `POST /api/v1/submissions` takes an `Idempotency-Key`; changes take `If-Match`.
 """
+_CORS_REQUEST: Final = (
+    *("Authorization", "Content-Type", "Idempotency-Key", "If-Match", "Last-Event-ID"),
+    *("Prefer", "X-API-Key", "X-Request-ID", "traceparent"),
+)
+_CORS_ANSWER: Final = (
+    *("ETag", "Idempotency-Replayed", "Location", "Preference-Applied", "RateLimit"),
+    *("RateLimit-Policy", "Retry-After", "X-Request-ID", "traceparent"),
+)
 _ROUTERS: Final = (
     auth,
     oidc,
@@ -117,9 +127,25 @@ def create_app(parts: GatewayParts) -> FastAPI:
             dependencies=[Guarded],
             responses=problem_responses(403),
         )
-    # The last added is the outermost.
+    _add_edge(app, parts)
+    return app
+
+
+def _add_edge(app: FastAPI, parts: GatewayParts) -> None:
+    """Wrap the app; the last added is the outermost."""
     app.add_middleware(SparseAnswers)
     app.add_middleware(Repeating, parts=parts, answers=parts.answers)
     app.add_middleware(BodyLimit, limit=parts.max_body_bytes)
+    app.add_middleware(BodyTime, limit_s=parts.body_timeout_s)
+    app.add_middleware(AddressLimit, limits=parts.limits, logins=f"{PREFIX}/auth/")
     app.add_middleware(RequestEdge, metrics=HttpMetrics(parts.metrics))
-    return app
+    if parts.cors_origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=parts.cors_origins,
+            allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
+            allow_headers=_CORS_REQUEST,
+            expose_headers=_CORS_ANSWER,
+            max_age=600,
+        )
+    app.add_middleware(SecurityHeaders)

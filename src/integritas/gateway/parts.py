@@ -12,6 +12,8 @@ from integritas.kernel.errors import FieldError
 from integritas.kernel.evidence import Content, EvidenceKind
 from integritas.platform.edge import MAX_BODY_BYTES
 from integritas.platform.health import Ping
+from integritas.platform.limits import RateLimits
+from integritas.platform.shield import BODY_TIMEOUT_S
 
 if TYPE_CHECKING:
     from fastapi import APIRouter
@@ -53,6 +55,9 @@ class GatewayParts:
     checks: Mapping[EvidenceKind, EvidenceCheck] = field(default_factory=dict)
     max_body_bytes: int = MAX_BODY_BYTES
     admission: Admission | None = None
+    limits: RateLimits = field(default_factory=RateLimits)
+    cors_origins: Sequence[str] = ()
+    body_timeout_s: float = BODY_TIMEOUT_S
     on_start: Sequence[Callable[[], Awaitable[None]]] = ()
     on_stop: Sequence[Callable[[], Awaitable[None]]] = ()
 

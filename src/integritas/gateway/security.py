@@ -19,6 +19,7 @@ from integritas.gateway.parts import Parts
 from integritas.identity.api import PERMISSIONS, Principal
 from integritas.kernel.contracts import Context
 from integritas.kernel.errors import FieldError, NotAuthenticated, NotPermitted
+from integritas.platform.limits import note
 from integritas.platform.problems import request_id_of
 
 __all__ = [
@@ -98,6 +99,7 @@ async def signed(
 
     Raises:
         NotAuthenticated: no credential, or one that is worth nothing.
+        TooManyRequests: the caller is over their limit.
     """
     credential = bearer.credentials if bearer is not None else api_key
     if not credential:
@@ -105,6 +107,10 @@ async def signed(
             "send an access token (Authorization: Bearer …) or an API key (X-API-Key)"
         )
     principal = await parts.identity.verify(credential)
+    if parts.limits.caller is not None:
+        who = principal.key or principal.actor.id
+        standing = parts.limits.caller.take(f"{principal.tenant} {who}")
+        note(request.scope["state"], standing)
     address = request.client.host if request.client else None
     request.state.context = principal.context(request_id_of(request.scope), address)
     return principal

@@ -33,9 +33,9 @@ from integritas.identity.policy import (
     permitted,
 )
 from integritas.identity.second_factor import SecondFactors
-from integritas.identity.service import Identity
+from integritas.identity.service import Identity, check_tenant
 from integritas.identity.sessions import Sessions
-from integritas.identity.users import Users
+from integritas.identity.users import Users, check_new_user
 
 __all__ = [
     "COOKIE_TTL_S",
@@ -60,6 +60,8 @@ __all__ = [
     "User",
     "UserChanges",
     "Users",
+    "check_new_user",
+    "check_tenant",
     "permissions_of",
     "permitted",
 ]

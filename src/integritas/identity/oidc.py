@@ -31,18 +31,20 @@ from integritas.kernel.errors import (
     NotAuthenticated,
     Unavailable,
 )
-from integritas.kernel.ids import TenantId
+from integritas.kernel.ids import DEFAULT_TENANT, TenantId
 from integritas.platform.security import same_secret
 
 if TYPE_CHECKING:
     from integritas.identity.model import TokenPair
     from integritas.identity.parts import Parts
     from integritas.identity.strangers import Strangers
+    from integritas.platform.config import Settings
     from integritas.platform.sealing import Sealer
 
 __all__ = ["COOKIE_TTL_S", "OidcSettings", "OpenIdLogin"]
 
 COOKIE_TTL_S: Final = 600
+CALLBACK: Final = "/api/v1/auth/oidc/callback"
 KEPT_S: Final = 3_600.0
 LEEWAY_S: Final = 60
 ALGORITHMS: Final = ("RS256", "PS256", "ES256", "EdDSA", "Ed25519")
@@ -60,6 +62,24 @@ class OidcSettings:
     redirect_url: str
     tenant: TenantId
     role: Role | None
+
+    @classmethod
+    def of(cls, settings: Settings) -> OidcSettings | None:
+        """Return the provider of the settings, None without one."""
+        if settings.oidc_issuer is None:
+            return None
+        back = settings.oidc_redirect_url
+        secret = settings.oidc_client_secret
+        scheme = "http" if settings.tls_cert_file is None else "https"
+        here = f"{scheme}://{settings.host}:{settings.port}{CALLBACK}"
+        return cls(
+            issuer=str(settings.oidc_issuer).rstrip("/"),
+            client_id=settings.oidc_client_id,
+            client_secret=secret.get_secret_value() if secret else None,
+            redirect_url=here if back is None else str(back),
+            tenant=DEFAULT_TENANT,
+            role=None if settings.oidc_role is None else Role(settings.oidc_role),
+        )
 
 
 @dataclass(slots=True)

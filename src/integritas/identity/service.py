@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from integritas.kernel.clock import Clock, Randomness
     from integritas.platform.db import Database, Transaction
 
-__all__ = ["Identity"]
+__all__ = ["Identity", "check_tenant"]
 
 ADMIN: Final = "admin"
 PASSWORD_FILE: Final = "admin-password"  # noqa: S105 - a file's name
@@ -143,7 +143,7 @@ class Identity:
         Raises:
             InvalidInput: not a name for a tenant.
         """
-        _check_tenant(tenant)
+        check_tenant(tenant)
         return await self._parts.database.transact(
             lambda tx: self._add_tenant(tx, _startup(tenant), name)
         )
@@ -155,7 +155,7 @@ class Identity:
             InvalidInput: the tenant's name or the user is not valid.
             Conflict: the user's name is taken.
         """
-        _check_tenant(context.tenant)
+        check_tenant(context.tenant)
         user, create = await self.users.checked_creation(context, new)
 
         def work(tx: Transaction) -> User:
@@ -248,7 +248,12 @@ def _write_password(path: Path, password: str) -> None:
         ) from error
 
 
-def _check_tenant(tenant: TenantId) -> None:
+def check_tenant(tenant: TenantId) -> None:
+    """Refuse what cannot name a tenant.
+
+    Raises:
+        InvalidInput: not a name for a tenant.
+    """
     if valid_tenant(tenant):
         return
     raise InvalidInput(

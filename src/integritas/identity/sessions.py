@@ -24,6 +24,7 @@ from integritas.kernel.contracts import Actor, Context, Fact
 from integritas.kernel.errors import (
     IntegritasError,
     NotAuthenticated,
+    NotFound,
     SecondFactorRequired,
     TooManyRequests,
 )
@@ -150,6 +151,31 @@ class Sessions:
             session = None if found is None else found[0]
         if session is not None:
             await self._end(tenant, session, correlation_id)
+
+    async def end_all(self, context: Context, user: UserId) -> int:
+        """End all sessions of a user; return how many had not ended.
+
+        Raises:
+            NotFound: no such user in this tenant.
+        """
+
+        def work(tx: Transaction) -> int:
+            if store.find_user(tx, context.tenant, user) is None:
+                raise NotFound(f"there is no user {user}")
+            ended = session_store.revoke_sessions_of(
+                tx, context.tenant, user, "ended_by_another", self._parts.clock.now()
+            )
+            if ended:
+                fact = Fact(
+                    type="integritas.identity.sessions_ended.v1",
+                    subject=user,
+                    data={"sessions": ended},
+                )
+                self._parts.record(tx, context, fact)
+                self._parts.forget_user(tx, context.tenant, user)
+            return ended
+
+        return await self._parts.database.transact(work)
 
     async def verify(self, token: str) -> Principal:
         """Return who signed in, with the roles they have now.

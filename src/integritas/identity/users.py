@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from integritas.identity.parts import Parts
     from integritas.platform.db import Transaction
 
-__all__ = ["Users"]
+__all__ = ["Users", "check_new_user"]
 
 PAGE: Final = 100
 
@@ -61,7 +61,7 @@ class Users:
         Raises:
             InvalidInput: as `create`; the unit of work raises the others.
         """
-        rules.raise_if_any("the user", _wrong_with(new))
+        check_new_user(new)
         return self.creation(context, new, await self._hash(new.password))
 
     def creation(
@@ -196,6 +196,15 @@ class Users:
         self._parts.record(tx, context, _changed(before, after, hashed is not None))
         self._parts.forget_user(tx, after.tenant, after.id)
         return after
+
+
+def check_new_user(new: NewUser) -> None:
+    """Refuse a user that cannot be created, whatever is stored.
+
+    Raises:
+        InvalidInput: name, password, roles or address are not valid.
+    """
+    rules.raise_if_any("the user", _wrong_with(new))
 
 
 def _wrong_with(new: NewUser) -> Iterable[FieldError]:

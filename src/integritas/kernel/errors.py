@@ -205,9 +205,15 @@ class TooManyRequests(IntegritasError):
     title = "Too many requests"
     retryable = True
 
-    def __init__(self, detail: str, *, retry_after_s: float = 1.0) -> None:
+    def __init__(
+        self,
+        detail: str,
+        *,
+        retry_after_s: float = 1.0,
+        errors: tuple[FieldError, ...] = (),
+    ) -> None:
         """Say which limit and when to retry."""
-        super().__init__(detail)
+        super().__init__(detail, errors=errors)
         self.retry_after_s = retry_after_s
 
 

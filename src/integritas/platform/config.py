@@ -118,6 +118,48 @@ class Settings(BaseSettings):
             "write a number between 0 and 65535",
         ),
     ] = 8000
+    tls_cert_file: Annotated[
+        Path | None,
+        _setting(
+            "Our certificate (PEM, with what vouches for it): we speak TLS.",
+            "name a PEM file; `integritas tls init` makes one for development",
+        ),
+    ] = None
+    tls_key_file: Annotated[
+        Path | None, _setting("The key (PEM) of our certificate.", "name a PEM file")
+    ] = None
+    tls_client_ca_file: Annotated[
+        Path | None,
+        _setting(
+            "Certificates (PEM) of who vouches for callers: without a certificate of "
+            "theirs nobody is answered (mTLS). For roles that only the platform calls.",
+            "name a PEM file",
+        ),
+    ] = None
+    services_ca_file: Annotated[
+        Path | None,
+        _setting(
+            "Certificates (PEM) of who vouches for the services we call, instead of "
+            "the system's.",
+            "name a PEM file",
+        ),
+    ] = None
+    services_cert_file: Annotated[
+        Path | None,
+        _setting("Our certificate (PEM) for the services: mTLS.", "name a PEM file"),
+    ] = None
+    services_key_file: Annotated[
+        Path | None,
+        _setting("The key (PEM) of our certificate for the services.", "name a file"),
+    ] = None
+    trusted_proxies: Annotated[
+        str,
+        _setting(
+            "Addresses or networks of proxies whose X-Forwarded-For is believed, with "
+            "commas.",
+            "write addresses such as 10.0.0.7,10.1.0.0/16",
+        ),
+    ] = "127.0.0.1"
     spam_url: ServiceUrl = None
     anticorruption_url: ServiceUrl = None
     compliance_url: ServiceUrl = None
@@ -125,8 +167,9 @@ class Settings(BaseSettings):
     service_token: Annotated[
         SecretStr | None,
         _setting(
-            "What processes of the platform show each other as a bearer token.",
-            "give every process the same secret",
+            "Secret of the platform's processes; with tokens made from it they show "
+            "each other who they are.",
+            "give every process the same secret, of at least 16 characters",
         ),
     ] = None
     service_timeout_s: Annotated[
@@ -302,6 +345,48 @@ class Settings(BaseSettings):
             "write a number of bytes between 1024 and 1073741824",
         ),
     ] = _TEN_MIB
+    body_timeout_s: Annotated[
+        float,
+        Field(gt=0, le=3_600),
+        _setting(
+            "Seconds in which the body of a request must have come.",
+            "write a number of seconds above 0 and up to 3600",
+        ),
+    ] = 30.0
+    cors_origins: Annotated[
+        tuple[Annotated[str, Field(pattern=r"^https?://[^\s/*]+$")], ...],
+        _setting(
+            "Origins of other pages whose scripts may call the API, as JSON.",
+            'write JSON such as ["https://workbench.example.org"]; `*` is refused',
+        ),
+    ] = ()
+    rate_limit_per_s: Annotated[
+        float | None,
+        Field(gt=0, le=1_000_000),
+        _setting(
+            "Requests a second that a user or key may make in the long run, twice as "
+            "many at once; without it, any number.",
+            "write a number above 0, or leave it out",
+        ),
+    ] = None
+    address_limit_per_s: Annotated[
+        float | None,
+        Field(gt=0, le=1_000_000),
+        _setting(
+            "Requests a second from one address, twice as many at once; without it, "
+            "any number.",
+            "write a number above 0, or leave it out",
+        ),
+    ] = None
+    login_limit_per_s: Annotated[
+        float | None,
+        Field(gt=0, le=1_000_000),
+        _setting(
+            "Requests a second to /auth/… from one address, twenty times as many at "
+            "once.",
+            "write a number above 0",
+        ),
+    ] = 10.0
     log_level: Annotated[
         Literal["debug", "info", "warning", "error"],
         _setting("Least level that is logged.", "write debug, info, warning or error"),

@@ -7,7 +7,6 @@ internal operations that `remote.RemoteAssessor` and its kin call.
 
 from __future__ import annotations
 
-import hmac
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -62,7 +61,9 @@ from integritas.platform.problems import (
     problem_responses,
     request_id_of,
 )
+from integritas.platform.shield import BODY_TIMEOUT_S, BodyTime, SecurityHeaders
 from integritas.platform.telemetry import HttpMetrics, ServiceMetrics, new_registry
+from integritas.platform.tokens import service_tokens
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -411,11 +412,12 @@ def _rejection(index: int, item: _Rejected) -> Failure:
 
 
 class _ServiceAuth:
-    """Lets only holders of the service token through to the service's own paths."""
+    """Lets only holders of a service token through to the service's own paths."""
 
-    def __init__(self, app: ASGIApp, *, token: str | None) -> None:
+    def __init__(self, app: ASGIApp, *, secret: str | None, name: str) -> None:
         self._app = app
-        self._token = token.encode() if token else None
+        self._tokens = service_tokens(secret) if secret else None
+        self._name = name
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = scope.get("path", "")
@@ -426,7 +428,7 @@ class _ServiceAuth:
         tenant = headers.get(TENANT_HEADER, DEFAULT_TENANT)
         if not self._holds_token(headers.get("authorization", "")):
             answer = problem_response(
-                scope, NotAuthenticated.code, "send the service token as a bearer token"
+                scope, NotAuthenticated.code, "send a service token as a bearer token"
             )
         elif not valid_tenant(tenant):
             answer = problem_response(
@@ -443,11 +445,16 @@ class _ServiceAuth:
         await answer(scope, receive, send)
 
     def _holds_token(self, header: str) -> bool:
-        if self._token is None:
+        if self._tokens is None:
             return True
         scheme, _, given = header.partition(" ")
-        right = hmac.compare_digest(given.strip().encode(), self._token)
-        return right and scheme.lower() == "bearer"
+        if scheme.lower() != "bearer":
+            return False
+        try:
+            self._tokens.check(given.strip(), self._name)
+        except NotAuthenticated:
+            return False
+        return True
 
 
 def service_app(
@@ -465,9 +472,9 @@ def service_app(
     """Return a service that stands alone.
 
     POST /internal/v1/{name}/{operation} takes and answers JSON arrays, outside OpenAPI;
-    the public router is mounted under /api/v1. Both need `token` as a bearer token
-    (None: no token is asked for; for a loopback only). `on_start` runs before the first
-    request, `on_stop` after the last.
+    the public router is mounted under /api/v1. Both need a service token for `name`,
+    made with the secret `token` (None: none is asked for; for a loopback only).
+    `on_start` runs before the first request, `on_stop` after the last.
     """
     registry = registry or new_registry()
 
@@ -494,13 +501,15 @@ def service_app(
     app.include_router(router, prefix="/api/v1")
     app.include_router(_internal_router(name, operations, ServiceMetrics(registry)))
     # The last added is the outermost.
-    app.add_middleware(_ServiceAuth, token=token)
+    app.add_middleware(_ServiceAuth, secret=token, name=name)
     app.add_middleware(
         BodyLimit,
         limit=max_body_bytes,
         wider={"/internal/": INTERNAL_BODY_FACTOR * max_body_bytes},
     )
+    app.add_middleware(BodyTime, limit_s=BODY_TIMEOUT_S)
     app.add_middleware(RequestEdge, metrics=HttpMetrics(registry))
+    app.add_middleware(SecurityHeaders)
     return app
 
 

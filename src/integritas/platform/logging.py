@@ -27,6 +27,11 @@ _SECRET_TEXT: Final = (
     (re.compile(r"(?i)\b(bearer|basic)\s+[A-Za-z0-9._~+/=-]{8,}"), r"\1 " + REDACTED),
     (re.compile(r"(\w+://[^\s:/@]*):[^\s/@]+@"), r"\1:" + REDACTED + "@"),
     (re.compile(r"\beyJ[\w-]{8,}\.[\w-]+\.[\w-]+"), REDACTED),
+    (re.compile(r"\bi[kr]_[a-z0-9-]{1,72}_[a-z2-7]{48}"), REDACTED),  # our own
+    (
+        re.compile(r"(?i)([?&](?:client_secret|code|password|secret|token)=)[^&\s\"]+"),
+        r"\1" + REDACTED,
+    ),
 )
 
 

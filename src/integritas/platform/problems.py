@@ -7,6 +7,7 @@ own apps. Below the doors errors are kernel errors and know no HTTP.
 from __future__ import annotations
 
 from http import HTTPStatus
+from math import ceil
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
@@ -37,6 +38,7 @@ __all__ = [
     "FieldProblem",
     "Problem",
     "crash_response",
+    "error_response",
     "failure_response",
     "install_problems",
     "problem_response",
@@ -75,6 +77,7 @@ STATUS: Final[Mapping[str, int]] = {
     "malformed_body": 400,
     "method_not_allowed": 405,
     "not_acceptable": 406,
+    "request_timeout": 408,
     "unsupported_media_type": 415,
     "precondition_required": 428,
 }
@@ -88,6 +91,7 @@ TITLES: Final[Mapping[str, str]] = {
     "malformed_body": "The body cannot be read",
     "method_not_allowed": "The method is not allowed here",
     "not_acceptable": "No such representation",
+    "request_timeout": "The body did not come in time",
     "unsupported_media_type": "The media type is not supported",
     "precondition_required": "If-Match is required",
 }
@@ -99,6 +103,7 @@ _CODES: Final[Mapping[int, str]] = {
     404: "not_found",
     405: "method_not_allowed",
     406: "not_acceptable",
+    408: "request_timeout",
     409: "conflict",
     412: "version_conflict",
     413: "content_too_large",
@@ -283,7 +288,8 @@ def _due(operation: Mapping[str, Any]) -> tuple[int, ...]:
     """Return the statuses an operation may answer with whatever it does."""
     return (
         *((401,) if "security" in operation else ()),
-        *((400, 413, 422) if "requestBody" in operation else ()),
+        *((400, 408, 413, 422) if "requestBody" in operation else ()),
+        429,
     )
 
 
@@ -292,15 +298,20 @@ _FASTAPI_ERROR: Final = "#/components/schemas/HTTPValidationError"
 
 async def _on_kernel_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, IntegritasError)  # noqa: S101 - registered for it only
+    return error_response(request.scope, error)
+
+
+def error_response(scope: Scope, error: IntegritasError) -> Response:
+    """Return the problem document of an error, and log it if it is ours."""
     detail, errors, headers = error.detail, error.errors, {}
     if STATUS.get(error.code, 500) >= HTTPStatus.INTERNAL_SERVER_ERROR:
         _log_failure(error)
     if error.code in _PRIVATE:
         detail, errors = _HIDDEN, ()
     if isinstance(error, TooManyRequests):
-        headers["Retry-After"] = str(max(1, round(error.retry_after_s)))
+        headers["Retry-After"] = str(max(1, ceil(error.retry_after_s)))
     return problem_response(
-        request.scope,
+        scope,
         error.code,
         detail,
         errors=errors,

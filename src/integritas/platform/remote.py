@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar, cast
 
@@ -27,8 +27,11 @@ from integritas.kernel.errors import (
 )
 from integritas.platform import codec
 from integritas.platform.telemetry import format_traceparent
+from integritas.platform.tokens import service_tokens
 
 if TYPE_CHECKING:
+    import ssl
+
     from integritas.kernel.ids import EventId
     from integritas.platform.resilience import Guard
 
@@ -48,17 +51,35 @@ Answer = TypeVar("Answer")
 SPLIT_BYTES: Final = 8 * 1024 * 1024
 
 
-def remote_client(url: str, *, token: str | None) -> httpx.AsyncClient:
-    """Return a client of the service at `url`; whoever asked for it closes it.
+def remote_client(
+    url: str, audience: str, *, token: str | None, tls: ssl.SSLContext | None = None
+) -> httpx.AsyncClient:
+    """Return a client of service `audience` at `url`; whoever asked for it closes it.
+
+    With the secret `token`, each request carries a service token of a minute.
 
     Time limits are the guard's affair; here only connecting has one.
     """
     return httpx.AsyncClient(
         base_url=url,
-        headers={"Authorization": f"Bearer {token}"} if token else {},
+        auth=_ServiceAuth(token, audience) if token else None,
         timeout=httpx.Timeout(None, connect=5.0),
+        verify=True if tls is None else tls,
         limits=httpx.Limits(max_connections=64, max_keepalive_connections=16),
     )
+
+
+class _ServiceAuth(httpx.Auth):
+    def __init__(self, secret: str, audience: str) -> None:
+        self._tokens = service_tokens(secret)
+        self._audience = audience
+
+    def auth_flow(
+        self, request: httpx.Request
+    ) -> Generator[httpx.Request, httpx.Response, None]:
+        token = self._tokens.token(self._audience)
+        request.headers["Authorization"] = f"Bearer {token}"
+        yield request
 
 
 class RemoteService:

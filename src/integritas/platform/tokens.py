@@ -8,6 +8,7 @@ the platform among themselves.
 
 from __future__ import annotations
 
+import base64
 import json
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -15,20 +16,23 @@ from enum import StrEnum
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from filelock import FileLock
 from joserfc import jwt
 from joserfc.errors import ExpiredTokenError, JoseError
 from joserfc.jwk import GuestProtocol, KeySet, OKPKey
 
+from integritas.kernel.clock import SystemClock, SystemRandomness
 from integritas.kernel.errors import FieldError, NotAuthenticated, StorageFailure
-from integritas.kernel.ids import TenantId
+from integritas.kernel.ids import IdFactory, TenantId
 from integritas.platform.security import write_private_file
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from integritas.kernel.clock import Clock
-    from integritas.kernel.ids import IdFactory
 
 __all__ = [
     "ALGORITHM",
@@ -37,6 +41,7 @@ __all__ = [
     "TokenClaims",
     "TokenKind",
     "Tokens",
+    "service_tokens",
 ]
 
 ISSUER: Final = "integritas"
@@ -45,6 +50,7 @@ LEEWAY_S: Final = 5
 SERVICE_TOKEN_TTL_S: Final = 60
 MAX_TOKEN_LENGTH: Final = 8_192
 KEPT_AFTER: Final = timedelta(hours=1)
+_SERVICE_KEY: Final = b"integritas service token"
 _MADE_AT: Final = "%Y%m%dT%H%M%S%fZ"
 
 
@@ -296,6 +302,29 @@ class Tokens:
 
     def _now(self) -> int:
         return int(self._clock.now().timestamp())
+
+
+def service_tokens(
+    secret: str, subject: str = "platform", *, clock: Clock | None = None
+) -> ServiceTokens:
+    """Return the service tokens of processes that share a secret.
+
+    The secret itself is never sent: a signing key is derived from it (HKDF, RFC 5869),
+    the same in every process.
+    """
+    derived = HKDF(SHA256(), length=32, salt=None, info=_SERVICE_KEY)
+    seed = derived.derive(secret.encode("utf-8", "surrogatepass"))
+    public = Ed25519PrivateKey.from_private_bytes(seed).public_key().public_bytes_raw()
+    key = OKPKey.import_key(
+        {"kty": "OKP", "crv": "Ed25519", "d": _base64(seed), "x": _base64(public)}
+    )
+    clock = clock or SystemClock()
+    tokens = Tokens(KeyRing([key]), clock, IdFactory(clock, SystemRandomness()))
+    return ServiceTokens(tokens, clock, subject)
+
+
+def _base64(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).decode().rstrip("=")
 
 
 class ServiceTokens:

@@ -11,6 +11,7 @@ import pytest
 import pytest_asyncio
 
 from integritas.kernel.ids import TenantId
+from integritas.platform.tokens import service_tokens
 from integritas.services.audit.api import inclusion_holds, leaf_hash, verify_bundle
 from integritas.services.audit.app import create_app
 from integritas.services.audit.bodies import canonical
@@ -31,7 +32,7 @@ async def client(sqlite_world: World) -> AsyncIterator[httpx.AsyncClient]:
     async with httpx.AsyncClient(
         transport=httpx.ASGITransport(app),
         base_url="http://audit/api/v1/audit",
-        headers={"Authorization": "Bearer secret"},
+        headers={"Authorization": f"Bearer {service_tokens('secret').token('audit')}"},
     ) as made:
         yield made
 

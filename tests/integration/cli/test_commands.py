@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import sqlite3
 from contextlib import closing
@@ -136,6 +137,94 @@ def test_a_weak_password_is_refused(tmp_path: Path, password: str) -> None:
     url = f"sqlite:///{tmp_path}/platform.db"
     done = invoke("users", "create-admin", "ada", stdin=password, database_url=url)
     assert isinstance(done.exception, IntegritasError)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "tenant", "named"),
+    [("a b", "main", "username"), ("ada", "Not a name", "tenant")],
+)
+def test_a_name_that_is_none_leaves_nothing_behind(
+    tmp_path: Path, name: str, tenant: str, named: str
+) -> None:
+    done = invoke(
+        *("users", "create-admin", name, "--tenant", tenant, "--new-tenant"),
+        stdin="long enough for all\n",
+    )
+    assert isinstance(done.exception, IntegritasError)
+    assert done.exception.errors[0].path == named
+    assert list(tmp_path.iterdir()) == []
+
+
+# Which database is meant ----------------------------------------------------------
+
+PASSWORD = "long enough for all\n"
+COMMANDS = (("doctor",), ("audit", "verify"), ("users", "create-admin"))
+
+
+def made(folder: Path, *names: str) -> None:
+    """Make databases in the state folder, as `serve` and `demo` do."""
+    (folder / "state").mkdir()
+    for name in names:
+        path = folder / "state" / f"{name}.db"
+        assert invoke("db", "migrate", database_url=f"sqlite:///{path}").exit_code == 0
+
+
+def says(folder: Path, *command: str, **settings: object) -> str:
+    """Return all that a command says."""
+    if command[0] == "users":
+        command = (*command[:2], f"ada{next(_numbers)}", *command[2:])
+    done = invoke(*command, stdin=PASSWORD, state_dir=folder / "state", **settings)
+    assert done.exit_code == 0, (done.exception, done.output)
+    return done.output
+
+
+_numbers = itertools.count()
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+@pytest.mark.parametrize(
+    ("there", "taken"),
+    [
+        (("integritas",), "the database {}/state/integritas.db"),
+        (
+            ("integritas", "demo"),
+            "the database {}/state/integritas.db (--db ",
+        ),
+        (("demo",), "the demo's database, {}/state/demo.db"),
+    ],
+    ids=["platform", "both", "demo"],
+)
+def test_commands_agree_on_the_database_and_say_which(
+    tmp_path: Path, command: tuple[str, ...], there: tuple[str, ...], taken: str
+) -> None:
+    made(tmp_path, *there)
+    assert taken.format(tmp_path) in says(tmp_path, *command)
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+@pytest.mark.parametrize("how", ["setting", "option"])
+def test_a_named_database_is_the_one(
+    tmp_path: Path, command: tuple[str, ...], how: str
+) -> None:
+    made(tmp_path, "integritas", "demo", "named")
+    path = tmp_path / "state" / "named.db"
+    if how == "option":
+        said = says(tmp_path, *command, "--db", str(path))
+    else:
+        said = says(tmp_path, *command, database_url=f"sqlite:///{path}")
+    assert "demo" not in said
+    if command[0] != "audit":  # which says what was not named
+        assert f"the database {path}" in said
+
+
+@pytest.mark.parametrize("name", ["integritas", "demo"])
+def test_an_administrator_is_where_it_was_said(tmp_path: Path, name: str) -> None:
+    made(tmp_path, name)
+    says(tmp_path, "users", "create-admin")
+    with closing(sqlite3.connect(tmp_path / "state" / f"{name}.db")) as connection:
+        assert connection.execute("SELECT count(*) FROM users").fetchone() == (1,)
+    assert len(list((tmp_path / "state").glob("*.db"))) == 1
 
 
 def tenants_of(folder: Path) -> list[tuple[str]]:
@@ -156,7 +245,7 @@ def test_a_tenant_is_created_with_its_administrator_or_not_at_all(
     assert "has 1 character (" in str(weak.exception)
     mistyped = invoke(*ghost, stdin="long enough for all\n", **settings)
     assert "--tenant: is not there (check the name" in str(mistyped.exception)
-    assert tenants_of(tmp_path) == []
+    assert list(tmp_path.iterdir()) == []
     made = invoke(*ghost, "--new-tenant", stdin="long enough for all\n", **settings)
     assert made.exit_code == 0, made.exception
     assert tenants_of(tmp_path) == [("ghost",)]

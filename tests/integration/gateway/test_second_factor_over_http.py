@@ -61,6 +61,15 @@ async def test_an_administrator_resets_it(
     assert (await client.get("/api/v1/me")).status_code == 401  # its sessions ended
 
 
+async def test_an_administrator_ends_sessions(
+    tenant: Any, admin: httpx.AsyncClient
+) -> None:
+    client = await tenant.client("viewer")
+    me = (await client.get("/api/v1/me")).json()["id"]
+    assert (await admin.delete(f"/api/v1/users/{me}/sessions")).status_code == 204
+    assert (await client.get("/api/v1/me")).status_code == 401
+
+
 async def test_a_machine_signs_in_with_its_key(
     gateway: Any, admin: httpx.AsyncClient
 ) -> None:

@@ -12,8 +12,8 @@ from argon2.profiles import CHEAPEST
 from integritas.identity.api import Identity, Login, Role, UserChanges
 from integritas.identity.sessions import ACCESS_TTL_S, REFRESH_TTL, SESSION_TTL
 from integritas.kernel.contracts import SYSTEM, Context
-from integritas.kernel.errors import NotAuthenticated, TooManyRequests
-from integritas.kernel.ids import DEFAULT_TENANT, TenantId
+from integritas.kernel.errors import NotAuthenticated, NotFound, TooManyRequests
+from integritas.kernel.ids import DEFAULT_TENANT, TenantId, UserId
 from integritas.kernel.states import ActorKind
 from integritas.platform.security import Passwords
 from integritas.platform.tokens import TokenKind
@@ -217,6 +217,35 @@ async def test_password_changed_while_it_is_checked_does_not_open(
     login = Login(DEFAULT_TENANT, "ann", "correct horse battery")
     with pytest.raises(NotAuthenticated):
         await slow.sessions.login(login, "req")
+
+
+async def test_an_administrator_ends_all_sessions_of_a_user(world: World) -> None:
+    user = await world.user()
+    pairs = [await world.login() for _ in range(2)]
+    await world.identity.verify(pairs[0].access_token)
+    sessions = world.identity.sessions
+    assert await sessions.end_all(CONTEXT, user.id) == 2
+    assert await sessions.end_all(CONTEXT, user.id) == 0
+    for pair in pairs:
+        with pytest.raises(NotAuthenticated):
+            await world.identity.verify(pair.access_token)
+        with pytest.raises(NotAuthenticated):
+            await sessions.refresh(pair.refresh_token, "req")
+    (entry,) = await world.entries("sessions_ended")
+    assert (entry.subject, entry.data) == (user.id, {"sessions": 2})
+    await world.login()
+
+
+async def test_sessions_of_nobody_or_of_another_tenant_are_not_ended(
+    world: World,
+) -> None:
+    user = await world.user()
+    pair = await world.login()
+    other = Context(TenantId("other"), SYSTEM, "test")
+    for context, who in ((CONTEXT, UserId("user_none")), (other, user.id)):
+        with pytest.raises(NotFound):
+            await world.identity.sessions.end_all(context, who)
+    await world.identity.verify(pair.access_token)
 
 
 # Access tokens --------------------------------------------------------------------

@@ -79,25 +79,28 @@ def dossier(number: int, size: int = 10) -> Dossier:
 
 async def test_a_large_batch_comes_back_in_order() -> None:
     batch = [dossier(number, 1_000) for number in range(300)]
-    async with served() as (url, _), remote_client(url, token=TOKEN) as client:
+    async with served() as (url, _), remote_client(url, "echo", token=TOKEN) as client:
         remote = RemoteAssessor(RemoteService("echo", client, guard()))
         answers = await remote.assess(batch)
     assert answers == await Echo().assess(batch)
 
 
 async def test_a_wrong_token_is_unavailable() -> None:
-    async with served() as (url, _), remote_client(url, token="other") as client:
+    async with (
+        served() as (url, _),
+        remote_client(url, "echo", token="other") as client,
+    ):
         remote = RemoteAssessor(RemoteService("echo", client, guard(tries=1)))
         with pytest.raises(Unavailable, match="does not accept our service token"):
             await remote.assess([dossier(1)])
 
 
 async def test_a_service_that_went_away_is_left_alone() -> None:
-    async with served() as (url, _), remote_client(url, token=TOKEN) as client:
+    async with served() as (url, _), remote_client(url, "echo", token=TOKEN) as client:
         service = RemoteService("echo", client, guard(tries=1, trip_after=2, rest_s=60))
         assert await service.ping() is None
         assert await RemoteAssessor(service).assess([dossier(1)])
-    async with remote_client(url, token=TOKEN) as client:
+    async with remote_client(url, "echo", token=TOKEN) as client:
         service = RemoteService("echo", client, guard(tries=1, trip_after=2, rest_s=60))
         assert "cannot be reached" in (await service.ping() or "")
         for _ in range(2):
@@ -112,14 +115,14 @@ async def test_a_chunked_body_over_the_limit_is_refused() -> None:
         for _ in range(20):
             yield b" " * (LIMIT // 10)
 
-    async with served() as (url, _), remote_client(url, token=TOKEN) as client:
+    async with served() as (url, _), remote_client(url, "echo", token=TOKEN) as client:
         response = await client.post("/api/v1/echo/assess", content=chunks())
     assert response.status_code == 413
     assert response.json()["code"] == "content_too_large"
 
 
 async def test_keep_alive_survives_a_refused_body() -> None:
-    async with served() as (url, _), remote_client(url, token=TOKEN) as client:
+    async with served() as (url, _), remote_client(url, "echo", token=TOKEN) as client:
         for _ in range(3):
             response = await client.post(
                 "/api/v1/echo/assess", content=b" " * (LIMIT + 1)

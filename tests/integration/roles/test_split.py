@@ -17,10 +17,12 @@ import httpx
 import pytest
 
 from integritas.migrations.api import head
+from integritas.platform.tokens import service_tokens
 from integritas.samples.api import synthetic_watchlist
 
 PROGRAM = str(Path(sys.executable).with_name("integritas"))
 PASSWORD = "correct horse battery"
+
 TOKEN = "between us processes"
 SERVICES = ("spam", "anticorruption", "compliance")
 WAIT_S = 45
@@ -218,9 +220,11 @@ def test_a_service_wants_its_token(fleet: Fleet) -> None:
     public = f"{fleet.addresses['spam']}/api/v1/spam/assess"
     for where in (url, public):
         assert httpx.post(where, content=b"{}").status_code == 401
-        wrong = {"Authorization": "Bearer wrong"}
-        assert httpx.post(where, content=b"{}", headers=wrong).status_code == 401
-    right = {"Authorization": f"Bearer {TOKEN}"}
+        other = service_tokens(TOKEN).token("compliance")
+        for wrong in ("wrong", TOKEN, other):
+            headers = {"Authorization": f"Bearer {wrong}"}
+            assert httpx.post(where, content=b"{}", headers=headers).status_code == 401
+    right = {"Authorization": f"Bearer {service_tokens(TOKEN).token('spam')}"}
     item = {"evidence": [{"kind": "message", "raw": "hello"}]}
     assert httpx.post(public, json=item, headers=right).status_code == 200
 

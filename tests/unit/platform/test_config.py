@@ -149,6 +149,7 @@ def test_a_wrong_address_does_not_show_its_password(
 def test_the_secrets_are_these() -> None:
     assert set(secret_fields()) == {
         "service_token",
+        "oidc_client_secret",
         "admin_password",
         "temporal_api_key",
     }

@@ -24,6 +24,7 @@ from integritas.platform.http import (
     observing,
     service_app,
 )
+from integritas.platform.tokens import service_tokens
 
 TOKEN = "s3cret-token"
 MAIL = {"kind": "message", "raw": "hello"}
@@ -50,7 +51,7 @@ async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
     async with httpx.AsyncClient(
         transport=httpx.ASGITransport(app),
         base_url="http://fake",
-        headers={"Authorization": f"Bearer {TOKEN}"},
+        headers={"Authorization": f"Bearer {service_tokens(TOKEN).token('fake')}"},
     ) as client:
         yield client
 
@@ -70,7 +71,15 @@ def test_caller_refuses_nobody(state: dict[str, object]) -> None:
 
 
 @pytest.mark.parametrize(
-    "header", ["", "Bearer", "Bearer wrong", f"Basic {TOKEN}", TOKEN, "Bearer \u00e9"]
+    "header",
+    [
+        *("", "Bearer", "Bearer wrong", f"Basic {TOKEN}", TOKEN, "Bearer \u00e9"),
+        f"Bearer {TOKEN}",  # the secret itself is none
+        f"Bearer {service_tokens(TOKEN).token('other')}",
+        f"Bearer {service_tokens('another').token('fake')}",
+        f"Basic {service_tokens(TOKEN).token('fake')}",
+    ],
+    ids=range(10),
 )
 @pytest.mark.parametrize("path", ["/api/v1/fake/assess", "/internal/v1/fake/assess"])
 async def test_wrong_token_is_refused(

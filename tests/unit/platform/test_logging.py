@@ -28,6 +28,21 @@ def lines(stream: io.StringIO) -> list[dict[str, Any]]:
     return [json.loads(line) for line in stream.getvalue().splitlines()]
 
 
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("ik_main-abcdefgh_" + "a" * 48, "[redacted]"),
+        ("ir_main-abcdefgh_" + "2" * 48 + ".", "[redacted]."),
+        ("GET /callback?code=abc&state=x", "GET /callback?code=[redacted]&state=x"),
+        ("otpauth://totp/x?secret=ABC", "otpauth://totp/x?secret=[redacted]"),
+        ("ik_main-abcdefgh", "ik_main-abcdefgh"),
+        ("?codes=1", "?codes=1"),
+    ],
+)
+def test_what_looks_like_a_secret_is_redacted(text: str, left: str) -> None:
+    assert redact(None, "info", {"event": text}) == {"event": left}
+
+
 def test_a_line_is_json_with_level_time_and_context(stream: io.StringIO) -> None:
     configure_logging(form="json", stream=stream)
     with bound_contextvars(request_id="req_1"):

@@ -129,7 +129,7 @@ async def test_the_callers_errors_are_not_logged(client: httpx.AsyncClient) -> N
 async def test_retry_after_is_said(client: httpx.AsyncClient) -> None:
     response = await client.get("/slow-down")
     assert response.status_code == 429
-    assert response.headers["Retry-After"] == "7"
+    assert response.headers["Retry-After"] == "8"
 
 
 @pytest.mark.parametrize("error", TREE, ids=lambda error: error.code)

@@ -38,6 +38,7 @@ from integritas.platform.remote import (
 )
 from integritas.platform.resilience import Guard, GuardPolicy
 from integritas.platform.telemetry import CallMetrics, new_registry, remote_parent
+from integritas.platform.tokens import service_tokens
 
 TRACEPARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 Respond = Callable[[httpx.Request], httpx.Response]
@@ -76,7 +77,7 @@ def reached(service: Any, ids: IdFactory, clock: ManualClock) -> RemoteService:
     client = httpx.AsyncClient(
         transport=httpx.ASGITransport(app),
         base_url="http://fake",
-        headers={"Authorization": "Bearer t0ken"},
+        headers={"Authorization": f"Bearer {service_tokens('t0ken').token('fake')}"},
     )
     return RemoteService("fake", client, guard())
 
@@ -260,8 +261,22 @@ async def test_ping_says_that_nobody_answers() -> None:
     assert await scripted(respond).ping() == "fake cannot be reached: refused"
 
 
-@pytest.mark.parametrize(("token", "header"), [("x", "Bearer x"), (None, None)])
-async def test_client_carries_the_token(token: str | None, header: str | None) -> None:
-    client = remote_client("http://fake:1", token=token)
-    assert client.headers.get("authorization") == header
-    await client.aclose()
+def shown(client: httpx.AsyncClient) -> str | None:
+    """Return the credential that a request of the client carries."""
+    request = client.build_request("GET", "/")
+    auth = client.auth or httpx.Auth()
+    sent: str | None = next(auth.auth_flow(request)).headers.get("authorization")
+    return sent
+
+
+async def test_client_carries_a_token_for_its_service_and_not_the_secret() -> None:
+    async with remote_client("http://fake:1", "fake", token="t0ken") as client:
+        scheme, _, token = (shown(client) or "").partition(" ")
+    assert scheme == "Bearer"
+    assert "t0ken" not in token
+    assert service_tokens("t0ken").check(token, "fake") == "platform"
+
+
+async def test_client_without_a_secret_carries_nothing() -> None:
+    async with remote_client("http://fake:1", "fake", token=None) as client:
+        assert shown(client) is None

@@ -25,6 +25,7 @@ from integritas.platform.tokens import (
     ServiceTokens,
     TokenKind,
     Tokens,
+    service_tokens,
 )
 
 KEY = OKPKey.generate_key("Ed25519")
@@ -268,6 +269,20 @@ def test_ring_without_a_folder_makes_no_keys(clock: ManualClock) -> None:
 
 
 # Service tokens -----------------------------------------------------------------
+
+
+def test_processes_with_one_secret_understand_each_other(clock: ManualClock) -> None:
+    gateway = service_tokens("between us", "platform:gateway", clock=clock)
+    spam = service_tokens("between us", clock=clock)
+    text = gateway.token("spam")
+    assert "between us" not in text
+    assert spam.check(text, "spam") == "platform:gateway"
+    for other in (service_tokens("between them", clock=clock), gateway):
+        with pytest.raises(NotAuthenticated):
+            other.check(text, "spam" if other is not gateway else "audit")
+    clock.advance(60 + LEEWAY_S)
+    with pytest.raises(NotAuthenticated, match="expired"):
+        spam.check(text, "spam")
 
 
 def test_service_token_names_the_process(tokens: Tokens, clock: ManualClock) -> None:

@@ -1,4 +1,4 @@
-"""The second factor of the caller, and its reset by an administrator."""
+"""The second factor of the caller; what an administrator can reset or end."""
 
 from __future__ import annotations
 
@@ -98,3 +98,15 @@ async def remove(
 async def reset(parts: Parts, context: Managing, user_id: str) -> None:
     """Remove the second factor of somebody who lost it; their sessions end."""
     await parts.identity.factors.reset(context, UserId(user_id))
+
+
+@router.delete(
+    "/users/{user_id}/sessions",
+    operation_id="users_end_sessions",
+    summary="End a user's sessions",
+    status_code=204,
+    responses=problem_responses(401, 403, 404),
+)
+async def end_sessions(parts: Parts, context: Managing, user_id: str) -> None:
+    """End all sessions of a user at once; they may sign in again."""
+    await parts.identity.sessions.end_all(context, UserId(user_id))

@@ -35,14 +35,14 @@ def break_some(world: Chancy, share: float) -> None:
     database = world.database
     assert database is not None
 
-    async def broken(work: Work[Any]) -> Any:
+    async def broken(work: Work[Any], **_: bool) -> Any:
         if world.chance.random() >= share:
             return await Database.transact(database, work)
         if world.chance.random() < 0.5:
             await Database.transact(database, work)
         raise StorageBusy("by chance")
 
-    database.transact = broken  # type: ignore[method-assign] # the fault
+    database.transact = broken  # type: ignore[method-assign,assignment] # the fault
 
 
 async def live(backend: Backend, seed: int) -> None:

@@ -15,10 +15,11 @@ from integritas.kernel.ids import DEFAULT_TENANT, EventId, EvidenceId, IdFactory
 from integritas.migrations.api import migrate
 from integritas.platform.codec import encode_observation
 from integritas.platform.db import open_database
+from integritas.platform.tokens import service_tokens
 from integritas.services.anticorruption.app import create_app
 
 TOKEN = "service-token"
-HEADERS = {"Authorization": f"Bearer {TOKEN}"}
+HEADERS = {"Authorization": f"Bearer {service_tokens(TOKEN).token('anticorruption')}"}
 
 
 @pytest.fixture

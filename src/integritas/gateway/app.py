@@ -10,7 +10,7 @@ from fastapi import Depends
 from fastapi_offline import FastAPIOffline
 
 from integritas.gateway.conventions import check_address
-from integritas.gateway.document import describe
+from integritas.gateway.document import describe, names_at
 from integritas.gateway.repeating import Repeating
 from integritas.gateway.routes import (
     approvals,
@@ -109,7 +109,7 @@ def create_app(parts: GatewayParts) -> FastAPI:
             responses=problem_responses(403),
         )
     # The last added is the outermost.
-    app.add_middleware(SparseAnswers)
+    app.add_middleware(SparseAnswers, names=names_at(app))
     app.add_middleware(Repeating, parts=parts, answers=parts.answers)
     app.add_middleware(BodyLimit, limit=parts.max_body_bytes)
     app.add_middleware(RequestEdge, metrics=HttpMetrics(parts.metrics))

@@ -23,7 +23,7 @@ from fastapi import APIRouter
 from prometheus_client import CollectorRegistry
 
 from integritas.cases.api import CaseDesk, CaseFigures, CaseFiles, CaseStore
-from integritas.delivery.api import Courier, Webhooks
+from integritas.delivery.api import Courier, Webhooks, make_delivery
 from integritas.gateway.app import create_app
 from integritas.gateway.parts import GatewayParts
 from integritas.identity.api import AdminCreated, Identity
@@ -431,13 +431,8 @@ def _wire(
         max_active=settings.max_active_runs,
         schedules=Schedules(commands, journal, clock, ids),
     )
-    webhooks = Webhooks(
-        database,
-        journal,
-        clock,
-        kit.randomness,
-        ids,
-        networks=settings.webhook_networks,
+    webhooks, courier = make_delivery(
+        database, journal, clock, kit.randomness, ids, settings.webhook_networks
     )
     runs_engine = role in {Role.ALL, Role.ENGINE}
     return Platform(
@@ -459,15 +454,7 @@ def _wire(
         cases=desk,
         files=CaseFiles(database, journal, clock, kit.randomness, ids),
         webhooks=webhooks,
-        courier=Courier(
-            database,
-            journal,
-            clock,
-            kit.randomness,
-            networks=settings.webhook_networks,
-        )
-        if runs_engine
-        else None,
+        courier=courier if runs_engine else None,
         effects=effects,
         workflows=WorkflowDesk(
             database=database,

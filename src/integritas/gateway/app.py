@@ -11,6 +11,7 @@ from fastapi_offline import FastAPIOffline
 
 from integritas.gateway.conventions import check_address
 from integritas.gateway.document import describe, names_at
+from integritas.gateway.lifetimes import Lifetimes
 from integritas.gateway.repeating import Repeating
 from integritas.gateway.routes import (
     approvals,
@@ -109,6 +110,7 @@ def create_app(parts: GatewayParts) -> FastAPI:
             responses=problem_responses(403),
         )
     # The last added is the outermost.
+    app.add_middleware(Lifetimes, document=app.openapi)
     app.add_middleware(SparseAnswers, names=names_at(app))
     app.add_middleware(Repeating, parts=parts, answers=parts.answers)
     app.add_middleware(BodyLimit, limit=parts.max_body_bytes)

@@ -48,8 +48,9 @@ train: $(STAMP) ## Train the shipped models anew, into the source tree
 	@$(BIN)/python -m models.names.train $(ARGS)
 	@$(BIN)/python -m models.payments.train $(ARGS)
 
-docs: $(STAMP) ## Write docs/reference from the code
+docs: $(STAMP) ## Write docs/reference and the API clients from the code
 	@$(BIN)/python scripts/reference.py
+	@$(BIN)/python -m scripts.clients.write
 
 lock: $(STAMP) ## Compile requirements/*.lock anew
 	@scripts/lock.sh

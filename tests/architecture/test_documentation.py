@@ -31,6 +31,17 @@ def test_generated_pages_are_current(root: Path) -> None:
     assert checked.returncode == 0, checked.stderr
 
 
+def test_generated_clients_are_current(root: Path) -> None:
+    checked = subprocess.run(
+        [sys.executable, "-m", "scripts.clients.write", "--check"],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=root,
+    )
+    assert checked.returncode == 0, checked.stderr
+
+
 @pytest.mark.parametrize("name", list(Settings.model_fields))
 def test_every_setting_is_documented(root: Path, name: str) -> None:
     page = (root / "docs/reference/settings.md").read_text("utf-8")

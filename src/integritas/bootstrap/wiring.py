@@ -30,7 +30,7 @@ from integritas.bootstrap.parts import (
     service_token,
 )
 from integritas.cases.api import CaseDesk, CaseFigures, CaseFiles, CaseStore
-from integritas.delivery.api import Courier, Webhooks
+from integritas.delivery.api import Courier, Webhooks, make_delivery
 from integritas.gateway.app import create_app
 from integritas.gateway.parts import GatewayParts
 from integritas.identity.api import AdminCreated, Identity, OidcSettings
@@ -357,13 +357,8 @@ def _wire(
         max_active=settings.max_active_runs,
         schedules=Schedules(commands, journal, clock, ids),
     )
-    webhooks = Webhooks(
-        database,
-        journal,
-        clock,
-        kit.randomness,
-        ids,
-        networks=settings.webhook_networks,
+    webhooks, courier = make_delivery(
+        database, journal, clock, kit.randomness, ids, settings.webhook_networks
     )
 
     return Platform(
@@ -386,15 +381,7 @@ def _wire(
         cases=desk,
         files=CaseFiles(database, journal, clock, kit.randomness, ids),
         webhooks=webhooks,
-        courier=Courier(
-            database,
-            journal,
-            clock,
-            kit.randomness,
-            networks=settings.webhook_networks,
-        )
-        if engine_here
-        else None,
+        courier=courier if engine_here else None,
         effects=effects,
         workflows=WorkflowDesk(
             database=database,

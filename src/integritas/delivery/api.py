@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from integritas.delivery.addresses import Networks
 from integritas.delivery.courier import BACKOFF, Courier
 from integritas.delivery.model import (
@@ -16,6 +18,12 @@ from integritas.delivery.model import (
 from integritas.delivery.signing import event_document, sign
 from integritas.delivery.webhooks import Webhooks
 
+if TYPE_CHECKING:
+    from integritas.journal.api import Journal
+    from integritas.kernel.clock import Clock, Randomness
+    from integritas.kernel.ids import IdFactory
+    from integritas.platform.db import Database
+
 __all__ = [
     "BACKOFF",
     "Courier",
@@ -29,5 +37,19 @@ __all__ = [
     "WebhookId",
     "Webhooks",
     "event_document",
+    "make_delivery",
     "sign",
 ]
+
+
+def make_delivery(  # noqa: PLR0917 - what bootstrap has, in its order
+    database: Database,
+    journal: Journal,
+    clock: Clock,
+    randomness: Randomness,
+    ids: IdFactory,
+    networks: Networks,
+) -> tuple[Webhooks, Courier]:
+    """Return the desk and the courier; `networks` may be told though private."""
+    desk = Webhooks(database, journal, clock, randomness, ids, networks=networks)
+    return desk, Courier(database, journal, clock, randomness, networks=networks)

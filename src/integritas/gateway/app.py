@@ -11,7 +11,8 @@ from fastapi_offline import FastAPIOffline
 from starlette.middleware.cors import CORSMiddleware
 
 from integritas.gateway.conventions import check_address
-from integritas.gateway.document import describe
+from integritas.gateway.document import describe, names_at
+from integritas.gateway.lifetimes import Lifetimes
 from integritas.gateway.repeating import Repeating
 from integritas.gateway.routes import (
     approvals,
@@ -133,7 +134,8 @@ def create_app(parts: GatewayParts) -> FastAPI:
 
 def _add_edge(app: FastAPI, parts: GatewayParts) -> None:
     """Wrap the app; the last added is the outermost."""
-    app.add_middleware(SparseAnswers)
+    app.add_middleware(Lifetimes, document=app.openapi)
+    app.add_middleware(SparseAnswers, names=names_at(app))
     app.add_middleware(Repeating, parts=parts, answers=parts.answers)
     app.add_middleware(BodyLimit, limit=parts.max_body_bytes)
     app.add_middleware(BodyTime, limit_s=parts.body_timeout_s)

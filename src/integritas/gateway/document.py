@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, Final
 from integritas.gateway.codesamples import code_samples
 from integritas.gateway.examples import example_of
 from integritas.gateway.repeating import MAX_KEY, keeps_its_own
-from integritas.gateway.sparse import SPARSE
+from integritas.gateway.sparse import MOST, SPARSE
+from integritas.platform.paths import PathTable
 from integritas.platform.problems import problem_responses
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
     from fastapi import FastAPI
 
-__all__ = ["TAGS", "describe"]
+__all__ = ["TAGS", "describe", "names_at"]
 
 TAGS: Final = {
     "auth": "Sign in, refresh, sign out; the keys that tokens are signed with.",
@@ -50,16 +51,12 @@ _KEY: Final[dict[str, Any]] = {
     "schema": {"type": "string", "minLength": 1, "maxLength": MAX_KEY},
     "example": "5f1c1b9e-6a8f-4d0e-9c8e-0f6a2b7f3f11",
 }
-_FIELDS: Final[dict[str, Any]] = {
-    "name": "fields",
-    "in": "query",
-    "required": False,
-    "description": "Names of the fields wanted, separated by commas; the answer is "
-    f"`{SPARSE}`.",
-    "schema": {"type": "string", "pattern": r"^[a-z_]+(,[a-z_]+)*$", "maxLength": 500},
+# What a whole definition is, where a route takes it apart by itself.
+_SCHEMAS: Final = {
+    "workflows_create": "DefinitionIn",
+    "workflows_validate": "DefinitionIn",
 }
-
-
+_ETAG: Final = r'^(\*|(W/)?"[0-9]{1,18}"|[0-9]{1,18})$'
 _FLOW: Final[dict[str, Any]] = {
     "name": "ask-first",
     "steps": [{"name": "ask", "signal": "go"}],
@@ -87,6 +84,19 @@ def describe(app: FastAPI) -> None:
     app.openapi = _described(app.openapi)  # type: ignore[method-assign] # see above
 
 
+def names_at(app: FastAPI) -> Callable[[str], tuple[str, ...]]:
+    """Return what says which fields can be read at a path."""
+    known: dict[int, PathTable] = {}
+
+    def names(path: str) -> tuple[str, ...]:
+        document = app.openapi()
+        table = known.setdefault(id(document), PathTable(document))
+        operation = table.operations(path).get("get", {})
+        return field_names(operation, document["components"]["schemas"])
+
+    return names
+
+
 def _described(generate: Callable[[], dict[str, Any]]) -> Callable[[], dict[str, Any]]:
     made: dict[str, Any] = {}
 
@@ -108,8 +118,11 @@ def _complete(document: dict[str, Any]) -> dict[str, Any]:
         for parameter in operation.get("parameters", ()):
             if parameter["in"] == "header":
                 parameter["name"] = parameter["name"].title()
+            if parameter["name"] == "If-Match":
+                parameter["schema"] = {"type": "string", "pattern": _ETAG}
+                parameter["required"] = "428" in operation["responses"]
         _tell_of_keys(method, path, operation)
-        _tell_of_fields(method, path, operation)
+        _tell_of_fields(method, path, operation, schemas)
         _show_bodies(operation, schemas)
         operation["x-codeSamples"] = code_samples(method, path, operation, schemas)
     return document
@@ -122,7 +135,7 @@ def _require_discriminators(node: Any, schemas: dict[str, Any]) -> None:  # noqa
             _require_discriminators(each, schemas)
     if not isinstance(node, dict):
         return
-    told: Any = node.get("discriminator")
+    told: dict[str, Any] = node.get("discriminator") or {}
     for each in node.get("oneOf", ()) if told else ():
         schema = schemas[each["$ref"].rpartition("/")[2]]
         required = schema.setdefault("required", [])
@@ -137,6 +150,9 @@ def _show_bodies(operation: dict[str, Any], schemas: dict[str, Any]) -> None:
     content = operation.get("requestBody", {}).get("content", {})
     media = content.get("application/json")
     if media is not None:
+        if operation["operationId"] in _SCHEMAS:
+            name = _SCHEMAS[operation["operationId"]]
+            media["schema"] = {"$ref": f"#/components/schemas/{name}"}
         shown = _BODIES.get(operation["operationId"])
         media["example"] = shown or example_of(media["schema"], schemas)
 
@@ -158,17 +174,49 @@ def _tell_of_keys(method: str, path: str, operation: dict[str, Any]) -> None:
     _answers(operation, 409, 422)
 
 
-def _tell_of_fields(method: str, path: str, operation: dict[str, Any]) -> None:
-    content = operation["responses"].get("200", {}).get("content", {})
-    if method != "get" or not path.startswith("/api/v1/"):
+def _tell_of_fields(
+    method: str, path: str, operation: dict[str, Any], schemas: dict[str, Any]
+) -> None:
+    names = field_names(operation, schemas)
+    if method != "get" or not path.startswith("/api/v1/") or not names:
         return
-    if "application/json" not in content:
-        return
-    operation.setdefault("parameters", []).append(_FIELDS)
-    content[SPARSE] = {
+    fields = {
+        "name": "fields",
+        "in": "query",
+        "required": False,
+        "description": "Names of the fields wanted, separated by commas; the answer "
+        f"is `{SPARSE}`.",
+        "style": "form",
+        "explode": False,
+        "schema": {
+            "type": "array",
+            "items": {"type": "string", "enum": list(names)},
+            "minItems": 1,
+            "maxItems": MOST,
+        },
+    }
+    operation.setdefault("parameters", []).append(fields)
+    operation["responses"]["200"]["content"][SPARSE] = {
         "schema": {"type": "object", "description": "Only the fields asked for."}
     }
     _answers(operation, 422)
+
+
+def field_names(operation: dict[str, Any], schemas: dict[str, Any]) -> tuple[str, ...]:
+    """Return the fields of what a read answers with, or of the items of its list."""
+    content = operation.get("responses", {}).get("200", {}).get("content", {})
+    whole = _properties(content.get("application/json", {}).get("schema"), schemas)
+    items = whole.get("data", {})
+    if items.get("type") == "array":
+        return tuple(_properties(items.get("items"), schemas))
+    return tuple(whole)
+
+
+def _properties(schema: Any, schemas: dict[str, Any]) -> dict[str, Any]:  # noqa: ANN401 - any JSON
+    if isinstance(schema, dict) and "$ref" in schema:
+        schema = schemas[schema["$ref"].rpartition("/")[2]]
+    found: dict[str, Any] = (schema or {}).get("properties", {})
+    return found
 
 
 def _answers(operation: dict[str, Any], *statuses: int) -> None:

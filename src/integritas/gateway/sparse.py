@@ -16,28 +16,35 @@ from integritas.kernel.errors import FieldError
 from integritas.platform.problems import problem_response
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
+    from starlette.responses import Response
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-__all__ = ["SPARSE", "SparseAnswers"]
+__all__ = ["MOST", "SPARSE", "SparseAnswers"]
 
 SPARSE: Final = "application/vnd.integritas.sparse+json"
-_MOST: Final = 50
+MOST: Final = 50
 
 
 class SparseAnswers:
     """Leaves in an answer, or in each item of a list, only the fields asked for."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        """Wrap `app`."""
+    def __init__(self, app: ASGIApp, *, names: Callable[[str], Sequence[str]]) -> None:
+        """Wrap `app`; `names` are the fields of what is read at a path."""
         self._app = app
+        self._names = names
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve a request."""
         fields = _asked(scope)
-        if fields is None:
+        names = () if fields is None else self._names(scope["path"])
+        if fields is None or not names:
             await self._app(scope, receive, send)
+            return
+        unknown = next((name for name in fields if name not in names), None)
+        if unknown is not None:
+            await _refusal(scope, unknown, names)(scope, receive, send)
             return
         start: Message | None = None
         body = bytearray()
@@ -56,7 +63,7 @@ class SparseAnswers:
 
         await self._app(scope, receive, gather)
         if start is not None:
-            await _answer(scope, receive, send, start, bytes(body), fields)
+            await _answer(send, start, bytes(body), fields)
 
 
 def _asked(scope: Scope) -> Sequence[str] | None:
@@ -68,7 +75,7 @@ def _asked(scope: Scope) -> Sequence[str] | None:
         return None
     query = parse_qs(scope["query_string"].decode("latin-1"), keep_blank_values=True)
     names = ",".join(query.get("fields", ())).split(",")
-    return [name.strip() for name in names][:_MOST] if "fields" in query else None
+    return [name.strip() for name in names][:MOST] if "fields" in query else None
 
 
 def _is_whole(start: Message) -> bool:
@@ -76,43 +83,34 @@ def _is_whole(start: Message) -> bool:
     return bool(start["status"] == 200) and kind.partition(";")[0] == "application/json"
 
 
-async def _answer(  # noqa: PLR0917 - the ASGI three and what came
-    scope: Scope,
-    receive: Receive,
-    send: Send,
-    start: Message,
-    body: bytes,
-    fields: Sequence[str],
+def _refusal(scope: Scope, unknown: str, names: Sequence[str]) -> Response:
+    wrong = FieldError(
+        "fields", f"{unknown[:100]!r} is no field of it", f"use {', '.join(names)}"
+    )
+    return problem_response(
+        scope, "invalid_input", "1 field is not valid", errors=(wrong,)
+    )
+
+
+async def _answer(
+    send: Send, start: Message, body: bytes, fields: Sequence[str]
 ) -> None:
     whole = orjson.loads(body)
-    items = whole["data"] if _is_list(whole) else [whole]
-    known = {name for item in items if isinstance(item, dict) for name in item}
-    unknown = [name for name in fields if name not in known]
-    if items and unknown:
-        wrong = FieldError(
-            "fields",
-            f"{unknown[0][:100]!r} is no field of it",
-            f"use {', '.join(sorted(known)) or 'none: it has no fields'}",
-        )
-        answer = problem_response(
-            scope, "invalid_input", "1 field is not valid", errors=(wrong,)
-        )
-        await answer(scope, receive, send)
-        return
-    kept: Any = [_sparse(item, fields) for item in items]
-    shown = orjson.dumps({**whole, "data": kept} if _is_list(whole) else kept[0])
+    if _is_list(whole):
+        shown = {**whole, "data": [_sparse(item, fields) for item in whole["data"]]}
+    else:
+        shown = _sparse(whole, fields)
+    text = orjson.dumps(shown)
     headers = MutableHeaders(raw=list(start["headers"]))
     headers["content-type"] = SPARSE
-    headers["content-length"] = str(len(shown))
+    headers["content-length"] = str(len(text))
     await send({**start, "headers": headers.raw})
-    await send({"type": "http.response.body", "body": shown})
+    await send({"type": "http.response.body", "body": text})
 
 
 def _is_list(whole: object) -> bool:
     return isinstance(whole, dict) and isinstance(whole.get("data"), list)
 
 
-def _sparse(item: object, fields: Sequence[str]) -> object:
-    if not isinstance(item, dict):
-        return item
+def _sparse(item: dict[str, Any], fields: Sequence[str]) -> dict[str, Any]:
     return {name: item[name] for name in fields if name in item}

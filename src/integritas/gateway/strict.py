@@ -8,18 +8,19 @@ that does not is refused. Routers whose bodies are kept name `StrictRoute`.
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Callable, Coroutine
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated, Any, Final, NoReturn, TypeAlias
 
 from fastapi import HTTPException, Request
 from fastapi.routing import APIRoute
-from pydantic import AfterValidator, AwareDatetime, JsonValue
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, JsonValue
 from pydantic_core import PydanticCustomError
 from starlette.responses import Response
 
-__all__ = ["Json", "Moment", "StrictRoute", "read_json"]
+__all__ = ["Day", "Json", "Moment", "StrictRoute", "read_json"]
 
 _INTEGERS: Final = range(-(2**63), 2**63)
 _SAFE_DEPTH: Final = 100
@@ -129,5 +130,17 @@ def _in_utc(value: datetime) -> datetime:
         ) from error
 
 
-Moment: TypeAlias = Annotated[AwareDatetime, AfterValidator(_in_utc)]
+def _written_out(value: object) -> object:
+    """Refuse numbers of seconds, which pydantic would take."""
+    if isinstance(value, str) and _DATE.match(value) is None:
+        raise PydanticCustomError("datetime_parsing", "is no moment")
+    return value
+
+
+_DATE: Final = re.compile(r"\d{4}-\d\d-\d\d")
+Moment: TypeAlias = Annotated[
+    AwareDatetime, BeforeValidator(_written_out), AfterValidator(_in_utc)
+]
 """A moment with its offset, in UTC."""
+Day: TypeAlias = Annotated[date, BeforeValidator(_written_out)]
+"""A day of the calendar, YYYY-MM-DD."""

@@ -20,6 +20,7 @@ from starlette.responses import Response
 from integritas.kernel import errors as kernel_errors
 from integritas.kernel.errors import FieldError, IntegritasError, TooManyRequests
 from integritas.kernel.evidence import EvidenceKind, place_of
+from integritas.platform.paths import PathTable
 from integritas.platform.remedies import REMEDIES, message_of, remedy_of
 
 if TYPE_CHECKING:
@@ -333,10 +334,9 @@ async def _on_http_error(request: Request, error: Exception) -> Response:
     if code == "not_found" and error.detail == HTTPStatus.NOT_FOUND.phrase:
         detail = f"there is no {request.url.path}: see /api/docs for what there is"
     elif code == "method_not_allowed":
-        allowed = (error.headers or {}).get("Allow", "")
-        detail = f"{request.method} is not allowed here" + (
-            f": use {allowed}" if allowed else ""
-        )
+        allowed = _allowed(request, error.headers)
+        error.headers = {**(error.headers or {}), "Allow": allowed}
+        detail = f"{request.method} is not allowed here: use {allowed}"
     elif code == "malformed_body":
         return _malformed(request, str(error.detail), error.headers)
     else:
@@ -349,6 +349,15 @@ async def _on_http_error(request: Request, error: Exception) -> Response:
     return problem_response(
         request.scope, code, detail, errors=errors, headers=error.headers
     )
+
+
+def _allowed(request: Request, headers: Mapping[str, str] | None) -> str:
+    """Return the methods of a path: the router names those of one route alone."""
+    table = PathTable(request.app.openapi())
+    methods = table.operations(request.url.path)
+    if not methods:
+        return (headers or {}).get("Allow", "")
+    return ", ".join(sorted(method.upper() for method in methods))
 
 
 async def _on_invalid_request(request: Request, error: Exception) -> Response:

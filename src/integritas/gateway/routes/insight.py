@@ -13,7 +13,7 @@ from integritas.gateway.conventions import CursorAsked, Limit, Page, page_of
 from integritas.gateway.parts import Parts
 from integritas.gateway.schemas import CaseOut
 from integritas.gateway.security import allow
-from integritas.gateway.strict import StrictRoute
+from integritas.gateway.strict import Day, StrictRoute
 from integritas.kernel.contracts import Context
 from integritas.kernel.errors import FieldError, InvalidInput
 from integritas.platform.problems import problem_responses
@@ -79,8 +79,8 @@ class Span(BaseModel):
 
     model_config = ConfigDict(extra="ignore")
 
-    first: date | None = None
-    last: date | None = None
+    first: Day | None = None
+    last: Day | None = None
     interval: Interval = Interval.DAY
 
 

@@ -1,0 +1,2119 @@
+// Generated from the OpenAPI document by `make docs`. Do not edit.
+
+/** A credential: an access token or an API key. */
+export interface Credential {
+  token?: string;
+  apiKey?: string;
+}
+
+/** An answer of 400 or above, with its problem document (RFC 9457). */
+export class ApiError extends Error {
+  readonly status: number;
+  readonly problem: Problem;
+
+  constructor(status: number, problem: Problem) {
+    super(`${status}: ${problem.detail}`);
+    this.status = status;
+    this.problem = problem;
+  }
+}
+
+type Query = Record<string, unknown>;
+type Headers_ = Record<string, string | null | undefined>;
+
+/** What was asked for will happen. */
+export interface Accepted {
+  "run_id": string;
+}
+
+/** One side of a payment. */
+export interface AccountIn {
+  "name": string;
+  "account"?: string | null;
+  "country"?: string | null;
+}
+
+/** Who did it, in the outside system. */
+export interface ActorIn {
+  "id": string;
+  "kind"?: "person" | "service" | "platform";
+  "roles"?: Array<string>;
+}
+
+/** Who acts: a person, a policy's verdict, or the platform itself. */
+export type ActorKind = "person" | "policy" | "platform";
+
+/** Where the events stand, and the signed checkpoint that covers them. */
+export interface AppendedOut {
+  "data": Array<PlaceOut>;
+  "checkpoint": string;
+}
+
+/** Approve or reject. */
+export interface ApprovalDecideIn {
+  "approve": boolean;
+  "reason"?: string;
+}
+
+/** Who may decide: people with one of these roles; none named: all who may. */
+export interface ApprovalIn {
+  "roles"?: Array<string>;
+}
+
+/** A transition that waits, or waited, for a second person. */
+export interface ApprovalOut {
+  "id": string;
+  "case_id": string;
+  "case_version": number;
+  "from_state": CaseState;
+  "to": CaseState;
+  "reason": string;
+  "requested_by": string;
+  "requested_at": string;
+  "state": ApprovalState;
+  "decided_by": string | null;
+  "decided_at": string | null;
+  "decision_reason": string;
+}
+
+/** Where a request for a second person stands; void: the case changed meanwhile. */
+export type ApprovalState = "open" | "approved" | "rejected" | "void";
+
+/** Evidence to be assessed now, without opening a case. */
+export interface AssessIn {
+  "channel"?: string;
+  "evidence": Array<MessageIn | ProcurementIn | PartyIn | PaymentIn>;
+}
+
+/** A service's answer: what it found, with which versions, on which input. */
+export interface Assessed {
+  "service": string;
+  "evidence": Array<string>;
+  "findings": Array<FindingOutput>;
+  "versions": Record<string, string>;
+  "input_hash": string;
+}
+
+/** A service's answer on one dossier, with the versions that made it. */
+export interface Assessment {
+  "service": string;
+  "findings": Array<FindingInput>;
+  "versions": Record<string, string>;
+  "input_hash": string;
+}
+
+/** A file to keep with a case. */
+export interface AttachmentIn {
+  "name": string;
+  "media_type"?: string;
+  "content_base64": string;
+}
+
+/** An attachment without its content. */
+export interface AttachmentOut {
+  "id": string;
+  "case_id": string;
+  "name": string;
+  "media_type": string;
+  "size": number;
+  "sha256": string;
+  "added_by": string;
+  "added_at": string;
+}
+
+/** What became of a batch. */
+export interface BatchAccepted {
+  "accepted": number;
+  "rejected": number;
+  "results": Array<BatchItem>;
+}
+
+/** Items to be assessed, each by itself; a bad one does not sink the rest. */
+export interface BatchIn {
+  "items": Array<AssessIn>;
+}
+
+/** What became of one item of a batch, by its index. */
+export interface BatchItem {
+  "index": number;
+  "accepted"?: SubmissionAccepted | null;
+  "error"?: Record<string, unknown> | null;
+}
+
+/** One result for each item, in the order of the request. */
+export interface BatchResults {
+  "results": Array<ItemAssessed | ItemFailed>;
+}
+
+/** What the collusion model says of a bid; `contributions` are Shapley values. */
+export interface BidScoreOut {
+  "probability": number | null;
+  "reasons": Array<string>;
+  "out_of_domain": Array<string>;
+  "contributions": Record<string, number>;
+}
+
+/** Changes of several cases; each is made or refused by itself. */
+export interface BulkIn {
+  "items": Array<JsonValue>;
+}
+
+/** What became of all of them. */
+export interface BulkOut {
+  "changed": number;
+  "refused": number;
+  "results": Array<BulkResult>;
+}
+
+/** What became of one item, by its index. */
+export interface BulkResult {
+  "index": number;
+  "case"?: CaseOut | null;
+  "error"?: Record<string, unknown> | null;
+}
+
+/** Why a run is to be cancelled. */
+export interface CancelIn {
+  "cause": string;
+}
+
+/** A case that a person opens, with its evidence and as they want it. */
+export interface CaseIn {
+  "channel"?: string;
+  "title"?: string;
+  "reference"?: string;
+  "evidence": Array<MessageIn | ProcurementIn | PartyIn | PaymentIn>;
+  "priority"?: Priority;
+  "assignee"?: string | null;
+  "tags"?: Array<string>;
+  "due_at"?: string | null;
+}
+
+/** A case. `moves` are the states a person may move it to. */
+export interface CaseOut {
+  "id": string;
+  "number": string;
+  "state": CaseState;
+  "version": number;
+  "title": string;
+  "channel": string;
+  "kinds": Array<string>;
+  "risk": number | null;
+  "band": string | null;
+  "outcome": Outcome | null;
+  "missing": Array<string>;
+  "priority": Priority;
+  "assignee": string | null;
+  "tags": Array<string>;
+  "submission_id": string;
+  "created_at": string;
+  "updated_at": string;
+  "due_at": string | null;
+  "closed_at": string | null;
+  "moves"?: Array<CaseState>;
+}
+
+/** What people may change of a case; what is left out stays. Null unassigns. */
+export interface CasePatch {
+  "title"?: string | null;
+  "priority"?: Priority | null;
+  "assignee"?: string | null;
+  "tags"?: Array<string> | null;
+  "due_at"?: string | null;
+}
+
+/** What a list of cases is sorted by; a minus: from the greatest down. */
+export type CaseSort = "created_at" | "-created_at" | "updated_at" | "-updated_at" | "due_at" | "-due_at" | "risk" | "-risk";
+
+/** Where a case stands. */
+export type CaseState = "PENDING" | "INVESTIGATING" | "VALIDATING" | "REMEDIATING" | "RESOLVED" | "FAILED" | "CANCELLED";
+
+/** What becomes of planned times that passed while no engine was up. */
+export type CatchUp = "one" | "all" | "skip";
+
+/** A consistency proof (RFC 6962 section 2.1.2); hashes in base64. */
+export interface ConsistencyOut {
+  "old": number;
+  "new": number;
+  "hashes": Array<string>;
+}
+
+/** A dataset to create. */
+export interface DatasetIn {
+  "name": string;
+  "title"?: string;
+}
+
+/** All datasets of the tenant; one page. */
+export interface DatasetList {
+  "data": Array<DatasetOut>;
+  "next_cursor"?: string | null;
+}
+
+/** A dataset. */
+export interface DatasetOut {
+  "name": string;
+  "title": string;
+  "created": string;
+}
+
+/** What a policy decides on; the tenant is the caller's. */
+export interface DecideIn {
+  "dossier_id": string;
+  "channel"?: string;
+  "kinds"?: Array<EvidenceKind>;
+  "assessments": Record<string, Assessment>;
+}
+
+/** Approve or reject what a step waits for. */
+export interface DecideStepIn {
+  "approve": boolean;
+  "reason"?: string;
+}
+
+/** A policy's verdict on a case. */
+export interface DecisionOut {
+  "run_id": string;
+  "outcome": Outcome;
+  "risk": number;
+  "band": string;
+  "policy": string;
+  "reasons": Array<ReasonOutput>;
+  "required_steps": Array<string>;
+  "at": string;
+}
+
+/** A definition on the wire. */
+export interface DefinitionIn {
+  "name": string;
+  "version"?: number;
+  "description"?: string;
+  "timeout_s"?: number | null;
+  "priority"?: number;
+  "steps": Array<StepIn>;
+  "outputs"?: Record<string, unknown>;
+}
+
+/** One event on its way to one webhook. */
+export interface DeliveryOut {
+  "id": string;
+  "webhook_id": string;
+  "event_id": string;
+  "type": string;
+  "state": DeliveryState;
+  "attempts": number;
+  "due_at": string;
+  "status": number | null;
+  "error": string;
+  "created_at": string;
+  "ended_at": string | null;
+  "replay_of": string | null;
+}
+
+/** Where a delivery stands; dead: given up, until somebody replays it. */
+export type DeliveryState = "pending" | "delivered" | "dead";
+
+/** One thing a verification found. */
+export interface DifferenceOut {
+  "place": string;
+  "message": string;
+}
+
+/** Why two nodes are joined, and the processes that say so (at most 20). */
+export interface EdgeOut {
+  "source": string;
+  "target": string;
+  "kind": string;
+  "why": string;
+  "ocids": Array<string>;
+}
+
+/** A page of leaves, oldest first. */
+export interface EntriesOut {
+  "data": Array<EntryOut>;
+  "next_cursor": string | null;
+}
+
+/** A leaf. The bytes hashed are `entry` as canonical JSON (RFC 8785). */
+export interface EntryOut {
+  "index": number;
+  "event_id": string;
+  "leaf_hash": string;
+  "entry": Record<string, JsonValue>;
+}
+
+/** An event of an outside system. No personal data: send a `commitment` to it. */
+export interface EventIn {
+  "event_id": string;
+  "type": string;
+  "subject": string;
+  "source": string;
+  "actor": ActorIn;
+  "occurred"?: string | null;
+  "outcome"?: "success" | "failure" | "unknown" | null;
+  "reason"?: string | null;
+  "correlation_id"?: string | null;
+  "before"?: string | null;
+  "after"?: string | null;
+  "commitment"?: string | null;
+  "data"?: Record<string, JsonValue>;
+}
+
+/** What happened, as a CloudEvent (1.0): references only, no personal data. */
+export interface EventOut {
+  "specversion": string;
+  "id": string;
+  "source": string;
+  "type": string;
+  "subject": string;
+  "time": string;
+  "datacontenttype": string;
+  "sequence": string;
+  "data": Record<string, unknown>;
+}
+
+/** Events to append: all of them or none. */
+export interface EventsIn {
+  "entries": Array<EventIn>;
+}
+
+/** What an item of evidence is. */
+export type EvidenceKind = "message" | "procurement" | "party" | "payment";
+
+/** An item of evidence without its content. */
+export interface EvidenceOut {
+  "id": string;
+  "kind": string;
+  "sha256": string;
+  "media_type"?: string | null;
+  "size"?: number | null;
+}
+
+/** The error of one item of a batch. `code` is a kernel error's code. */
+export interface Failure {
+  "code": string;
+  "detail": string;
+  "retryable"?: boolean;
+  "errors"?: Array<FieldError>;
+}
+
+/** One thing wrong with one field. */
+export interface FieldError {
+  "path": string;
+  "message": string;
+  "remedy"?: string;
+}
+
+/** One thing wrong with one field: where, what, and what to do about it. */
+export interface FieldProblem {
+  "path": string;
+  "message": string;
+  "remedy"?: string;
+}
+
+/** What a service says of evidence. `score` lies in [0, 1]. */
+export interface FindingInput {
+  "code": string;
+  "severity": Severity;
+  "score": number;
+  "subject": SubjectInput;
+  "title": string;
+  "reasons"?: Array<ReasonInput>;
+  "kind"?: FindingKind;
+  "data"?: Record<string, JsonValue>;
+}
+
+/** What a service says of evidence. `score` lies in [0, 1]. */
+export interface FindingOutput {
+  "code": string;
+  "severity": Severity;
+  "score": number;
+  "subject": SubjectOutput;
+  "title": string;
+  "reasons"?: Array<ReasonOutput>;
+  "kind"?: FindingKind;
+  "data"?: Record<string, JsonValue>;
+}
+
+/** A signal, a watchlist hit, or the statement that nothing could be said. */
+export type FindingKind = "signal" | "hit" | "not_assessed";
+
+/** A finding with its reasons and what a person said of it. */
+export interface FindingOut {
+  "id": string;
+  "case_id": string;
+  "run_id": string;
+  "service": string;
+  "code": string;
+  "kind": string;
+  "severity": Severity;
+  "score": number;
+  "title": string;
+  "subject": SubjectOutput;
+  "reasons": Array<ReasonOutput>;
+  "data": Record<string, unknown>;
+  "created_at": string;
+  "review": ReviewState;
+  "reviewed_by": string | null;
+  "reviewed_at": string | null;
+  "review_reason": string;
+}
+
+/** A flag on a process. */
+export interface FlagOut {
+  "code": string;
+  "title": string;
+  "value": number | null;
+  "strength": number;
+  "pointer": string;
+  "text": string;
+  "organisations": Array<string>;
+}
+
+/** From which step, with which input and version; left out: as it was. */
+export interface ForkRunIn {
+  "from_step": string;
+  "version"?: number | null;
+  "input"?: Record<string, JsonValue> | null;
+}
+
+/** A case that was searched for; `matched` names the fields. */
+export interface FoundOut {
+  "case": CaseOut;
+  "matched": Array<string>;
+}
+
+/** One transition of a case. */
+export interface HistoryOut {
+  "version": number;
+  "from_state": CaseState;
+  "to_state": CaseState;
+  "actor_id": string;
+  "actor_kind": ActorKind;
+  "reason": string;
+  "approved_by": string | null;
+  "at": string;
+}
+
+/** A listed entry that resembles the query; `match` is the product's decision. */
+export interface HitOut {
+  "list": string;
+  "uid": string;
+  "name": string;
+  "primary_name": string;
+  "type": string;
+  "score": number;
+  "match": boolean;
+  "birth_dates": Array<string>;
+  "countries": Array<string>;
+  "programmes": Array<string>;
+  "reasons": Array<ReasonOutput>;
+}
+
+/** An audit path (RFC 6962 section 2.1.1); hashes in base64. */
+export interface InclusionOut {
+  "index": number;
+  "size": number;
+  "leaf_hash": string;
+  "hashes": Array<string>;
+}
+
+/** All indicators; one page. */
+export interface IndicatorList {
+  "data": Array<IndicatorOut>;
+  "next_cursor"?: string | null;
+}
+
+/** What an indicator declares of itself. */
+export interface IndicatorOut {
+  "code": string;
+  "title": string;
+  "formula": string;
+  "value": string;
+  "groups": Array<string>;
+  "fields": Array<string>;
+  "options": Array<OptionOut>;
+  "why": string;
+  "source": string;
+  "severity": string;
+  "weight": number;
+  "alone": string;
+}
+
+/** How long a point of a time series lasts. */
+export type Interval = "day" | "week" | "month";
+
+/** A fresh API key with its secret, which is shown this once. */
+export interface IssuedKeyOut {
+  "id": string;
+  "name": string;
+  "prefix": string;
+  "owner": string | null;
+  "scopes": Array<string>;
+  "created_at": string;
+  "expires_at": string | null;
+  "revoked_at": string | null;
+  "secret": string;
+}
+
+/** Item `index` of a batch and what the service says of it. */
+export interface ItemAssessed {
+  "index": number;
+  "assessment": Assessed;
+}
+
+/** Item `index` of a batch and why it could not be assessed. */
+export interface ItemFailed {
+  "index": number;
+  "error": Failure;
+}
+
+/** JsonValue */
+export type JsonValue = unknown;
+
+/** An API key to create. Without scopes it may all that its bearer may. */
+export interface KeyIn {
+  "name": string;
+  "scopes"?: Array<string>;
+  "machine"?: boolean;
+  "expires_at"?: string | null;
+}
+
+/** An API key without its secret. */
+export interface KeyOut {
+  "id": string;
+  "name": string;
+  "prefix": string;
+  "owner": string | null;
+  "scopes": Array<string>;
+  "created_at": string;
+  "expires_at": string | null;
+  "revoked_at": string | null;
+}
+
+/** Verifier keys, C2SP vkeys, newest first. */
+export interface KeysOut {
+  "data": Array<string>;
+}
+
+/** The other case, and how this one stands to it. */
+export interface LinkIn {
+  "to": string;
+  "kind"?: LinkKind;
+  "reason"?: string;
+}
+
+/** How one case stands to another. */
+export type LinkKind = "related" | "duplicate_of" | "part_of" | "caused_by";
+
+/** `case_id` is `kind` `to`. */
+export interface LinkOut {
+  "case_id": string;
+  "to": string;
+  "kind": LinkKind;
+  "reason": string;
+  "actor_id": string;
+  "created_at": string;
+}
+
+/** The state of one list that is screened against. */
+export interface ListOut {
+  "name": string;
+  "version": string;
+  "digest": string;
+  "date": string | null;
+  "entries": number;
+}
+
+/** All lists that are screened against; none means nobody can be screened. */
+export interface ListsOut {
+  "data": Array<ListOut>;
+}
+
+/** Releases, records or packages to take into a dataset. */
+export interface LoadIn {
+  "releases": Array<Record<string, unknown>>;
+}
+
+/** How many processes were taken in, and what was wrong. */
+export interface LoadOut {
+  "loaded": number;
+  "rejects": Array<RejectOut>;
+}
+
+/** Two names, and of what kind of party if that is known. */
+export interface MatchIn {
+  "schema"?: string;
+  "left": string;
+  "right": string;
+}
+
+/** How alike they are, in [0, 1]; the same whichever stands left. */
+export interface MatchOut {
+  "score": number;
+  "match": boolean;
+  "reasons": Array<ReasonOutput>;
+}
+
+/** Who calls and what they may do. */
+export interface MeOut {
+  "id": string;
+  "tenant": string;
+  "roles": Array<string>;
+  "permissions": Array<string>;
+}
+
+/** A message: `raw` is text, `raw_base64` carries bytes; exactly one of them. */
+export interface MessageIn {
+  "kind": "message";
+  "raw"?: string | null;
+  "raw_base64"?: string | null;
+  "media_type"?: "message/rfc822" | "text/plain" | null;
+}
+
+/** All models; one page. */
+export interface ModelList {
+  "data": Array<ModelOut>;
+  "next_cursor"?: string | null;
+}
+
+/** A model of the service, as its manifest describes it. */
+export interface ModelOut {
+  "name": string;
+  "version": string;
+  "manifest": Record<string, unknown>;
+}
+
+/** What lies around a party; `truncated` if more than is shown. */
+export interface NetworkOut {
+  "party": string;
+  "nodes": Array<NodeOut>;
+  "edges": Array<EdgeOut>;
+  "signs": Array<SignOut>;
+  "truncated": boolean;
+}
+
+/** Evidence to add to a case. */
+export interface NewEvidenceIn {
+  "evidence": Array<MessageIn | ProcurementIn | PartyIn | PaymentIn>;
+}
+
+/** An organisation, person, address, telephone or e-mail. */
+export interface NodeOut {
+  "id": string;
+  "kind": string;
+  "name": string;
+}
+
+/** What a step's final failure does to its run. */
+export type OnFailure = "fail" | "continue" | "compensate";
+
+/** One option of an indicator; `default` is null where the set decides. */
+export interface OptionOut {
+  "name": string;
+  "kind": string;
+  "meaning": string;
+  "default": string | null;
+}
+
+/** What a policy says should happen with a case. */
+export type Outcome = "no_action" | "review" | "escalate";
+
+/** What becomes of a planned time while the run before is under way. */
+export type Overlap = "allow" | "skip" | "cancel";
+
+/** PageApprovalOut */
+export interface PageApprovalOut {
+  "data": Array<ApprovalOut>;
+  "next_cursor"?: string | null;
+}
+
+/** PageAttachmentOut */
+export interface PageAttachmentOut {
+  "data": Array<AttachmentOut>;
+  "next_cursor"?: string | null;
+}
+
+/** PageCaseOut */
+export interface PageCaseOut {
+  "data": Array<CaseOut>;
+  "next_cursor"?: string | null;
+}
+
+/** PageDecisionOut */
+export interface PageDecisionOut {
+  "data": Array<DecisionOut>;
+  "next_cursor"?: string | null;
+}
+
+/** PageDefinitionIn */
+export interface PageDefinitionIn {
+  "data": Array<DefinitionIn>;
+  "next_cursor"?: string | null;
+}
+
+/** PageDeliveryOut */
+export interface PageDeliveryOut {
+  "data": Array<DeliveryOut>;
+  "next_cursor"?: string | null;
+}
+
+/** PageEventOut */
+export interface PageEventOut {
+  "data": Array<EventOut>;
+  "next_cursor"?: string | null;
+}
+
+/** PageEvidenceOut */
+export interface PageEvidenceOut {
+  "data": Array<EvidenceOut>;
+  "next_cursor"?: string | null;
+}
+
+/** PageFindingOut */
+export interface PageFindingOut {
+  "data": Array<FindingOut>;
+  "next_cursor"?: string | null;
+}
+
+/** PageFoundOut */
+export interface PageFoundOut {
+  "data": Array<FoundOut>;
+  "next_cursor"?: string | null;
+}
+
+/** PageHistoryOut */
+export interface PageHistoryOut {
+  "data": Array<HistoryOut>;
+  "next_cursor"?: string | null;
+}
+
+/** PageKeyOut */
+export interface PageKeyOut {
+  "data": Array<KeyOut>;
+  "next_cursor"?: string | null;
+}
+
+/** PageLinkOut */
+export interface PageLinkOut {
+  "data": Array<LinkOut>;
+  "next_cursor"?: string | null;
+}
+
+/** PagePauseOut */
+export interface PagePauseOut {
+  "data": Array<PauseOut>;
+  "next_cursor"?: string | null;
+}
+
+/** PageRoleOut */
+export interface PageRoleOut {
+  "data": Array<RoleOut>;
+  "next_cursor"?: string | null;
+}
+
+/** PageRunOut */
+export interface PageRunOut {
+  "data": Array<RunOut>;
+  "next_cursor"?: string | null;
+}
+
+/** PageRunStepOut */
+export interface PageRunStepOut {
+  "data": Array<RunStepOut>;
+  "next_cursor"?: string | null;
+}
+
+/** PageScheduleOut */
+export interface PageScheduleOut {
+  "data": Array<ScheduleOut>;
+  "next_cursor"?: string | null;
+}
+
+/** PageSubmissionOut */
+export interface PageSubmissionOut {
+  "data": Array<SubmissionOut>;
+  "next_cursor"?: string | null;
+}
+
+/** PageTimelineEntryOut */
+export interface PageTimelineEntryOut {
+  "data": Array<TimelineEntryOut>;
+  "next_cursor"?: string | null;
+}
+
+/** PageUserOut */
+export interface PageUserOut {
+  "data": Array<UserOut>;
+  "next_cursor"?: string | null;
+}
+
+/** PageWebhookOut */
+export interface PageWebhookOut {
+  "data": Array<WebhookOut>;
+  "next_cursor"?: string | null;
+}
+
+/** PageStr */
+export interface PageStr {
+  "data": Array<string>;
+  "next_cursor"?: string | null;
+}
+
+/** What one reason adds to the risk, in points before they are combined. */
+export interface PartOut {
+  "source": string;
+  "points": number;
+  "text": string;
+}
+
+/** A person or organisation in FollowTheMoney terms. */
+export interface PartyIn {
+  "kind": "party";
+  "schema": string;
+  "properties": Record<string, Array<string>>;
+}
+
+/** Why a workflow is paused. */
+export interface PauseIn {
+  "reason"?: string;
+}
+
+/** A workflow that is paused: its runs begin no step. */
+export interface PauseOut {
+  "name": string;
+  "reason": string;
+  "actor_id": string;
+  "paused_at": string;
+}
+
+/** A payment; `amount` is a decimal text such as `"1200.00"`. */
+export interface PaymentIn {
+  "kind": "payment";
+  "debtor": AccountIn;
+  "creditor": AccountIn;
+  "amount": number | string;
+  "currency": string;
+  "date": string;
+  "reference"?: string;
+}
+
+/** A text that may hold personal data. */
+export interface PersonalIn {
+  "text": string;
+  "region"?: string | null;
+}
+
+/** A piece of personal data: its kind and its characters in the text. */
+export interface PersonalItemOut {
+  "kind": PersonalKind;
+  "start": number;
+  "end": number;
+  "detail": string;
+}
+
+/** What a piece of personal data is. */
+export type PersonalKind = "email" | "phone" | "iban" | "card" | "national_id" | "birth_date" | "ip_address";
+
+/** What was found, in order, and the text without it. */
+export interface PersonalOut {
+  "found": Array<PersonalItemOut>;
+  "redacted": string;
+}
+
+/** Where an event stands in the log. */
+export interface PlaceOut {
+  "index": number;
+  "event_id": string;
+}
+
+/** What happened from `start` on, for the interval. */
+export interface PointOut {
+  "start": string;
+  "opened": number;
+  "closed": number;
+}
+
+/** How urgent a case is. */
+export type Priority = "low" | "normal" | "high" | "urgent";
+
+/** An error (RFC 9457). */
+export interface Problem {
+  "type": string;
+  "title": string;
+  "status": number;
+  "detail": string;
+  "instance": string;
+  "code": string;
+  "retryable": boolean;
+  "request_id": string;
+  "errors"?: Array<FieldProblem>;
+}
+
+/** An OCDS `release` or `record`; exactly one of them. */
+export interface ProcurementIn {
+  "kind": "procurement";
+  "release"?: Record<string, JsonValue> | null;
+  "record"?: Record<string, JsonValue> | null;
+}
+
+/** All that is known of a process; `signs` are by party. */
+export interface ProfileOut {
+  "ocid": string;
+  "risk": RiskOut;
+  "flags": Array<FlagOut>;
+  "not_computable": Record<string, string>;
+  "bids": Array<BidScoreOut>;
+  "signs": Record<string, Array<SignOut>>;
+}
+
+/** One reason, in words an analyst understands. */
+export interface ReasonInput {
+  "text": string;
+  "weight"?: number | null;
+  "data"?: Record<string, JsonValue>;
+}
+
+/** One reason, in words an analyst understands. */
+export interface ReasonOutput {
+  "text": string;
+  "weight"?: number | null;
+  "data"?: Record<string, JsonValue>;
+}
+
+/** A thing wrong in what was sent; the rest of it counts. */
+export interface RejectOut {
+  "path": string;
+  "message": string;
+  "remedy": string;
+}
+
+/** What a verification looked at and what it found. */
+export interface ReportOut {
+  "sound": boolean;
+  "origin": string;
+  "size": number;
+  "root": string;
+  "differences": Array<DifferenceOut>;
+  "notes": Array<string>;
+}
+
+/** A retry policy on the wire. */
+export interface RetryIn {
+  "attempts"?: number;
+  "base_s"?: number;
+  "cap_s"?: number;
+  "retry_on"?: Array<string>;
+}
+
+/** From which step a finished run is done again; left out: where it failed. */
+export interface RetryRunIn {
+  "from_step"?: string | null;
+}
+
+/** What a person says of a finding. */
+export interface ReviewIn {
+  "review": "confirmed" | "dismissed";
+  "reason": string;
+}
+
+/** What a person said of a finding. */
+export type ReviewState = "open" | "confirmed" | "dismissed";
+
+/** A token whose session is to end (RFC 7009). */
+export interface RevokeIn {
+  "token": string;
+}
+
+/** A score in [0, 100] and every part of it. */
+export interface RiskOut {
+  "score": number;
+  "policy": string;
+  "parts": Array<PartOut>;
+}
+
+/** What somebody does here. A user may have several; a machine has `service`. */
+export type Role = "viewer" | "analyst" | "reviewer" | "auditor" | "admin" | "service";
+
+/** A role and what it may do. */
+export interface RoleOut {
+  "name": string;
+  "permissions": Array<string>;
+}
+
+/** A run with its steps. */
+export interface RunDetailOut {
+  "id": string;
+  "workflow": string;
+  "version": number;
+  "subject": string;
+  "state": RunState;
+  "correlation_id": string;
+  "created_at": string;
+  "ended_at": string | null;
+  "cause": string;
+  "steps": Array<RunStepOut>;
+  "priority"?: number | null;
+  "timeout_s"?: number | null;
+  "parent"?: string | null;
+  "parent_step"?: string | null;
+  "origin"?: string | null;
+  "attributes"?: Record<string, string>;
+}
+
+/** A run of a workflow. */
+export interface RunOut {
+  "id": string;
+  "workflow": string;
+  "version": number;
+  "subject": string;
+  "state": RunState;
+  "correlation_id": string;
+  "created_at": string;
+  "ended_at": string | null;
+  "cause": string;
+}
+
+/** Where a run stands. */
+export type RunState = "running" | "succeeded" | "failed" | "cancelled";
+
+/** One attempt of a step; attempt 0 has not begun. */
+export interface RunStepOut {
+  "name": string;
+  "attempt": number;
+  "state": StepState;
+  "result"?: unknown;
+  "error"?: Record<string, unknown> | null;
+  "started_at"?: string | null;
+  "ended_at"?: string | null;
+}
+
+/** When which workflow runs: `cron` has five fields, in `time_zone` (IANA). */
+export interface ScheduleIn {
+  "name": string;
+  "workflow": string;
+  "version"?: number | null;
+  "cron": string;
+  "time_zone"?: string;
+  "subject"?: string | null;
+  "input"?: Record<string, JsonValue>;
+  "catch_up"?: CatchUp;
+  "overlap"?: Overlap;
+}
+
+/** A schedule, when it is due next, and its last run. */
+export interface ScheduleOut {
+  "name": string;
+  "workflow": string;
+  "version": number | null;
+  "cron": string;
+  "time_zone": string;
+  "subject": string | null;
+  "input": Record<string, JsonValue>;
+  "catch_up": CatchUp;
+  "overlap": Overlap;
+  "paused": boolean;
+  "created_at": string;
+  "next_at": string;
+  "last_at": string | null;
+  "last_run_id": string | null;
+}
+
+/** Pause or resume a schedule. */
+export interface SchedulePatch {
+  "paused": boolean;
+}
+
+/** Up to 1,000 queries; each is answered or refused by itself. */
+export interface ScreenBatchIn {
+  "queries": Array<JsonValue>;
+  "limit"?: number;
+}
+
+/** One item per query, in order. */
+export interface ScreenBatchOut {
+  "results": Array<ScreenItemOut>;
+  "lists": Array<string>;
+  "threshold"?: number;
+}
+
+/** Who to look for. Fields beside these are the caller's own and are ignored. */
+export interface ScreenIn {
+  "query": string;
+  "type"?: string;
+  "birth_date"?: string | null;
+  "country"?: string | null;
+  "identifiers"?: Array<string>;
+}
+
+/** The answer to one query of a batch: hits, or the errors that refused it. */
+export interface ScreenItemOut {
+  "index": number;
+  "hits"?: Array<HitOut>;
+  "errors"?: Array<FieldError>;
+}
+
+/** Hits, best first, none if nobody resembles the query, and what was asked. */
+export interface ScreenOut {
+  "hits": Array<HitOut>;
+  "lists": Array<string>;
+  "threshold"?: number;
+}
+
+/** Points of equal length without a gap, the oldest first. */
+export interface SeriesOut {
+  "interval": Interval;
+  "data": Array<PointOut>;
+}
+
+/** How much a finding matters, least first. */
+export type Severity = "info" | "low" | "medium" | "high" | "critical";
+
+/** A reason to look at the party. */
+export interface SignOut {
+  "code": string;
+  "title": string;
+  "value": number;
+  "others": Array<string>;
+  "text": string;
+  "formula": string;
+  "source": string;
+}
+
+/** A signal to a run that waits for it. */
+export interface SignalIn {
+  "name": string;
+  "payload"?: JsonValue;
+}
+
+/** Start a run of a workflow on a case. */
+export interface StartRunIn {
+  "subject": string;
+  "version"?: number | null;
+  "input"?: Record<string, JsonValue>;
+  "priority"?: number | null;
+  "timeout_s"?: number | null;
+  "attributes"?: Record<string, unknown>;
+}
+
+/** What a dataset tells: fences by indicator, null where there is none. */
+export interface StatisticsOut {
+  "name": string;
+  "processes": number;
+  "version": string;
+  "currency": string | null;
+  "parties": number;
+  "fences": Record<string, Record<string, number | null>>;
+}
+
+/** How many cases there are, by what they are; and what waits. */
+export interface StatsOut {
+  "cases": number;
+  "by_state": Record<string, number>;
+  "by_outcome": Record<string, number>;
+  "by_band": Record<string, number>;
+  "by_priority": Record<string, number>;
+  "by_channel": Record<string, number>;
+  "findings_by_severity": Record<string, number>;
+  "unassigned": number;
+  "overdue": number;
+  "open_approvals": number;
+}
+
+/** A step on the wire: exactly one of the kinds of work. */
+export interface StepIn {
+  "name": string;
+  "operation"?: string | null;
+  "signal"?: string | null;
+  "approval"?: ApprovalIn | null;
+  "sleep_s"?: number | null;
+  "sleep_until"?: string | null;
+  "workflow"?: string | null;
+  "workflow_version"?: number | null;
+  "for_each"?: string | null;
+  "parallel"?: number | null;
+  "after"?: Array<string>;
+  "when"?: string | null;
+  "inputs"?: Record<string, unknown>;
+  "retry"?: RetryIn;
+  "timeout_s"?: number | null;
+  "on_failure"?: OnFailure;
+  "compensate"?: string | null;
+}
+
+/** Where a step stands; all but the first three are kept on disk. */
+export type StepState = "pending" | "running" | "waiting" | "succeeded" | "failed" | "skipped" | "compensated";
+
+/** What a finding is about: an item of evidence and a place in it. */
+export interface SubjectInput {
+  "evidence"?: string | null;
+  "path"?: string | null;
+  "start"?: number | null;
+  "end"?: number | null;
+}
+
+/** What a finding is about: an item of evidence and a place in it. */
+export interface SubjectOutput {
+  "evidence"?: string | null;
+  "path"?: string | null;
+  "start"?: number | null;
+  "end"?: number | null;
+}
+
+/** The answer to a submission: it is durable, and its case is open. */
+export interface SubmissionAccepted {
+  "id": string;
+  "case_id": string;
+  "number": string;
+  "state": CaseState;
+  "evidence": Array<string>;
+  "links": Record<string, string>;
+}
+
+/** Several submissions; each is taken or refused by itself. */
+export interface SubmissionBatchIn {
+  "items": Array<JsonValue>;
+}
+
+/** What came in: one submission opens one case. */
+export interface SubmissionIn {
+  "channel"?: string;
+  "title"?: string;
+  "reference"?: string;
+  "evidence": Array<MessageIn | ProcurementIn | PartyIn | PaymentIn>;
+}
+
+/** A submission as kept. */
+export interface SubmissionOut {
+  "id": string;
+  "case_id": string;
+  "channel": string;
+  "title": string;
+  "reference": string;
+  "received_at": string;
+}
+
+/** A journal entry: what happened, without personal data. */
+export interface TimelineEntryOut {
+  "seq": number;
+  "event_id": string;
+  "type": string;
+  "time": string;
+  "actor_id": string;
+  "actor_kind": ActorKind;
+  "correlation_id": string;
+  "data": Record<string, unknown>;
+}
+
+/** A grant (RFC 6749 sections 4.3 and 6). */
+export interface TokenIn {
+  "grant_type"?: "password" | "refresh_token";
+  "username"?: string | null;
+  "password"?: string | null;
+  "refresh_token"?: string | null;
+  "tenant"?: string;
+}
+
+/** Tokens; both are shown this once. */
+export interface TokenOut {
+  "access_token": string;
+  "refresh_token": string;
+  "token_type"?: "bearer";
+  "expires_in": number;
+}
+
+/** A move to another state. */
+export interface TransitionIn {
+  "to": CaseState;
+  "reason"?: string;
+}
+
+/** A user to create. */
+export interface UserIn {
+  "username": string;
+  "password"?: string | null;
+  "roles": Array<Role>;
+  "display_name"?: string;
+  "email"?: string | null;
+}
+
+/** A user. */
+export interface UserOut {
+  "id": string;
+  "username": string;
+  "display_name": string;
+  "email": string | null;
+  "roles": Array<Role>;
+  "disabled": boolean;
+  "created_at": string;
+  "updated_at": string;
+  "version": number;
+}
+
+/** What to change of a user; what is left out stays. */
+export interface UserPatch {
+  "display_name"?: string | null;
+  "email"?: string | null;
+  "roles"?: Array<Role> | null;
+  "disabled"?: boolean | null;
+  "password"?: string | null;
+}
+
+/** A policy's verdict. `risk` lies in [0, 100]; `policy` is `name@version`. */
+export interface Verdict {
+  "outcome": Outcome;
+  "risk": number;
+  "band": string;
+  "reasons": Array<ReasonOutput>;
+  "policy": string;
+  "required_steps"?: Array<string>;
+}
+
+/** Where to send messages (Standard Webhooks), and of which types of events. */
+export interface WebhookIn {
+  "url": string;
+  "types"?: Array<string>;
+  "description"?: string;
+}
+
+/** A webhook without its secret. */
+export interface WebhookOut {
+  "id": string;
+  "url": string;
+  "types": Array<string>;
+  "description": string;
+  "enabled": boolean;
+  "disabled_because": string;
+  "created_by": string;
+  "created_at": string;
+  "updated_at": string;
+  "version": number;
+}
+
+/** What to change; what is left out stays. */
+export interface WebhookPatch {
+  "url"?: string | null;
+  "types"?: Array<string> | null;
+  "description"?: string | null;
+  "enabled"?: boolean | null;
+  "rotate_secret"?: boolean;
+}
+
+/** A webhook and, where it is new, the secret: it is shown this once. */
+export interface WebhookWithSecret {
+  "id": string;
+  "url": string;
+  "types": Array<string>;
+  "description": string;
+  "enabled": boolean;
+  "disabled_because": string;
+  "created_by": string;
+  "created_at": string;
+  "updated_at": string;
+  "version": number;
+  "secret"?: string | null;
+}
+
+/** Every operation of the API, by its id. */
+export class Client {
+  private readonly base: string;
+  private readonly credential: Credential;
+  private readonly fetcher: typeof fetch;
+
+  constructor(
+    base: string,
+    credential: Credential = {},
+    fetcher: typeof fetch = fetch,
+  ) {
+    this.base = base.replace(/\/$/, "");
+    this.credential = credential;
+    this.fetcher = fetcher;
+  }
+
+  private async ask(
+    method: string,
+    path: string,
+    query: Query,
+    headers: Headers_,
+    body?: unknown,
+  ): Promise<Response> {
+    const search = new URLSearchParams();
+    for (const [name, value] of Object.entries(query)) {
+      for (const each of Array.isArray(value) ? value : [value]) {
+        if (each !== undefined && each !== null) search.append(name, String(each));
+      }
+    }
+    const sent = new Headers({ Accept: "application/json, */*;q=0.5" });
+    const { token, apiKey } = this.credential;
+    if (token) sent.set("Authorization", `Bearer ${token}`);
+    else if (apiKey) sent.set("X-API-Key", apiKey);
+    for (const [name, value] of Object.entries(headers)) {
+      if (value !== undefined && value !== null) sent.set(name, value);
+    }
+    if (body !== undefined) sent.set("Content-Type", "application/json");
+    const text = search.toString();
+    const answer = await this.fetcher.call(
+      undefined,
+      this.base + path + (text ? `?${text}` : ""),
+      { method, headers: sent, body: body === undefined ? null : JSON.stringify(body) },
+    );
+    if (answer.status >= 400) {
+      throw new ApiError(answer.status, (await answer.json()) as Problem);
+    }
+    return answer;
+  }
+
+  /** Assess evidence (anticorruption). */
+  async anticorruptionAssess(body: AssessIn, options: { idempotencyKey?: string | undefined } = {}): Promise<Assessed> {
+    const answer = await this.ask("POST", `/api/v1/anticorruption/assess`, {  }, { "Idempotency-Key": options.idempotencyKey }, body);
+    return (await answer.json()) as Assessed;
+  }
+
+  /** Assess many items, each by itself (anticorruption). */
+  async anticorruptionAssessBatch(body: BatchIn, options: { idempotencyKey?: string | undefined } = {}): Promise<BatchResults> {
+    const answer = await this.ask("POST", `/api/v1/anticorruption/assess/batch`, {  }, { "Idempotency-Key": options.idempotencyKey }, body);
+    return (await answer.json()) as BatchResults;
+  }
+
+  /** Tell a dataset's statistics. */
+  async anticorruptionDataset(name: string): Promise<StatisticsOut> {
+    const answer = await this.ask("GET", `/api/v1/anticorruption/datasets/${encodeURIComponent(String(name))}`, {  }, {  });
+    return (await answer.json()) as StatisticsOut;
+  }
+
+  /** Create a dataset. */
+  async anticorruptionDatasetCreate(body: DatasetIn, options: { idempotencyKey?: string | undefined } = {}): Promise<DatasetOut> {
+    const answer = await this.ask("POST", `/api/v1/anticorruption/datasets`, {  }, { "Idempotency-Key": options.idempotencyKey }, body);
+    return (await answer.json()) as DatasetOut;
+  }
+
+  /** Take releases, records or packages into a dataset. */
+  async anticorruptionDatasetLoad(name: string, body: LoadIn, options: { idempotencyKey?: string | undefined } = {}): Promise<LoadOut> {
+    const answer = await this.ask("POST", `/api/v1/anticorruption/datasets/${encodeURIComponent(String(name))}/releases`, {  }, { "Idempotency-Key": options.idempotencyKey }, body);
+    return (await answer.json()) as LoadOut;
+  }
+
+  /** List datasets. */
+  async anticorruptionDatasets(): Promise<DatasetList> {
+    const answer = await this.ask("GET", `/api/v1/anticorruption/datasets`, {  }, {  });
+    return (await answer.json()) as DatasetList;
+  }
+
+  /** List the red flags: formula, options, source, why it matters. */
+  async anticorruptionIndicators(): Promise<IndicatorList> {
+    const answer = await this.ask("GET", `/api/v1/anticorruption/indicators`, {  }, {  });
+    return (await answer.json()) as IndicatorList;
+  }
+
+  /** List the models: data, features, measured figures. */
+  async anticorruptionModels(): Promise<ModelList> {
+    const answer = await this.ask("GET", `/api/v1/anticorruption/models`, {  }, {  });
+    return (await answer.json()) as ModelList;
+  }
+
+  /** Show who is around a party, why, and what speaks for a closer look. */
+  async anticorruptionNetwork(party: string, options: { dataset?: string | undefined; steps?: number | undefined } = {}): Promise<NetworkOut> {
+    const answer = await this.ask("GET", `/api/v1/anticorruption/networks/${encodeURIComponent(String(party))}`, { "dataset": options.dataset, "steps": options.steps }, {  });
+    return (await answer.json()) as NetworkOut;
+  }
+
+  /** Tell everything of one process: flags, model, signs, risk by part. */
+  async anticorruptionProcess(name: string, ocid: string): Promise<ProfileOut> {
+    const answer = await this.ask("GET", `/api/v1/anticorruption/datasets/${encodeURIComponent(String(name))}/processes/${encodeURIComponent(String(ocid))}`, {  }, {  });
+    return (await answer.json()) as ProfileOut;
+  }
+
+  /** Approve or reject. */
+  async approvalsDecide(approvalId: string, body: ApprovalDecideIn, options: { idempotencyKey?: string | undefined } = {}): Promise<ApprovalOut> {
+    const answer = await this.ask("POST", `/api/v1/approvals/${encodeURIComponent(String(approvalId))}/decide`, {  }, { "Idempotency-Key": options.idempotencyKey }, body);
+    return (await answer.json()) as ApprovalOut;
+  }
+
+  /** List approvals. */
+  async approvalsList(options: { state?: ApprovalState | null | undefined; limit?: number | undefined; cursor?: string | null | undefined } = {}): Promise<PageApprovalOut> {
+    const answer = await this.ask("GET", `/api/v1/approvals`, { "state": options.state, "limit": options.limit, "cursor": options.cursor }, {  });
+    return (await answer.json()) as PageApprovalOut;
+  }
+
+  /** Attach a file to a case. */
+  async attachmentsAdd(caseId: string, body: AttachmentIn, options: { idempotencyKey?: string | undefined } = {}): Promise<AttachmentOut> {
+    const answer = await this.ask("POST", `/api/v1/cases/${encodeURIComponent(String(caseId))}/attachments`, {  }, { "Idempotency-Key": options.idempotencyKey }, body);
+    return (await answer.json()) as AttachmentOut;
+  }
+
+  /** Read an attachment (recorded). */
+  async attachmentsGet(attachmentId: string): Promise<ArrayBuffer> {
+    const answer = await this.ask("GET", `/api/v1/attachments/${encodeURIComponent(String(attachmentId))}`, {  }, {  });
+    return answer.arrayBuffer();
+  }
+
+  /** Attachments of a case. */
+  async attachmentsList(caseId: string, options: { limit?: number | undefined; cursor?: string | null | undefined } = {}): Promise<PageAttachmentOut> {
+    const answer = await this.ask("GET", `/api/v1/cases/${encodeURIComponent(String(caseId))}/attachments`, { "limit": options.limit, "cursor": options.cursor }, {  });
+    return (await answer.json()) as PageAttachmentOut;
+  }
+
+  /** Append events of an outside system. */
+  async auditAppend(body: EventsIn, options: { idempotencyKey?: string | undefined } = {}): Promise<AppendedOut> {
+    const answer = await this.ask("POST", `/api/v1/audit/entries`, {  }, { "Idempotency-Key": options.idempotencyKey }, body);
+    return (await answer.json()) as AppendedOut;
+  }
+
+  /** Get the evidence bundle of a case. */
+  async auditBundle(case_: string): Promise<Record<string, unknown>> {
+    const answer = await this.ask("GET", `/api/v1/audit/bundles/${encodeURIComponent(String(case_))}`, {  }, {  });
+    return (await answer.json()) as Record<string, unknown>;
+  }
+
+  /** Get the signed checkpoint. */
+  async auditCheckpoint(): Promise<string> {
+    const answer = await this.ask("GET", `/api/v1/audit/log/checkpoint`, {  }, {  });
+    return answer.text();
+  }
+
+  /** Prove that the log only grew. */
+  async auditConsistency(options: { old: number; new_?: number | null | undefined }): Promise<ConsistencyOut> {
+    const answer = await this.ask("GET", `/api/v1/audit/proofs/consistency`, { "old": options.old, "new": options.new_ }, {  });
+    return (await answer.json()) as ConsistencyOut;
+  }
+
+  /** List entries. */
+  async auditEntries(options: { limit?: number | undefined; cursor?: string | null | undefined; q?: string | null | undefined; type?: string | null | undefined; subject?: string | null | undefined; actor?: string | null | undefined; outcome?: string | null | undefined; correlationId?: string | null | undefined; since?: string | null | undefined; until?: string | null | undefined } = {}): Promise<EntriesOut> {
+    const answer = await this.ask("GET", `/api/v1/audit/entries`, { "limit": options.limit, "cursor": options.cursor, "q": options.q, "type": options.type, "subject": options.subject, "actor": options.actor, "outcome": options.outcome, "correlation_id": options.correlationId, "since": options.since, "until": options.until }, {  });
+    return (await answer.json()) as EntriesOut;
+  }
+
+  /** Get an entry. */
+  async auditEntry(index: number): Promise<EntryOut> {
+    const answer = await this.ask("GET", `/api/v1/audit/entries/${encodeURIComponent(String(index))}`, {  }, {  });
+    return (await answer.json()) as EntryOut;
+  }
+
+  /** Export entries: JSON Lines, CSV, OCSF or CEF. */
+  async auditExport(options: { format?: "jsonl" | "csv" | "ocsf" | "cef" | undefined; q?: string | null | undefined; type?: string | null | undefined; subject?: string | null | undefined; actor?: string | null | undefined; outcome?: string | null | undefined; correlationId?: string | null | undefined; since?: string | null | undefined; until?: string | null | undefined } = {}): Promise<string> {
+    const answer = await this.ask("GET", `/api/v1/audit/export`, { "format": options.format, "q": options.q, "type": options.type, "subject": options.subject, "actor": options.actor, "outcome": options.outcome, "correlation_id": options.correlationId, "since": options.since, "until": options.until }, {  });
+    return answer.text();
+  }
+
+  /** Prove that an entry stands in the log. */
+  async auditInclusion(options: { index: number; size?: number | null | undefined }): Promise<InclusionOut> {
+    const answer = await this.ask("GET", `/api/v1/audit/proofs/inclusion`, { "index": options.index, "size": options.size }, {  });
+    return (await answer.json()) as InclusionOut;
+  }
+
+  /** List the verifier keys. */
+  async auditKeys(): Promise<KeysOut> {
+    const answer = await this.ask("GET", `/api/v1/audit/keys`, {  }, {  });
+    return (await answer.json()) as KeysOut;
+  }
+
+  /** Hand the log over to a new key, by an entry that both sign. */
+  async auditRotateKey(options: { idempotencyKey?: string | undefined } = {}): Promise<KeysOut> {
+    const answer = await this.ask("POST", `/api/v1/audit/keys/rotation`, {  }, { "Idempotency-Key": options.idempotencyKey });
+    return (await answer.json()) as KeysOut;
+  }
+
+  /** Get a tile or a bundle of entries (C2SP tlog-tiles). */
+  async auditTile(path: string): Promise<ArrayBuffer> {
+    const answer = await this.ask("GET", `/api/v1/audit/log/tile/${path}`, {  }, {  });
+    return answer.arrayBuffer();
+  }
+
+  /** Re-compute everything. */
+  async auditVerify(options: { idempotencyKey?: string | undefined } = {}): Promise<ReportOut> {
+    const answer = await this.ask("POST", `/api/v1/audit/verify`, {  }, { "Idempotency-Key": options.idempotencyKey });
+    return (await answer.json()) as ReportOut;
+  }
+
+  /** Public keys. */
+  async authJwks(): Promise<Record<string, unknown>> {
+    const answer = await this.ask("GET", `/api/v1/auth/jwks.json`, {  }, {  });
+    return (await answer.json()) as Record<string, unknown>;
+  }
+
+  /** Sign out. */
+  async authRevoke(body: RevokeIn): Promise<void> {
+    await this.ask("POST", `/api/v1/auth/revoke`, {  }, {  }, body);
+  }
+
+  /** Sign in, or renew. */
+  async authToken(body: TokenIn): Promise<TokenOut> {
+    const answer = await this.ask("POST", `/api/v1/auth/token`, {  }, {  }, body);
+    return (await answer.json()) as TokenOut;
+  }
+
+  /** Approvals of a case. */
+  async casesApprovals(caseId: string, options: { limit?: number | undefined; cursor?: string | null | undefined } = {}): Promise<PageApprovalOut> {
+    const answer = await this.ask("GET", `/api/v1/cases/${encodeURIComponent(String(caseId))}/approvals`, { "limit": options.limit, "cursor": options.cursor }, {  });
+    return (await answer.json()) as PageApprovalOut;
+  }
+
+  /** Ask a second person. */
+  async casesAskApproval(caseId: string, body: TransitionIn, options: { ifMatch: string; idempotencyKey?: string | undefined }): Promise<ApprovalOut> {
+    const answer = await this.ask("POST", `/api/v1/cases/${encodeURIComponent(String(caseId))}/approvals`, {  }, { "If-Match": options.ifMatch, "Idempotency-Key": options.idempotencyKey }, body);
+    return (await answer.json()) as ApprovalOut;
+  }
+
+  /** Change many cases, each by itself. */
+  async casesBulk(body: BulkIn, options: { idempotencyKey?: string | undefined } = {}): Promise<BulkOut> {
+    const answer = await this.ask("POST", `/api/v1/cases/bulk`, {  }, { "Idempotency-Key": options.idempotencyKey }, body);
+    return (await answer.json()) as BulkOut;
+  }
+
+  /** Open a case. */
+  async casesCreate(body: CaseIn, options: { idempotencyKey?: string | undefined } = {}): Promise<CaseOut> {
+    const answer = await this.ask("POST", `/api/v1/cases`, {  }, { "Idempotency-Key": options.idempotencyKey }, body);
+    return (await answer.json()) as CaseOut;
+  }
+
+  /** Verdicts on a case. */
+  async casesDecisions(caseId: string, options: { limit?: number | undefined; cursor?: string | null | undefined } = {}): Promise<PageDecisionOut> {
+    const answer = await this.ask("GET", `/api/v1/cases/${encodeURIComponent(String(caseId))}/decisions`, { "limit": options.limit, "cursor": options.cursor }, {  });
+    return (await answer.json()) as PageDecisionOut;
+  }
+
+  /** Get a case. */
+  async casesGet(caseId: string): Promise<CaseOut> {
+    const answer = await this.ask("GET", `/api/v1/cases/${encodeURIComponent(String(caseId))}`, {  }, {  });
+    return (await answer.json()) as CaseOut;
+  }
+
+  /** Transitions of a case. */
+  async casesHistory(caseId: string, options: { limit?: number | undefined; cursor?: string | null | undefined } = {}): Promise<PageHistoryOut> {
+    const answer = await this.ask("GET", `/api/v1/cases/${encodeURIComponent(String(caseId))}/history`, { "limit": options.limit, "cursor": options.cursor }, {  });
+    return (await answer.json()) as PageHistoryOut;
+  }
+
+  /** Link a case to another. */
+  async casesLink(caseId: string, body: LinkIn, options: { idempotencyKey?: string | undefined } = {}): Promise<LinkOut> {
+    const answer = await this.ask("POST", `/api/v1/cases/${encodeURIComponent(String(caseId))}/links`, {  }, { "Idempotency-Key": options.idempotencyKey }, body);
+    return (await answer.json()) as LinkOut;
+  }
+
+  /** Links of a case. */
+  async casesLinks(caseId: string, options: { limit?: number | undefined; cursor?: string | null | undefined } = {}): Promise<PageLinkOut> {
+    const answer = await this.ask("GET", `/api/v1/cases/${encodeURIComponent(String(caseId))}/links`, { "limit": options.limit, "cursor": options.cursor }, {  });
+    return (await answer.json()) as PageLinkOut;
+  }
+
+  /** List cases. */
+  async casesList(options: { state?: Array<CaseState> | undefined; outcome?: Array<Outcome> | undefined; priority?: Array<Priority> | undefined; assignee?: string | null | undefined; channel?: string | null | undefined; kind?: string | null | undefined; tag?: string | null | undefined; minRisk?: number | null | undefined; maxRisk?: number | null | undefined; createdFrom?: string | null | undefined; createdBefore?: string | null | undefined; updatedFrom?: string | null | undefined; dueBefore?: string | null | undefined; sort?: CaseSort | undefined; limit?: number | undefined; cursor?: string | null | undefined } = {}): Promise<PageCaseOut> {
+    const answer = await this.ask("GET", `/api/v1/cases`, { "state": options.state, "outcome": options.outcome, "priority": options.priority, "assignee": options.assignee, "channel": options.channel, "kind": options.kind, "tag": options.tag, "min_risk": options.minRisk, "max_risk": options.maxRisk, "created_from": options.createdFrom, "created_before": options.createdBefore, "updated_from": options.updatedFrom, "due_before": options.dueBefore, "sort": options.sort, "limit": options.limit, "cursor": options.cursor }, {  });
+    return (await answer.json()) as PageCaseOut;
+  }
+
+  /** Everything that happened to a case. */
+  async casesTimeline(caseId: string, options: { limit?: number | undefined; cursor?: string | null | undefined } = {}): Promise<PageTimelineEntryOut> {
+    const answer = await this.ask("GET", `/api/v1/cases/${encodeURIComponent(String(caseId))}/timeline`, { "limit": options.limit, "cursor": options.cursor }, {  });
+    return (await answer.json()) as PageTimelineEntryOut;
+  }
+
+  /** Move a case to another state. */
+  async casesTransition(caseId: string, body: TransitionIn, options: { ifMatch: string; idempotencyKey?: string | undefined }): Promise<CaseOut | ApprovalOut> {
+    const answer = await this.ask("POST", `/api/v1/cases/${encodeURIComponent(String(caseId))}/transitions`, {  }, { "If-Match": options.ifMatch, "Idempotency-Key": options.idempotencyKey }, body);
+    return (await answer.json()) as CaseOut | ApprovalOut;
+  }
+
+  /** Change a case. */
+  async casesUpdate(caseId: string, body: CasePatch, options: { ifMatch: string; idempotencyKey?: string | undefined }): Promise<CaseOut> {
+    const answer = await this.ask("PATCH", `/api/v1/cases/${encodeURIComponent(String(caseId))}`, {  }, { "If-Match": options.ifMatch, "Idempotency-Key": options.idempotencyKey }, body);
+    return (await answer.json()) as CaseOut;
+  }
+
+  /** Assess evidence (compliance). */
+  async complianceAssess(body: AssessIn, options: { idempotencyKey?: string | undefined } = {}): Promise<Assessed> {
+    const answer = await this.ask("POST", `/api/v1/compliance/assess`, {  }, { "Idempotency-Key": options.idempotencyKey }, body);
+    return (await answer.json()) as Assessed;
+  }
+
+  /** Assess many items, each by itself (compliance). */
+  async complianceAssessBatch(body: BatchIn, options: { idempotencyKey?: string | undefined } = {}): Promise<BatchResults> {
+    const answer = await this.ask("POST", `/api/v1/compliance/assess/batch`, {  }, { "Idempotency-Key": options.idempotencyKey }, body);
+    return (await answer.json()) as BatchResults;
+  }
+
+  /** Decide on findings by the policy in force. */
+  async complianceDecide(body: DecideIn, options: { idempotencyKey?: string | undefined } = {}): Promise<Verdict> {
+    const answer = await this.ask("POST", `/api/v1/compliance/decide`, {  }, { "Idempotency-Key": options.idempotencyKey }, body);
+    return (await answer.json()) as Verdict;
+  }
+
+  /** Which lists are screened against. */
+  async complianceLists(): Promise<ListsOut> {
+    const answer = await this.ask("GET", `/api/v1/compliance/lists`, {  }, {  });
+    return (await answer.json()) as ListsOut;
+  }
+
+  /** Compare two names. */
+  async complianceMatch(body: MatchIn, options: { idempotencyKey?: string | undefined } = {}): Promise<MatchOut> {
+    const answer = await this.ask("POST", `/api/v1/compliance/match`, {  }, { "Idempotency-Key": options.idempotencyKey }, body);
+    return (await answer.json()) as MatchOut;
+  }
+
+  /** Find personal data in a text. */
+  async compliancePii(body: PersonalIn, options: { idempotencyKey?: string | undefined } = {}): Promise<PersonalOut> {
+    const answer = await this.ask("POST", `/api/v1/compliance/pii`, {  }, { "Idempotency-Key": options.idempotencyKey }, body);
+    return (await answer.json()) as PersonalOut;
+  }
+
+  /** Look one name up in all watchlists. */
+  async complianceScreen(body: ScreenIn, options: { idempotencyKey?: string | undefined } = {}): Promise<ScreenOut> {
+    const answer = await this.ask("POST", `/api/v1/compliance/screen`, {  }, { "Idempotency-Key": options.idempotencyKey }, body);
+    return (await answer.json()) as ScreenOut;
+  }
+
+  /** Look many names up, each by itself. */
+  async complianceScreenBatch(body: ScreenBatchIn, options: { idempotencyKey?: string | undefined } = {}): Promise<ScreenBatchOut> {
+    const answer = await this.ask("POST", `/api/v1/compliance/screen/batch`, {  }, { "Idempotency-Key": options.idempotencyKey }, body);
+    return (await answer.json()) as ScreenBatchOut;
+  }
+
+  /** Runs that gave up. */
+  async deadLettersList(options: { limit?: number | undefined; cursor?: string | null | undefined } = {}): Promise<PageRunOut> {
+    const answer = await this.ask("GET", `/api/v1/dead-letters`, { "limit": options.limit, "cursor": options.cursor }, {  });
+    return (await answer.json()) as PageRunOut;
+  }
+
+  /** Re-drive a run that gave up. */
+  async deadLettersRedrive(runId: string, options: { idempotencyKey?: string | undefined } = {}): Promise<Accepted> {
+    const answer = await this.ask("POST", `/api/v1/dead-letters/${encodeURIComponent(String(runId))}/redrive`, {  }, { "Idempotency-Key": options.idempotencyKey });
+    return (await answer.json()) as Accepted;
+  }
+
+  /** Deliver once more. */
+  async deliveriesReplay(deliveryId: string, options: { idempotencyKey?: string | undefined } = {}): Promise<DeliveryOut> {
+    const answer = await this.ask("POST", `/api/v1/deliveries/${encodeURIComponent(String(deliveryId))}/replay`, {  }, { "Idempotency-Key": options.idempotencyKey });
+    return (await answer.json()) as DeliveryOut;
+  }
+
+  /** Follow events. */
+  async eventsStream(options: { type?: Array<string> | undefined; subject?: string | null | undefined; limit?: number | undefined; cursor?: string | null | undefined; lastEventId?: string | null | undefined } = {}): Promise<PageEventOut> {
+    const answer = await this.ask("GET", `/api/v1/events`, { "type": options.type, "subject": options.subject, "limit": options.limit, "cursor": options.cursor }, { "Last-Event-Id": options.lastEventId });
+    return (await answer.json()) as PageEventOut;
+  }
+
+  /** Add evidence to a case. */
+  async evidenceAdd(caseId: string, body: NewEvidenceIn, options: { ifMatch?: string | undefined; idempotencyKey?: string | undefined } = {}): Promise<CaseOut> {
+    const answer = await this.ask("POST", `/api/v1/cases/${encodeURIComponent(String(caseId))}/evidence`, {  }, { "If-Match": options.ifMatch, "Idempotency-Key": options.idempotencyKey }, body);
+    return (await answer.json()) as CaseOut;
+  }
+
+  /** Get an item of evidence. */
+  async evidenceGet(evidenceId: string): Promise<EvidenceOut> {
+    const answer = await this.ask("GET", `/api/v1/evidence/${encodeURIComponent(String(evidenceId))}`, {  }, {  });
+    return (await answer.json()) as EvidenceOut;
+  }
+
+  /** Evidence of a case. */
+  async evidenceList(caseId: string, options: { limit?: number | undefined; cursor?: string | null | undefined } = {}): Promise<PageEvidenceOut> {
+    const answer = await this.ask("GET", `/api/v1/cases/${encodeURIComponent(String(caseId))}/evidence`, { "limit": options.limit, "cursor": options.cursor }, {  });
+    return (await answer.json()) as PageEvidenceOut;
+  }
+
+  /** Read raw evidence (recorded). */
+  async evidenceRaw(evidenceId: string): Promise<ArrayBuffer> {
+    const answer = await this.ask("GET", `/api/v1/evidence/${encodeURIComponent(String(evidenceId))}/raw`, {  }, {  });
+    return answer.arrayBuffer();
+  }
+
+  /** Get a finding. */
+  async findingsGet(findingId: string): Promise<FindingOut> {
+    const answer = await this.ask("GET", `/api/v1/findings/${encodeURIComponent(String(findingId))}`, {  }, {  });
+    return (await answer.json()) as FindingOut;
+  }
+
+  /** Findings on a case. */
+  async findingsList(caseId: string, options: { limit?: number | undefined; cursor?: string | null | undefined } = {}): Promise<PageFindingOut> {
+    const answer = await this.ask("GET", `/api/v1/cases/${encodeURIComponent(String(caseId))}/findings`, { "limit": options.limit, "cursor": options.cursor }, {  });
+    return (await answer.json()) as PageFindingOut;
+  }
+
+  /** Confirm or dismiss a finding. */
+  async findingsReview(findingId: string, body: ReviewIn, options: { idempotencyKey?: string | undefined } = {}): Promise<FindingOut> {
+    const answer = await this.ask("POST", `/api/v1/findings/${encodeURIComponent(String(findingId))}/review`, {  }, { "Idempotency-Key": options.idempotencyKey }, body);
+    return (await answer.json()) as FindingOut;
+  }
+
+  /** Say that it is alive. */
+  async healthz(): Promise<Record<string, string>> {
+    const answer = await this.ask("GET", `/healthz`, {  }, {  });
+    return (await answer.json()) as Record<string, string>;
+  }
+
+  /** Create an API key. */
+  async keysCreate(body: KeyIn, options: { idempotencyKey?: string | undefined } = {}): Promise<IssuedKeyOut> {
+    const answer = await this.ask("POST", `/api/v1/api-keys`, {  }, { "Idempotency-Key": options.idempotencyKey }, body);
+    return (await answer.json()) as IssuedKeyOut;
+  }
+
+  /** List API keys. */
+  async keysList(options: { limit?: number | undefined; cursor?: string | null | undefined } = {}): Promise<PageKeyOut> {
+    const answer = await this.ask("GET", `/api/v1/api-keys`, { "limit": options.limit, "cursor": options.cursor }, {  });
+    return (await answer.json()) as PageKeyOut;
+  }
+
+  /** Revoke an API key. */
+  async keysRevoke(keyId: string, options: { idempotencyKey?: string | undefined } = {}): Promise<void> {
+    await this.ask("DELETE", `/api/v1/api-keys/${encodeURIComponent(String(keyId))}`, {  }, { "Idempotency-Key": options.idempotencyKey });
+  }
+
+  /** Who I am. */
+  async me(): Promise<MeOut> {
+    const answer = await this.ask("GET", `/api/v1/me`, {  }, {  });
+    return (await answer.json()) as MeOut;
+  }
+
+  /** Say whether it can serve, each dependency named. */
+  async readyz(): Promise<unknown> {
+    const answer = await this.ask("GET", `/readyz`, {  }, {  });
+    return (await answer.json()) as unknown;
+  }
+
+  /** Roles and permissions. */
+  async roles(): Promise<PageRoleOut> {
+    const answer = await this.ask("GET", `/api/v1/roles`, {  }, {  });
+    return (await answer.json()) as PageRoleOut;
+  }
+
+  /** Cancel a run. */
+  async runsCancel(runId: string, body: CancelIn, options: { idempotencyKey?: string | undefined } = {}): Promise<Accepted> {
+    const answer = await this.ask("POST", `/api/v1/runs/${encodeURIComponent(String(runId))}/cancel`, {  }, { "Idempotency-Key": options.idempotencyKey }, body);
+    return (await answer.json()) as Accepted;
+  }
+
+  /** Approve or reject a step. */
+  async runsDecide(runId: string, step: string, body: DecideStepIn, options: { idempotencyKey?: string | undefined } = {}): Promise<Accepted> {
+    const answer = await this.ask("POST", `/api/v1/runs/${encodeURIComponent(String(runId))}/steps/${encodeURIComponent(String(step))}/decide`, {  }, { "Idempotency-Key": options.idempotencyKey }, body);
+    return (await answer.json()) as Accepted;
+  }
+
+  /** Fork a finished run. */
+  async runsFork(runId: string, body: ForkRunIn, options: { idempotencyKey?: string | undefined } = {}): Promise<Accepted> {
+    const answer = await this.ask("POST", `/api/v1/runs/${encodeURIComponent(String(runId))}/fork`, {  }, { "Idempotency-Key": options.idempotencyKey }, body);
+    return (await answer.json()) as Accepted;
+  }
+
+  /** Get a run. */
+  async runsGet(runId: string): Promise<RunDetailOut> {
+    const answer = await this.ask("GET", `/api/v1/runs/${encodeURIComponent(String(runId))}`, {  }, {  });
+    return (await answer.json()) as RunDetailOut;
+  }
+
+  /** List runs. */
+  async runsList(options: { workflow?: string | null | undefined; version?: number | null | undefined; subject?: string | null | undefined; state?: RunState | null | undefined; createdFrom?: string | null | undefined; createdBefore?: string | null | undefined; endedFrom?: string | null | undefined; endedBefore?: string | null | undefined; attribute?: Array<string> | undefined; parent?: string | null | undefined; origin?: string | null | undefined; limit?: number | undefined; cursor?: string | null | undefined } = {}): Promise<PageRunOut> {
+    const answer = await this.ask("GET", `/api/v1/runs`, { "workflow": options.workflow, "version": options.version, "subject": options.subject, "state": options.state, "created_from": options.createdFrom, "created_before": options.createdBefore, "ended_from": options.endedFrom, "ended_before": options.endedBefore, "attribute": options.attribute, "parent": options.parent, "origin": options.origin, "limit": options.limit, "cursor": options.cursor }, {  });
+    return (await answer.json()) as PageRunOut;
+  }
+
+  /** Retry a finished run. */
+  async runsRetry(runId: string, body: RetryRunIn, options: { idempotencyKey?: string | undefined } = {}): Promise<Accepted> {
+    const answer = await this.ask("POST", `/api/v1/runs/${encodeURIComponent(String(runId))}/retry`, {  }, { "Idempotency-Key": options.idempotencyKey }, body);
+    return (await answer.json()) as Accepted;
+  }
+
+  /** Signal a run. */
+  async runsSignal(runId: string, body: SignalIn, options: { idempotencyKey?: string | undefined } = {}): Promise<Accepted> {
+    const answer = await this.ask("POST", `/api/v1/runs/${encodeURIComponent(String(runId))}/signals`, {  }, { "Idempotency-Key": options.idempotencyKey }, body);
+    return (await answer.json()) as Accepted;
+  }
+
+  /** Start a run. */
+  async runsStart(name: string, body: StartRunIn, options: { idempotencyKey?: string | null | undefined } = {}): Promise<Accepted> {
+    const answer = await this.ask("POST", `/api/v1/workflows/${encodeURIComponent(String(name))}/runs`, {  }, { "Idempotency-Key": options.idempotencyKey }, body);
+    return (await answer.json()) as Accepted;
+  }
+
+  /** Steps of a run. */
+  async runsSteps(runId: string, options: { limit?: number | undefined; cursor?: string | null | undefined } = {}): Promise<PageRunStepOut> {
+    const answer = await this.ask("GET", `/api/v1/runs/${encodeURIComponent(String(runId))}/steps`, { "limit": options.limit, "cursor": options.cursor }, {  });
+    return (await answer.json()) as PageRunStepOut;
+  }
+
+  /** Keep a schedule. */
+  async schedulesCreate(body: ScheduleIn, options: { idempotencyKey?: string | undefined } = {}): Promise<ScheduleOut> {
+    const answer = await this.ask("POST", `/api/v1/schedules`, {  }, { "Idempotency-Key": options.idempotencyKey }, body);
+    return (await answer.json()) as ScheduleOut;
+  }
+
+  /** Forget a schedule. */
+  async schedulesDelete(name: string, options: { idempotencyKey?: string | undefined } = {}): Promise<void> {
+    await this.ask("DELETE", `/api/v1/schedules/${encodeURIComponent(String(name))}`, {  }, { "Idempotency-Key": options.idempotencyKey });
+  }
+
+  /** List schedules. */
+  async schedulesList(options: { limit?: number | undefined; cursor?: string | null | undefined } = {}): Promise<PageScheduleOut> {
+    const answer = await this.ask("GET", `/api/v1/schedules`, { "limit": options.limit, "cursor": options.cursor }, {  });
+    return (await answer.json()) as PageScheduleOut;
+  }
+
+  /** Pause or resume a schedule. */
+  async schedulesUpdate(name: string, body: SchedulePatch, options: { idempotencyKey?: string | undefined } = {}): Promise<ScheduleOut> {
+    const answer = await this.ask("PATCH", `/api/v1/schedules/${encodeURIComponent(String(name))}`, {  }, { "Idempotency-Key": options.idempotencyKey }, body);
+    return (await answer.json()) as ScheduleOut;
+  }
+
+  /** Search cases. */
+  async search(options: { q: string; limit?: number | undefined; cursor?: string | null | undefined }): Promise<PageFoundOut> {
+    const answer = await this.ask("GET", `/api/v1/search`, { "q": options.q, "limit": options.limit, "cursor": options.cursor }, {  });
+    return (await answer.json()) as PageFoundOut;
+  }
+
+  /** Operations that steps may call. */
+  async servicesList(options: { limit?: number | undefined; cursor?: string | null | undefined } = {}): Promise<PageStr> {
+    const answer = await this.ask("GET", `/api/v1/services`, { "limit": options.limit, "cursor": options.cursor }, {  });
+    return (await answer.json()) as PageStr;
+  }
+
+  /** Assess evidence (spam). */
+  async spamAssess(body: AssessIn, options: { idempotencyKey?: string | undefined } = {}): Promise<Assessed> {
+    const answer = await this.ask("POST", `/api/v1/spam/assess`, {  }, { "Idempotency-Key": options.idempotencyKey }, body);
+    return (await answer.json()) as Assessed;
+  }
+
+  /** Assess many items, each by itself (spam). */
+  async spamAssessBatch(body: BatchIn, options: { idempotencyKey?: string | undefined } = {}): Promise<BatchResults> {
+    const answer = await this.ask("POST", `/api/v1/spam/assess/batch`, {  }, { "Idempotency-Key": options.idempotencyKey }, body);
+    return (await answer.json()) as BatchResults;
+  }
+
+  /** Count cases. */
+  async stats(): Promise<StatsOut> {
+    const answer = await this.ask("GET", `/api/v1/stats`, {  }, {  });
+    return (await answer.json()) as StatsOut;
+  }
+
+  /** Count cases over time. */
+  async statsTimeseries(options: { first?: string | null | undefined; last?: string | null | undefined; interval?: Interval | undefined } = {}): Promise<SeriesOut> {
+    const answer = await this.ask("GET", `/api/v1/stats/timeseries`, { "first": options.first, "last": options.last, "interval": options.interval }, {  });
+    return (await answer.json()) as SeriesOut;
+  }
+
+  /** Submit evidence. */
+  async submissionsCreate(body: SubmissionIn, options: { idempotencyKey?: string | null | undefined; prefer?: string | null | undefined } = {}): Promise<SubmissionAccepted | CaseOut> {
+    const answer = await this.ask("POST", `/api/v1/submissions`, {  }, { "Idempotency-Key": options.idempotencyKey, "Prefer": options.prefer }, body);
+    return (await answer.json()) as SubmissionAccepted | CaseOut;
+  }
+
+  /** Submit many, each by itself. */
+  async submissionsCreateBatch(body: SubmissionBatchIn, options: { idempotencyKey?: string | undefined } = {}): Promise<BatchAccepted> {
+    const answer = await this.ask("POST", `/api/v1/submissions/batch`, {  }, { "Idempotency-Key": options.idempotencyKey }, body);
+    return (await answer.json()) as BatchAccepted;
+  }
+
+  /** Get a submission. */
+  async submissionsGet(submissionId: string): Promise<SubmissionOut> {
+    const answer = await this.ask("GET", `/api/v1/submissions/${encodeURIComponent(String(submissionId))}`, {  }, {  });
+    return (await answer.json()) as SubmissionOut;
+  }
+
+  /** List submissions. */
+  async submissionsList(options: { limit?: number | undefined; cursor?: string | null | undefined } = {}): Promise<PageSubmissionOut> {
+    const answer = await this.ask("GET", `/api/v1/submissions`, { "limit": options.limit, "cursor": options.cursor }, {  });
+    return (await answer.json()) as PageSubmissionOut;
+  }
+
+  /** Create a user. */
+  async usersCreate(body: UserIn, options: { idempotencyKey?: string | undefined } = {}): Promise<UserOut> {
+    const answer = await this.ask("POST", `/api/v1/users`, {  }, { "Idempotency-Key": options.idempotencyKey }, body);
+    return (await answer.json()) as UserOut;
+  }
+
+  /** Get a user. */
+  async usersGet(userId: string): Promise<UserOut> {
+    const answer = await this.ask("GET", `/api/v1/users/${encodeURIComponent(String(userId))}`, {  }, {  });
+    return (await answer.json()) as UserOut;
+  }
+
+  /** List users. */
+  async usersList(options: { limit?: number | undefined; cursor?: string | null | undefined } = {}): Promise<PageUserOut> {
+    const answer = await this.ask("GET", `/api/v1/users`, { "limit": options.limit, "cursor": options.cursor }, {  });
+    return (await answer.json()) as PageUserOut;
+  }
+
+  /** Change or disable a user. */
+  async usersUpdate(userId: string, body: UserPatch, options: { ifMatch: string; idempotencyKey?: string | undefined }): Promise<UserOut> {
+    const answer = await this.ask("PATCH", `/api/v1/users/${encodeURIComponent(String(userId))}`, {  }, { "If-Match": options.ifMatch, "Idempotency-Key": options.idempotencyKey }, body);
+    return (await answer.json()) as UserOut;
+  }
+
+  /** Keep a webhook. */
+  async webhooksCreate(body: WebhookIn, options: { idempotencyKey?: string | undefined } = {}): Promise<WebhookWithSecret> {
+    const answer = await this.ask("POST", `/api/v1/webhooks`, {  }, { "Idempotency-Key": options.idempotencyKey }, body);
+    return (await answer.json()) as WebhookWithSecret;
+  }
+
+  /** Forget a webhook. */
+  async webhooksDelete(webhookId: string, options: { idempotencyKey?: string | undefined } = {}): Promise<void> {
+    await this.ask("DELETE", `/api/v1/webhooks/${encodeURIComponent(String(webhookId))}`, {  }, { "Idempotency-Key": options.idempotencyKey });
+  }
+
+  /** Deliveries to a webhook. */
+  async webhooksDeliveries(webhookId: string, options: { state?: DeliveryState | null | undefined; limit?: number | undefined; cursor?: string | null | undefined } = {}): Promise<PageDeliveryOut> {
+    const answer = await this.ask("GET", `/api/v1/webhooks/${encodeURIComponent(String(webhookId))}/deliveries`, { "state": options.state, "limit": options.limit, "cursor": options.cursor }, {  });
+    return (await answer.json()) as PageDeliveryOut;
+  }
+
+  /** Get a webhook. */
+  async webhooksGet(webhookId: string): Promise<WebhookOut> {
+    const answer = await this.ask("GET", `/api/v1/webhooks/${encodeURIComponent(String(webhookId))}`, {  }, {  });
+    return (await answer.json()) as WebhookOut;
+  }
+
+  /** List webhooks. */
+  async webhooksList(options: { limit?: number | undefined; cursor?: string | null | undefined } = {}): Promise<PageWebhookOut> {
+    const answer = await this.ask("GET", `/api/v1/webhooks`, { "limit": options.limit, "cursor": options.cursor }, {  });
+    return (await answer.json()) as PageWebhookOut;
+  }
+
+  /** Change a webhook. */
+  async webhooksUpdate(webhookId: string, body: WebhookPatch, options: { ifMatch: string; idempotencyKey?: string | undefined }): Promise<WebhookWithSecret> {
+    const answer = await this.ask("PATCH", `/api/v1/webhooks/${encodeURIComponent(String(webhookId))}`, {  }, { "If-Match": options.ifMatch, "Idempotency-Key": options.idempotencyKey }, body);
+    return (await answer.json()) as WebhookWithSecret;
+  }
+
+  /** Keep a workflow definition. */
+  async workflowsCreate(body: DefinitionIn, options: { idempotencyKey?: string | undefined } = {}): Promise<DefinitionIn> {
+    const answer = await this.ask("POST", `/api/v1/workflows`, {  }, { "Idempotency-Key": options.idempotencyKey }, body);
+    return (await answer.json()) as DefinitionIn;
+  }
+
+  /** Get a workflow definition. */
+  async workflowsGet(name: string): Promise<DefinitionIn> {
+    const answer = await this.ask("GET", `/api/v1/workflows/${encodeURIComponent(String(name))}`, {  }, {  });
+    return (await answer.json()) as DefinitionIn;
+  }
+
+  /** Get a version of a workflow definition. */
+  async workflowsGetVersion(name: string, version: number): Promise<DefinitionIn> {
+    const answer = await this.ask("GET", `/api/v1/workflows/${encodeURIComponent(String(name))}/versions/${encodeURIComponent(String(version))}`, {  }, {  });
+    return (await answer.json()) as DefinitionIn;
+  }
+
+  /** List workflow definitions. */
+  async workflowsList(options: { limit?: number | undefined; cursor?: string | null | undefined } = {}): Promise<PageDefinitionIn> {
+    const answer = await this.ask("GET", `/api/v1/workflows`, { "limit": options.limit, "cursor": options.cursor }, {  });
+    return (await answer.json()) as PageDefinitionIn;
+  }
+
+  /** Pause a workflow. */
+  async workflowsPause(name: string, body: PauseIn, options: { idempotencyKey?: string | undefined } = {}): Promise<void> {
+    await this.ask("POST", `/api/v1/workflows/${encodeURIComponent(String(name))}/pause`, {  }, { "Idempotency-Key": options.idempotencyKey }, body);
+  }
+
+  /** Workflows that are paused. */
+  async workflowsPaused(options: { limit?: number | undefined; cursor?: string | null | undefined } = {}): Promise<PagePauseOut> {
+    const answer = await this.ask("GET", `/api/v1/workflow-pauses`, { "limit": options.limit, "cursor": options.cursor }, {  });
+    return (await answer.json()) as PagePauseOut;
+  }
+
+  /** Resume a workflow. */
+  async workflowsResume(name: string, options: { idempotencyKey?: string | undefined } = {}): Promise<void> {
+    await this.ask("POST", `/api/v1/workflows/${encodeURIComponent(String(name))}/resume`, {  }, { "Idempotency-Key": options.idempotencyKey });
+  }
+
+  /** Check a workflow definition. */
+  async workflowsValidate(body: DefinitionIn, options: { idempotencyKey?: string | undefined } = {}): Promise<DefinitionIn> {
+    const answer = await this.ask("POST", `/api/v1/workflows/validate`, {  }, { "Idempotency-Key": options.idempotencyKey }, body);
+    return (await answer.json()) as DefinitionIn;
+  }
+}

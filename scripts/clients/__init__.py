@@ -1,0 +1,1 @@
+"""Writes the typed clients from the OpenAPI document."""

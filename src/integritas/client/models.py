@@ -1,0 +1,1701 @@
+"""Generated from the OpenAPI document by `make docs`: what is sent and what comes back."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, NotRequired, TypeAlias, TypedDict
+
+__all__ = [
+    "Accepted",
+    "AccountIn",
+    "ActorIn",
+    "ActorKind",
+    "AppendedOut",
+    "ApprovalDecideIn",
+    "ApprovalIn",
+    "ApprovalOut",
+    "ApprovalState",
+    "AssessIn",
+    "Assessed",
+    "Assessment",
+    "AttachmentIn",
+    "AttachmentOut",
+    "BatchAccepted",
+    "BatchIn",
+    "BatchItem",
+    "BatchResults",
+    "BidScoreOut",
+    "BulkIn",
+    "BulkOut",
+    "BulkResult",
+    "CancelIn",
+    "CaseIn",
+    "CaseOut",
+    "CasePatch",
+    "CaseSort",
+    "CaseState",
+    "CatchUp",
+    "ConsistencyOut",
+    "DatasetIn",
+    "DatasetList",
+    "DatasetOut",
+    "DecideIn",
+    "DecideStepIn",
+    "DecisionOut",
+    "DefinitionIn",
+    "DeliveryOut",
+    "DeliveryState",
+    "DifferenceOut",
+    "EdgeOut",
+    "EntriesOut",
+    "EntryOut",
+    "EventIn",
+    "EventOut",
+    "EventsIn",
+    "EvidenceKind",
+    "EvidenceOut",
+    "Failure",
+    "FieldError",
+    "FieldProblem",
+    "FindingInput",
+    "FindingOutput",
+    "FindingKind",
+    "FindingOut",
+    "FlagOut",
+    "ForkRunIn",
+    "FoundOut",
+    "HistoryOut",
+    "HitOut",
+    "InclusionOut",
+    "IndicatorList",
+    "IndicatorOut",
+    "Interval",
+    "IssuedKeyOut",
+    "ItemAssessed",
+    "ItemFailed",
+    "JsonValue",
+    "KeyIn",
+    "KeyOut",
+    "KeysOut",
+    "LinkIn",
+    "LinkKind",
+    "LinkOut",
+    "ListOut",
+    "ListsOut",
+    "LoadIn",
+    "LoadOut",
+    "MatchIn",
+    "MatchOut",
+    "MeOut",
+    "MessageIn",
+    "ModelList",
+    "ModelOut",
+    "NetworkOut",
+    "NewEvidenceIn",
+    "NodeOut",
+    "OnFailure",
+    "OptionOut",
+    "Outcome",
+    "Overlap",
+    "PageApprovalOut",
+    "PageAttachmentOut",
+    "PageCaseOut",
+    "PageDecisionOut",
+    "PageDefinitionIn",
+    "PageDeliveryOut",
+    "PageEventOut",
+    "PageEvidenceOut",
+    "PageFindingOut",
+    "PageFoundOut",
+    "PageHistoryOut",
+    "PageKeyOut",
+    "PageLinkOut",
+    "PagePauseOut",
+    "PageRoleOut",
+    "PageRunOut",
+    "PageRunStepOut",
+    "PageScheduleOut",
+    "PageSubmissionOut",
+    "PageTimelineEntryOut",
+    "PageUserOut",
+    "PageWebhookOut",
+    "PageStr",
+    "PartOut",
+    "PartyIn",
+    "PauseIn",
+    "PauseOut",
+    "PaymentIn",
+    "PersonalIn",
+    "PersonalItemOut",
+    "PersonalKind",
+    "PersonalOut",
+    "PlaceOut",
+    "PointOut",
+    "Priority",
+    "Problem",
+    "ProcurementIn",
+    "ProfileOut",
+    "ReasonInput",
+    "ReasonOutput",
+    "RejectOut",
+    "ReportOut",
+    "RetryIn",
+    "RetryRunIn",
+    "ReviewIn",
+    "ReviewState",
+    "RevokeIn",
+    "RiskOut",
+    "Role",
+    "RoleOut",
+    "RunDetailOut",
+    "RunOut",
+    "RunState",
+    "RunStepOut",
+    "ScheduleIn",
+    "ScheduleOut",
+    "SchedulePatch",
+    "ScreenBatchIn",
+    "ScreenBatchOut",
+    "ScreenIn",
+    "ScreenItemOut",
+    "ScreenOut",
+    "SeriesOut",
+    "Severity",
+    "SignOut",
+    "SignalIn",
+    "StartRunIn",
+    "StatisticsOut",
+    "StatsOut",
+    "StepIn",
+    "StepState",
+    "SubjectInput",
+    "SubjectOutput",
+    "SubmissionAccepted",
+    "SubmissionBatchIn",
+    "SubmissionIn",
+    "SubmissionOut",
+    "TimelineEntryOut",
+    "TokenIn",
+    "TokenOut",
+    "TransitionIn",
+    "UserIn",
+    "UserOut",
+    "UserPatch",
+    "Verdict",
+    "WebhookIn",
+    "WebhookOut",
+    "WebhookPatch",
+    "WebhookWithSecret",
+]
+
+ActorKind: TypeAlias = "Literal['person', 'policy', 'platform']"
+ApprovalState: TypeAlias = "Literal['open', 'approved', 'rejected', 'void']"
+CaseSort: TypeAlias = "Literal['created_at', '-created_at', 'updated_at', '-updated_at', 'due_at', '-due_at', 'risk', '-risk']"
+CaseState: TypeAlias = "Literal['PENDING', 'INVESTIGATING', 'VALIDATING', 'REMEDIATING', 'RESOLVED', 'FAILED', 'CANCELLED']"
+CatchUp: TypeAlias = "Literal['one', 'all', 'skip']"
+DeliveryState: TypeAlias = "Literal['pending', 'delivered', 'dead']"
+EvidenceKind: TypeAlias = "Literal['message', 'procurement', 'party', 'payment']"
+FindingKind: TypeAlias = "Literal['signal', 'hit', 'not_assessed']"
+Interval: TypeAlias = "Literal['day', 'week', 'month']"
+JsonValue: TypeAlias = "Any"
+LinkKind: TypeAlias = "Literal['related', 'duplicate_of', 'part_of', 'caused_by']"
+OnFailure: TypeAlias = "Literal['fail', 'continue', 'compensate']"
+Outcome: TypeAlias = "Literal['no_action', 'review', 'escalate']"
+Overlap: TypeAlias = "Literal['allow', 'skip', 'cancel']"
+PersonalKind: TypeAlias = "Literal['email', 'phone', 'iban', 'card', 'national_id', 'birth_date', 'ip_address']"
+Priority: TypeAlias = "Literal['low', 'normal', 'high', 'urgent']"
+ReviewState: TypeAlias = "Literal['open', 'confirmed', 'dismissed']"
+Role: TypeAlias = (
+    "Literal['viewer', 'analyst', 'reviewer', 'auditor', 'admin', 'service']"
+)
+RunState: TypeAlias = "Literal['running', 'succeeded', 'failed', 'cancelled']"
+Severity: TypeAlias = "Literal['info', 'low', 'medium', 'high', 'critical']"
+StepState: TypeAlias = "Literal['pending', 'running', 'waiting', 'succeeded', 'failed', 'skipped', 'compensated']"
+
+
+class Accepted(TypedDict):
+    """What was asked for will happen."""
+
+    run_id: str
+
+
+class AccountIn(TypedDict):
+    """One side of a payment."""
+
+    name: str
+    account: NotRequired[str | None]
+    country: NotRequired[str | None]
+
+
+class ActorIn(TypedDict):
+    """Who did it, in the outside system."""
+
+    id: str
+    kind: NotRequired[Literal["person", "service", "platform"]]
+    roles: NotRequired[list[str]]
+
+
+class AppendedOut(TypedDict):
+    """Where the events stand, and the signed checkpoint that covers them."""
+
+    data: list[PlaceOut]
+    checkpoint: str
+
+
+class ApprovalDecideIn(TypedDict):
+    """Approve or reject."""
+
+    approve: bool
+    reason: NotRequired[str]
+
+
+class ApprovalIn(TypedDict):
+    """Who may decide: people with one of these roles; none named: all who may."""
+
+    roles: NotRequired[list[str]]
+
+
+class ApprovalOut(TypedDict):
+    """A transition that waits, or waited, for a second person."""
+
+    id: str
+    case_id: str
+    case_version: int
+    from_state: CaseState
+    to: CaseState
+    reason: str
+    requested_by: str
+    requested_at: str
+    state: ApprovalState
+    decided_by: str | None
+    decided_at: str | None
+    decision_reason: str
+
+
+class AssessIn(TypedDict):
+    """Evidence to be assessed now, without opening a case."""
+
+    channel: NotRequired[str]
+    evidence: list[MessageIn | ProcurementIn | PartyIn | PaymentIn]
+
+
+class Assessed(TypedDict):
+    """A service's answer: what it found, with which versions, on which input."""
+
+    service: str
+    evidence: list[str]
+    findings: list[FindingOutput]
+    versions: dict[str, str]
+    input_hash: str
+
+
+class Assessment(TypedDict):
+    """A service's answer on one dossier, with the versions that made it."""
+
+    service: str
+    findings: list[FindingInput]
+    versions: dict[str, str]
+    input_hash: str
+
+
+class AttachmentIn(TypedDict):
+    """A file to keep with a case."""
+
+    name: str
+    media_type: NotRequired[str]
+    content_base64: str
+
+
+class AttachmentOut(TypedDict):
+    """An attachment without its content."""
+
+    id: str
+    case_id: str
+    name: str
+    media_type: str
+    size: int
+    sha256: str
+    added_by: str
+    added_at: str
+
+
+class BatchAccepted(TypedDict):
+    """What became of a batch."""
+
+    accepted: int
+    rejected: int
+    results: list[BatchItem]
+
+
+class BatchIn(TypedDict):
+    """Items to be assessed, each by itself; a bad one does not sink the rest."""
+
+    items: list[AssessIn]
+
+
+class BatchItem(TypedDict):
+    """What became of one item of a batch, by its index."""
+
+    index: int
+    accepted: NotRequired[SubmissionAccepted | None]
+    error: NotRequired[dict[str, Any] | None]
+
+
+class BatchResults(TypedDict):
+    """One result for each item, in the order of the request."""
+
+    results: list[ItemAssessed | ItemFailed]
+
+
+class BidScoreOut(TypedDict):
+    """What the collusion model says of a bid; `contributions` are Shapley values."""
+
+    probability: float | None
+    reasons: list[str]
+    out_of_domain: list[str]
+    contributions: dict[str, float]
+
+
+class BulkIn(TypedDict):
+    """Changes of several cases; each is made or refused by itself."""
+
+    items: list[JsonValue]
+
+
+class BulkOut(TypedDict):
+    """What became of all of them."""
+
+    changed: int
+    refused: int
+    results: list[BulkResult]
+
+
+class BulkResult(TypedDict):
+    """What became of one item, by its index."""
+
+    index: int
+    case: NotRequired[CaseOut | None]
+    error: NotRequired[dict[str, Any] | None]
+
+
+class CancelIn(TypedDict):
+    """Why a run is to be cancelled."""
+
+    cause: str
+
+
+class CaseIn(TypedDict):
+    """A case that a person opens, with its evidence and as they want it."""
+
+    channel: NotRequired[str]
+    title: NotRequired[str]
+    reference: NotRequired[str]
+    evidence: list[MessageIn | ProcurementIn | PartyIn | PaymentIn]
+    priority: NotRequired[Priority]
+    assignee: NotRequired[str | None]
+    tags: NotRequired[list[str]]
+    due_at: NotRequired[str | None]
+
+
+class CaseOut(TypedDict):
+    """A case. `moves` are the states a person may move it to."""
+
+    id: str
+    number: str
+    state: CaseState
+    version: int
+    title: str
+    channel: str
+    kinds: list[str]
+    risk: float | None
+    band: str | None
+    outcome: Outcome | None
+    missing: list[str]
+    priority: Priority
+    assignee: str | None
+    tags: list[str]
+    submission_id: str
+    created_at: str
+    updated_at: str
+    due_at: str | None
+    closed_at: str | None
+    moves: NotRequired[list[CaseState]]
+
+
+class CasePatch(TypedDict):
+    """What people may change of a case; what is left out stays. Null unassigns."""
+
+    title: NotRequired[str | None]
+    priority: NotRequired[Priority | None]
+    assignee: NotRequired[str | None]
+    tags: NotRequired[list[str] | None]
+    due_at: NotRequired[str | None]
+
+
+class ConsistencyOut(TypedDict):
+    """A consistency proof (RFC 6962 section 2.1.2); hashes in base64."""
+
+    old: int
+    new: int
+    hashes: list[str]
+
+
+class DatasetIn(TypedDict):
+    """A dataset to create."""
+
+    name: str
+    title: NotRequired[str]
+
+
+class DatasetList(TypedDict):
+    """All datasets of the tenant; one page."""
+
+    data: list[DatasetOut]
+    next_cursor: NotRequired[str | None]
+
+
+class DatasetOut(TypedDict):
+    """A dataset."""
+
+    name: str
+    title: str
+    created: str
+
+
+class DecideIn(TypedDict):
+    """What a policy decides on; the tenant is the caller's."""
+
+    dossier_id: str
+    channel: NotRequired[str]
+    kinds: NotRequired[list[EvidenceKind]]
+    assessments: dict[str, Assessment]
+
+
+class DecideStepIn(TypedDict):
+    """Approve or reject what a step waits for."""
+
+    approve: bool
+    reason: NotRequired[str]
+
+
+class DecisionOut(TypedDict):
+    """A policy's verdict on a case."""
+
+    run_id: str
+    outcome: Outcome
+    risk: float
+    band: str
+    policy: str
+    reasons: list[ReasonOutput]
+    required_steps: list[str]
+    at: str
+
+
+class DefinitionIn(TypedDict):
+    """A definition on the wire."""
+
+    name: str
+    version: NotRequired[int]
+    description: NotRequired[str]
+    timeout_s: NotRequired[float | None]
+    priority: NotRequired[int]
+    steps: list[StepIn]
+    outputs: NotRequired[dict[str, Any]]
+
+
+class DeliveryOut(TypedDict):
+    """One event on its way to one webhook."""
+
+    id: str
+    webhook_id: str
+    event_id: str
+    type: str
+    state: DeliveryState
+    attempts: int
+    due_at: str
+    status: int | None
+    error: str
+    created_at: str
+    ended_at: str | None
+    replay_of: str | None
+
+
+class DifferenceOut(TypedDict):
+    """One thing a verification found."""
+
+    place: str
+    message: str
+
+
+class EdgeOut(TypedDict):
+    """Why two nodes are joined, and the processes that say so (at most 20)."""
+
+    source: str
+    target: str
+    kind: str
+    why: str
+    ocids: list[str]
+
+
+class EntriesOut(TypedDict):
+    """A page of leaves, oldest first."""
+
+    data: list[EntryOut]
+    next_cursor: str | None
+
+
+class EntryOut(TypedDict):
+    """A leaf. The bytes hashed are `entry` as canonical JSON (RFC 8785)."""
+
+    index: int
+    event_id: str
+    leaf_hash: str
+    entry: dict[str, JsonValue]
+
+
+class EventIn(TypedDict):
+    """An event of an outside system. No personal data: send a `commitment` to it."""
+
+    event_id: str
+    type: str
+    subject: str
+    source: str
+    actor: ActorIn
+    occurred: NotRequired[str | None]
+    outcome: NotRequired[Literal["success", "failure", "unknown"] | None]
+    reason: NotRequired[str | None]
+    correlation_id: NotRequired[str | None]
+    before: NotRequired[str | None]
+    after: NotRequired[str | None]
+    commitment: NotRequired[str | None]
+    data: NotRequired[dict[str, JsonValue]]
+
+
+class EventOut(TypedDict):
+    """What happened, as a CloudEvent (1.0): references only, no personal data."""
+
+    specversion: str
+    id: str
+    source: str
+    type: str
+    subject: str
+    time: str
+    datacontenttype: str
+    sequence: str
+    data: dict[str, Any]
+
+
+class EventsIn(TypedDict):
+    """Events to append: all of them or none."""
+
+    entries: list[EventIn]
+
+
+class EvidenceOut(TypedDict):
+    """An item of evidence without its content."""
+
+    id: str
+    kind: str
+    sha256: str
+    media_type: NotRequired[str | None]
+    size: NotRequired[int | None]
+
+
+class Failure(TypedDict):
+    """The error of one item of a batch. `code` is a kernel error's code."""
+
+    code: str
+    detail: str
+    retryable: NotRequired[bool]
+    errors: NotRequired[list[FieldError]]
+
+
+class FieldError(TypedDict):
+    """One thing wrong with one field."""
+
+    path: str
+    message: str
+    remedy: NotRequired[str]
+
+
+class FieldProblem(TypedDict):
+    """One thing wrong with one field: where, what, and what to do about it."""
+
+    path: str
+    message: str
+    remedy: NotRequired[str]
+
+
+class FindingInput(TypedDict):
+    """What a service says of evidence. `score` lies in [0, 1]."""
+
+    code: str
+    severity: Severity
+    score: float
+    subject: SubjectInput
+    title: str
+    reasons: NotRequired[list[ReasonInput]]
+    kind: NotRequired[FindingKind]
+    data: NotRequired[dict[str, JsonValue]]
+
+
+class FindingOutput(TypedDict):
+    """What a service says of evidence. `score` lies in [0, 1]."""
+
+    code: str
+    severity: Severity
+    score: float
+    subject: SubjectOutput
+    title: str
+    reasons: NotRequired[list[ReasonOutput]]
+    kind: NotRequired[FindingKind]
+    data: NotRequired[dict[str, JsonValue]]
+
+
+class FindingOut(TypedDict):
+    """A finding with its reasons and what a person said of it."""
+
+    id: str
+    case_id: str
+    run_id: str
+    service: str
+    code: str
+    kind: str
+    severity: Severity
+    score: float
+    title: str
+    subject: SubjectOutput
+    reasons: list[ReasonOutput]
+    data: dict[str, Any]
+    created_at: str
+    review: ReviewState
+    reviewed_by: str | None
+    reviewed_at: str | None
+    review_reason: str
+
+
+class FlagOut(TypedDict):
+    """A flag on a process."""
+
+    code: str
+    title: str
+    value: float | None
+    strength: float
+    pointer: str
+    text: str
+    organisations: list[str]
+
+
+class ForkRunIn(TypedDict):
+    """From which step, with which input and version; left out: as it was."""
+
+    from_step: str
+    version: NotRequired[int | None]
+    input: NotRequired[dict[str, JsonValue] | None]
+
+
+class FoundOut(TypedDict):
+    """A case that was searched for; `matched` names the fields."""
+
+    case: CaseOut
+    matched: list[str]
+
+
+class HistoryOut(TypedDict):
+    """One transition of a case."""
+
+    version: int
+    from_state: CaseState
+    to_state: CaseState
+    actor_id: str
+    actor_kind: ActorKind
+    reason: str
+    approved_by: str | None
+    at: str
+
+
+class HitOut(TypedDict):
+    """A listed entry that resembles the query; `match` is the product's decision."""
+
+    list: str
+    uid: str
+    name: str
+    primary_name: str
+    type: str
+    score: float
+    match: bool
+    birth_dates: list[str]
+    countries: list[str]
+    programmes: list[str]
+    reasons: list[ReasonOutput]
+
+
+class InclusionOut(TypedDict):
+    """An audit path (RFC 6962 section 2.1.1); hashes in base64."""
+
+    index: int
+    size: int
+    leaf_hash: str
+    hashes: list[str]
+
+
+class IndicatorList(TypedDict):
+    """All indicators; one page."""
+
+    data: list[IndicatorOut]
+    next_cursor: NotRequired[str | None]
+
+
+class IndicatorOut(TypedDict):
+    """What an indicator declares of itself."""
+
+    code: str
+    title: str
+    formula: str
+    value: str
+    groups: list[str]
+    fields: list[str]
+    options: list[OptionOut]
+    why: str
+    source: str
+    severity: str
+    weight: float
+    alone: str
+
+
+class IssuedKeyOut(TypedDict):
+    """A fresh API key with its secret, which is shown this once."""
+
+    id: str
+    name: str
+    prefix: str
+    owner: str | None
+    scopes: list[str]
+    created_at: str
+    expires_at: str | None
+    revoked_at: str | None
+    secret: str
+
+
+class ItemAssessed(TypedDict):
+    """Item `index` of a batch and what the service says of it."""
+
+    index: int
+    assessment: Assessed
+
+
+class ItemFailed(TypedDict):
+    """Item `index` of a batch and why it could not be assessed."""
+
+    index: int
+    error: Failure
+
+
+class KeyIn(TypedDict):
+    """An API key to create. Without scopes it may all that its bearer may."""
+
+    name: str
+    scopes: NotRequired[list[str]]
+    machine: NotRequired[bool]
+    expires_at: NotRequired[str | None]
+
+
+class KeyOut(TypedDict):
+    """An API key without its secret."""
+
+    id: str
+    name: str
+    prefix: str
+    owner: str | None
+    scopes: list[str]
+    created_at: str
+    expires_at: str | None
+    revoked_at: str | None
+
+
+class KeysOut(TypedDict):
+    """Verifier keys, C2SP vkeys, newest first."""
+
+    data: list[str]
+
+
+class LinkIn(TypedDict):
+    """The other case, and how this one stands to it."""
+
+    to: str
+    kind: NotRequired[LinkKind]
+    reason: NotRequired[str]
+
+
+class LinkOut(TypedDict):
+    """`case_id` is `kind` `to`."""
+
+    case_id: str
+    to: str
+    kind: LinkKind
+    reason: str
+    actor_id: str
+    created_at: str
+
+
+class ListOut(TypedDict):
+    """The state of one list that is screened against."""
+
+    name: str
+    version: str
+    digest: str
+    date: str | None
+    entries: int
+
+
+class ListsOut(TypedDict):
+    """All lists that are screened against; none means nobody can be screened."""
+
+    data: list[ListOut]
+
+
+class LoadIn(TypedDict):
+    """Releases, records or packages to take into a dataset."""
+
+    releases: list[dict[str, Any]]
+
+
+class LoadOut(TypedDict):
+    """How many processes were taken in, and what was wrong."""
+
+    loaded: int
+    rejects: list[RejectOut]
+
+
+class MatchIn(TypedDict):
+    """Two names, and of what kind of party if that is known."""
+
+    schema: NotRequired[str]
+    left: str
+    right: str
+
+
+class MatchOut(TypedDict):
+    """How alike they are, in [0, 1]; the same whichever stands left."""
+
+    score: float
+    match: bool
+    reasons: list[ReasonOutput]
+
+
+class MeOut(TypedDict):
+    """Who calls and what they may do."""
+
+    id: str
+    tenant: str
+    roles: list[str]
+    permissions: list[str]
+
+
+class MessageIn(TypedDict):
+    """A message: `raw` is text, `raw_base64` carries bytes; exactly one of them."""
+
+    kind: Literal["message"]
+    raw: NotRequired[str | None]
+    raw_base64: NotRequired[str | None]
+    media_type: NotRequired[Literal["message/rfc822", "text/plain"] | None]
+
+
+class ModelList(TypedDict):
+    """All models; one page."""
+
+    data: list[ModelOut]
+    next_cursor: NotRequired[str | None]
+
+
+class ModelOut(TypedDict):
+    """A model of the service, as its manifest describes it."""
+
+    name: str
+    version: str
+    manifest: dict[str, Any]
+
+
+class NetworkOut(TypedDict):
+    """What lies around a party; `truncated` if more than is shown."""
+
+    party: str
+    nodes: list[NodeOut]
+    edges: list[EdgeOut]
+    signs: list[SignOut]
+    truncated: bool
+
+
+class NewEvidenceIn(TypedDict):
+    """Evidence to add to a case."""
+
+    evidence: list[MessageIn | ProcurementIn | PartyIn | PaymentIn]
+
+
+class NodeOut(TypedDict):
+    """An organisation, person, address, telephone or e-mail."""
+
+    id: str
+    kind: str
+    name: str
+
+
+class OptionOut(TypedDict):
+    """One option of an indicator; `default` is null where the set decides."""
+
+    name: str
+    kind: str
+    meaning: str
+    default: str | None
+
+
+class PageApprovalOut(TypedDict):
+    """PageApprovalOut"""
+
+    data: list[ApprovalOut]
+    next_cursor: NotRequired[str | None]
+
+
+class PageAttachmentOut(TypedDict):
+    """PageAttachmentOut"""
+
+    data: list[AttachmentOut]
+    next_cursor: NotRequired[str | None]
+
+
+class PageCaseOut(TypedDict):
+    """PageCaseOut"""
+
+    data: list[CaseOut]
+    next_cursor: NotRequired[str | None]
+
+
+class PageDecisionOut(TypedDict):
+    """PageDecisionOut"""
+
+    data: list[DecisionOut]
+    next_cursor: NotRequired[str | None]
+
+
+class PageDefinitionIn(TypedDict):
+    """PageDefinitionIn"""
+
+    data: list[DefinitionIn]
+    next_cursor: NotRequired[str | None]
+
+
+class PageDeliveryOut(TypedDict):
+    """PageDeliveryOut"""
+
+    data: list[DeliveryOut]
+    next_cursor: NotRequired[str | None]
+
+
+class PageEventOut(TypedDict):
+    """PageEventOut"""
+
+    data: list[EventOut]
+    next_cursor: NotRequired[str | None]
+
+
+class PageEvidenceOut(TypedDict):
+    """PageEvidenceOut"""
+
+    data: list[EvidenceOut]
+    next_cursor: NotRequired[str | None]
+
+
+class PageFindingOut(TypedDict):
+    """PageFindingOut"""
+
+    data: list[FindingOut]
+    next_cursor: NotRequired[str | None]
+
+
+class PageFoundOut(TypedDict):
+    """PageFoundOut"""
+
+    data: list[FoundOut]
+    next_cursor: NotRequired[str | None]
+
+
+class PageHistoryOut(TypedDict):
+    """PageHistoryOut"""
+
+    data: list[HistoryOut]
+    next_cursor: NotRequired[str | None]
+
+
+class PageKeyOut(TypedDict):
+    """PageKeyOut"""
+
+    data: list[KeyOut]
+    next_cursor: NotRequired[str | None]
+
+
+class PageLinkOut(TypedDict):
+    """PageLinkOut"""
+
+    data: list[LinkOut]
+    next_cursor: NotRequired[str | None]
+
+
+class PagePauseOut(TypedDict):
+    """PagePauseOut"""
+
+    data: list[PauseOut]
+    next_cursor: NotRequired[str | None]
+
+
+class PageRoleOut(TypedDict):
+    """PageRoleOut"""
+
+    data: list[RoleOut]
+    next_cursor: NotRequired[str | None]
+
+
+class PageRunOut(TypedDict):
+    """PageRunOut"""
+
+    data: list[RunOut]
+    next_cursor: NotRequired[str | None]
+
+
+class PageRunStepOut(TypedDict):
+    """PageRunStepOut"""
+
+    data: list[RunStepOut]
+    next_cursor: NotRequired[str | None]
+
+
+class PageScheduleOut(TypedDict):
+    """PageScheduleOut"""
+
+    data: list[ScheduleOut]
+    next_cursor: NotRequired[str | None]
+
+
+class PageSubmissionOut(TypedDict):
+    """PageSubmissionOut"""
+
+    data: list[SubmissionOut]
+    next_cursor: NotRequired[str | None]
+
+
+class PageTimelineEntryOut(TypedDict):
+    """PageTimelineEntryOut"""
+
+    data: list[TimelineEntryOut]
+    next_cursor: NotRequired[str | None]
+
+
+class PageUserOut(TypedDict):
+    """PageUserOut"""
+
+    data: list[UserOut]
+    next_cursor: NotRequired[str | None]
+
+
+class PageWebhookOut(TypedDict):
+    """PageWebhookOut"""
+
+    data: list[WebhookOut]
+    next_cursor: NotRequired[str | None]
+
+
+class PageStr(TypedDict):
+    """PageStr"""
+
+    data: list[str]
+    next_cursor: NotRequired[str | None]
+
+
+class PartOut(TypedDict):
+    """What one reason adds to the risk, in points before they are combined."""
+
+    source: str
+    points: float
+    text: str
+
+
+class PartyIn(TypedDict):
+    """A person or organisation in FollowTheMoney terms."""
+
+    kind: Literal["party"]
+    schema: str
+    properties: dict[str, list[str]]
+
+
+class PauseIn(TypedDict):
+    """Why a workflow is paused."""
+
+    reason: NotRequired[str]
+
+
+class PauseOut(TypedDict):
+    """A workflow that is paused: its runs begin no step."""
+
+    name: str
+    reason: str
+    actor_id: str
+    paused_at: str
+
+
+class PaymentIn(TypedDict):
+    """A payment; `amount` is a decimal text such as `"1200.00"`."""
+
+    kind: Literal["payment"]
+    debtor: AccountIn
+    creditor: AccountIn
+    amount: float | str
+    currency: str
+    date: str
+    reference: NotRequired[str]
+
+
+class PersonalIn(TypedDict):
+    """A text that may hold personal data."""
+
+    text: str
+    region: NotRequired[str | None]
+
+
+class PersonalItemOut(TypedDict):
+    """A piece of personal data: its kind and its characters in the text."""
+
+    kind: PersonalKind
+    start: int
+    end: int
+    detail: str
+
+
+class PersonalOut(TypedDict):
+    """What was found, in order, and the text without it."""
+
+    found: list[PersonalItemOut]
+    redacted: str
+
+
+class PlaceOut(TypedDict):
+    """Where an event stands in the log."""
+
+    index: int
+    event_id: str
+
+
+class PointOut(TypedDict):
+    """What happened from `start` on, for the interval."""
+
+    start: str
+    opened: int
+    closed: int
+
+
+class Problem(TypedDict):
+    """An error (RFC 9457)."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    instance: str
+    code: str
+    retryable: bool
+    request_id: str
+    errors: NotRequired[list[FieldProblem]]
+
+
+class ProcurementIn(TypedDict):
+    """An OCDS `release` or `record`; exactly one of them."""
+
+    kind: Literal["procurement"]
+    release: NotRequired[dict[str, JsonValue] | None]
+    record: NotRequired[dict[str, JsonValue] | None]
+
+
+class ProfileOut(TypedDict):
+    """All that is known of a process; `signs` are by party."""
+
+    ocid: str
+    risk: RiskOut
+    flags: list[FlagOut]
+    not_computable: dict[str, str]
+    bids: list[BidScoreOut]
+    signs: dict[str, list[SignOut]]
+
+
+class ReasonInput(TypedDict):
+    """One reason, in words an analyst understands."""
+
+    text: str
+    weight: NotRequired[float | None]
+    data: NotRequired[dict[str, JsonValue]]
+
+
+class ReasonOutput(TypedDict):
+    """One reason, in words an analyst understands."""
+
+    text: str
+    weight: NotRequired[float | None]
+    data: NotRequired[dict[str, JsonValue]]
+
+
+class RejectOut(TypedDict):
+    """A thing wrong in what was sent; the rest of it counts."""
+
+    path: str
+    message: str
+    remedy: str
+
+
+class ReportOut(TypedDict):
+    """What a verification looked at and what it found."""
+
+    sound: bool
+    origin: str
+    size: int
+    root: str
+    differences: list[DifferenceOut]
+    notes: list[str]
+
+
+class RetryIn(TypedDict):
+    """A retry policy on the wire."""
+
+    attempts: NotRequired[int]
+    base_s: NotRequired[float]
+    cap_s: NotRequired[float]
+    retry_on: NotRequired[list[str]]
+
+
+class RetryRunIn(TypedDict):
+    """From which step a finished run is done again; left out: where it failed."""
+
+    from_step: NotRequired[str | None]
+
+
+class ReviewIn(TypedDict):
+    """What a person says of a finding."""
+
+    review: Literal["confirmed", "dismissed"]
+    reason: str
+
+
+class RevokeIn(TypedDict):
+    """A token whose session is to end (RFC 7009)."""
+
+    token: str
+
+
+class RiskOut(TypedDict):
+    """A score in [0, 100] and every part of it."""
+
+    score: float
+    policy: str
+    parts: list[PartOut]
+
+
+class RoleOut(TypedDict):
+    """A role and what it may do."""
+
+    name: str
+    permissions: list[str]
+
+
+class RunDetailOut(TypedDict):
+    """A run with its steps."""
+
+    id: str
+    workflow: str
+    version: int
+    subject: str
+    state: RunState
+    correlation_id: str
+    created_at: str
+    ended_at: str | None
+    cause: str
+    steps: list[RunStepOut]
+    priority: NotRequired[int | None]
+    timeout_s: NotRequired[float | None]
+    parent: NotRequired[str | None]
+    parent_step: NotRequired[str | None]
+    origin: NotRequired[str | None]
+    attributes: NotRequired[dict[str, str]]
+
+
+class RunOut(TypedDict):
+    """A run of a workflow."""
+
+    id: str
+    workflow: str
+    version: int
+    subject: str
+    state: RunState
+    correlation_id: str
+    created_at: str
+    ended_at: str | None
+    cause: str
+
+
+class RunStepOut(TypedDict):
+    """One attempt of a step; attempt 0 has not begun."""
+
+    name: str
+    attempt: int
+    state: StepState
+    result: NotRequired[Any]
+    error: NotRequired[dict[str, Any] | None]
+    started_at: NotRequired[str | None]
+    ended_at: NotRequired[str | None]
+
+
+class ScheduleIn(TypedDict):
+    """When which workflow runs: `cron` has five fields, in `time_zone` (IANA)."""
+
+    name: str
+    workflow: str
+    version: NotRequired[int | None]
+    cron: str
+    time_zone: NotRequired[str]
+    subject: NotRequired[str | None]
+    input: NotRequired[dict[str, JsonValue]]
+    catch_up: NotRequired[CatchUp]
+    overlap: NotRequired[Overlap]
+
+
+class ScheduleOut(TypedDict):
+    """A schedule, when it is due next, and its last run."""
+
+    name: str
+    workflow: str
+    version: int | None
+    cron: str
+    time_zone: str
+    subject: str | None
+    input: dict[str, JsonValue]
+    catch_up: CatchUp
+    overlap: Overlap
+    paused: bool
+    created_at: str
+    next_at: str
+    last_at: str | None
+    last_run_id: str | None
+
+
+class SchedulePatch(TypedDict):
+    """Pause or resume a schedule."""
+
+    paused: bool
+
+
+class ScreenBatchIn(TypedDict):
+    """Up to 1,000 queries; each is answered or refused by itself."""
+
+    queries: list[JsonValue]
+    limit: NotRequired[int]
+
+
+class ScreenBatchOut(TypedDict):
+    """One item per query, in order."""
+
+    results: list[ScreenItemOut]
+    lists: list[str]
+    threshold: NotRequired[float]
+
+
+class ScreenIn(TypedDict):
+    """Who to look for. Fields beside these are the caller's own and are ignored."""
+
+    query: str
+    type: NotRequired[str]
+    birth_date: NotRequired[str | None]
+    country: NotRequired[str | None]
+    identifiers: NotRequired[list[str]]
+
+
+class ScreenItemOut(TypedDict):
+    """The answer to one query of a batch: hits, or the errors that refused it."""
+
+    index: int
+    hits: NotRequired[list[HitOut]]
+    errors: NotRequired[list[FieldError]]
+
+
+class ScreenOut(TypedDict):
+    """Hits, best first, none if nobody resembles the query, and what was asked."""
+
+    hits: list[HitOut]
+    lists: list[str]
+    threshold: NotRequired[float]
+
+
+class SeriesOut(TypedDict):
+    """Points of equal length without a gap, the oldest first."""
+
+    interval: Interval
+    data: list[PointOut]
+
+
+class SignOut(TypedDict):
+    """A reason to look at the party."""
+
+    code: str
+    title: str
+    value: float
+    others: list[str]
+    text: str
+    formula: str
+    source: str
+
+
+class SignalIn(TypedDict):
+    """A signal to a run that waits for it."""
+
+    name: str
+    payload: NotRequired[JsonValue]
+
+
+class StartRunIn(TypedDict):
+    """Start a run of a workflow on a case."""
+
+    subject: str
+    version: NotRequired[int | None]
+    input: NotRequired[dict[str, JsonValue]]
+    priority: NotRequired[int | None]
+    timeout_s: NotRequired[float | None]
+    attributes: NotRequired[dict[str, Any]]
+
+
+class StatisticsOut(TypedDict):
+    """What a dataset tells: fences by indicator, null where there is none."""
+
+    name: str
+    processes: int
+    version: str
+    currency: str | None
+    parties: int
+    fences: dict[str, dict[str, float | None]]
+
+
+class StatsOut(TypedDict):
+    """How many cases there are, by what they are; and what waits."""
+
+    cases: int
+    by_state: dict[str, int]
+    by_outcome: dict[str, int]
+    by_band: dict[str, int]
+    by_priority: dict[str, int]
+    by_channel: dict[str, int]
+    findings_by_severity: dict[str, int]
+    unassigned: int
+    overdue: int
+    open_approvals: int
+
+
+class StepIn(TypedDict):
+    """A step on the wire: exactly one of the kinds of work."""
+
+    name: str
+    operation: NotRequired[str | None]
+    signal: NotRequired[str | None]
+    approval: NotRequired[ApprovalIn | None]
+    sleep_s: NotRequired[float | None]
+    sleep_until: NotRequired[str | None]
+    workflow: NotRequired[str | None]
+    workflow_version: NotRequired[int | None]
+    for_each: NotRequired[str | None]
+    parallel: NotRequired[int | None]
+    after: NotRequired[list[str]]
+    when: NotRequired[str | None]
+    inputs: NotRequired[dict[str, Any]]
+    retry: NotRequired[RetryIn]
+    timeout_s: NotRequired[float | None]
+    on_failure: NotRequired[OnFailure]
+    compensate: NotRequired[str | None]
+
+
+class SubjectInput(TypedDict):
+    """What a finding is about: an item of evidence and a place in it."""
+
+    evidence: NotRequired[str | None]
+    path: NotRequired[str | None]
+    start: NotRequired[int | None]
+    end: NotRequired[int | None]
+
+
+class SubjectOutput(TypedDict):
+    """What a finding is about: an item of evidence and a place in it."""
+
+    evidence: NotRequired[str | None]
+    path: NotRequired[str | None]
+    start: NotRequired[int | None]
+    end: NotRequired[int | None]
+
+
+class SubmissionAccepted(TypedDict):
+    """The answer to a submission: it is durable, and its case is open."""
+
+    id: str
+    case_id: str
+    number: str
+    state: CaseState
+    evidence: list[str]
+    links: dict[str, str]
+
+
+class SubmissionBatchIn(TypedDict):
+    """Several submissions; each is taken or refused by itself."""
+
+    items: list[JsonValue]
+
+
+class SubmissionIn(TypedDict):
+    """What came in: one submission opens one case."""
+
+    channel: NotRequired[str]
+    title: NotRequired[str]
+    reference: NotRequired[str]
+    evidence: list[MessageIn | ProcurementIn | PartyIn | PaymentIn]
+
+
+class SubmissionOut(TypedDict):
+    """A submission as kept."""
+
+    id: str
+    case_id: str
+    channel: str
+    title: str
+    reference: str
+    received_at: str
+
+
+class TimelineEntryOut(TypedDict):
+    """A journal entry: what happened, without personal data."""
+
+    seq: int
+    event_id: str
+    type: str
+    time: str
+    actor_id: str
+    actor_kind: ActorKind
+    correlation_id: str
+    data: dict[str, Any]
+
+
+class TokenIn(TypedDict):
+    """A grant (RFC 6749 sections 4.3 and 6)."""
+
+    grant_type: NotRequired[Literal["password", "refresh_token"]]
+    username: NotRequired[str | None]
+    password: NotRequired[str | None]
+    refresh_token: NotRequired[str | None]
+    tenant: NotRequired[str]
+
+
+class TokenOut(TypedDict):
+    """Tokens; both are shown this once."""
+
+    access_token: str
+    refresh_token: str
+    token_type: NotRequired[Literal["bearer"]]
+    expires_in: int
+
+
+class TransitionIn(TypedDict):
+    """A move to another state."""
+
+    to: CaseState
+    reason: NotRequired[str]
+
+
+class UserIn(TypedDict):
+    """A user to create."""
+
+    username: str
+    password: NotRequired[str | None]
+    roles: list[Role]
+    display_name: NotRequired[str]
+    email: NotRequired[str | None]
+
+
+class UserOut(TypedDict):
+    """A user."""
+
+    id: str
+    username: str
+    display_name: str
+    email: str | None
+    roles: list[Role]
+    disabled: bool
+    created_at: str
+    updated_at: str
+    version: int
+
+
+class UserPatch(TypedDict):
+    """What to change of a user; what is left out stays."""
+
+    display_name: NotRequired[str | None]
+    email: NotRequired[str | None]
+    roles: NotRequired[list[Role] | None]
+    disabled: NotRequired[bool | None]
+    password: NotRequired[str | None]
+
+
+class Verdict(TypedDict):
+    """A policy's verdict. `risk` lies in [0, 100]; `policy` is `name@version`."""
+
+    outcome: Outcome
+    risk: float
+    band: str
+    reasons: list[ReasonOutput]
+    policy: str
+    required_steps: NotRequired[list[str]]
+
+
+class WebhookIn(TypedDict):
+    """Where to send messages (Standard Webhooks), and of which types of events."""
+
+    url: str
+    types: NotRequired[list[str]]
+    description: NotRequired[str]
+
+
+class WebhookOut(TypedDict):
+    """A webhook without its secret."""
+
+    id: str
+    url: str
+    types: list[str]
+    description: str
+    enabled: bool
+    disabled_because: str
+    created_by: str
+    created_at: str
+    updated_at: str
+    version: int
+
+
+class WebhookPatch(TypedDict):
+    """What to change; what is left out stays."""
+
+    url: NotRequired[str | None]
+    types: NotRequired[list[str] | None]
+    description: NotRequired[str | None]
+    enabled: NotRequired[bool | None]
+    rotate_secret: NotRequired[bool]
+
+
+class WebhookWithSecret(TypedDict):
+    """A webhook and, where it is new, the secret: it is shown this once."""
+
+    id: str
+    url: str
+    types: list[str]
+    description: str
+    enabled: bool
+    disabled_because: str
+    created_by: str
+    created_at: str
+    updated_at: str
+    version: int
+    secret: NotRequired[str | None]

@@ -215,6 +215,7 @@ def test_six_processes(fleet: Fleet) -> None:
 
 @pytest.mark.timeout(90)
 def test_a_service_wants_its_token(fleet: Fleet) -> None:
+    assert fleet.run("db", "migrate").returncode == 0  # it keeps what it learns
     fleet.begin("spam")
     url = f"{fleet.addresses['spam']}/internal/v1/spam/assess"
     public = f"{fleet.addresses['spam']}/api/v1/spam/assess"

@@ -148,8 +148,12 @@ class Window:
         return "" if known is None else known.evidence_id
 
     def _count(self, key: tuple[str, str], now: float, span_s: int, upto: int) -> int:
-        times = tuple(self._times.get(key, ()))
-        return sum(seq <= upto and now - span_s < when <= now for seq, when in times)
+        count = 0
+        for seq, when in reversed(tuple(self._times.get(key, ()))):
+            if when <= now - span_s:  # they came in order, or nearly
+                break
+            count += seq <= upto and when <= now
+        return count
 
     def _usual(self, key: tuple[str, str], now: float) -> float:
         """Return how many a span there were, over what came before this one."""

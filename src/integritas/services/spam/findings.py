@@ -134,6 +134,13 @@ def _reasons(
                 data={"tip_marks": [mark.kind for mark in marks]},
             )
         )
+    if judgement.unfamiliar:
+        reasons.append(
+            Reason(
+                text="the model knows too few of these words to keep the message apart",
+                data={"unknown": round(scored.unknown, 3)},
+            )
+        )
     reasons += [_reason(item) for item in scored.contributions]
     return tuple(reasons)
 

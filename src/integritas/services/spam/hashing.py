@@ -26,6 +26,7 @@ __all__ = [
     "SIGNAL",
     "WORDS",
     "chained",
+    "inlined",
     "kernel",
     "lowered",
     "token_class",

@@ -40,7 +40,6 @@ class Judged(NamedTuple):
     document: Document
     view: MessageView
     words: Words | None
-    unknown: float
 
     def signature(self) -> Signature | None:
         """Return the signature of the shown text, None if it is too short."""
@@ -91,9 +90,9 @@ class Judge:
         text = document(view, kind, self._table)
         scorer = self._scorer()
         scored = scorer.score(text, kind)
-        found, unknown = None, 0.0
+        found = None
         if words or layer.weights is not None:
-            found, unknown = scorer.words()
+            found = scorer.words()
             shift = layer.shift(found)
             if shift:
                 why = Contribution(
@@ -101,8 +100,10 @@ class Judge:
                 )
                 scored = scored.shifted(shift, why)
         marks = self._policy.tip_marks(view.text)
-        verdict = self._policy.judge(kind, scored.probability, tip=bool(marks))
-        return Judged(scored, verdict, marks, text, view, found, unknown)
+        verdict = self._policy.judge(
+            kind, scored.probability, tip=bool(marks), unknown=scored.unknown
+        )
+        return Judged(scored, verdict, marks, text, view, found)
 
     def _scorer(self) -> Scorer:
         scorer: Scorer | None = getattr(self._local, "scorer", None)

@@ -55,6 +55,18 @@ class Thresholds(_Strict):
         return self
 
 
+class Unfamiliar(_Strict):
+    """Where a model knows little, it must be surer of junk.
+
+    From `share` of words and signals without a weight on, `quarantine` is the least
+    probability that keeps a message apart: other languages and other times rest on
+    little evidence, and a tip must not wait for it.
+    """
+
+    share: Probability
+    quarantine: Probability
+
+
 class Severities(_Strict):
     """How much a finding of each code matters."""
 
@@ -70,6 +82,7 @@ class PolicyData(_Strict):
     name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,40}$")]
     version: Annotated[str, Field(min_length=1, max_length=20)]
     thresholds: dict[View, Thresholds]
+    unfamiliar: dict[View, Unfamiliar] = Field(default_factory=dict)
     severities: Severities = Severities()
     tip_words: dict[str, dict[str, Words]]
     """Kind of mark (allegation, body), language, beginnings of words."""
@@ -96,11 +109,15 @@ class TipMark:
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """A verdict; `protected` if tip-like content kept it from being discarded."""
+    """A verdict; `protected` if tip-like content kept it from being discarded.
+
+    `unfamiliar` if it is delivered because the model knows too little of its words.
+    """
 
     verdict: SpamVerdict
     severity: Severity
     protected: bool
+    unfamiliar: bool = False
 
 
 _LOOKED_AT: Final = 20_000  # characters
@@ -128,12 +145,22 @@ class Policy:
         found = self._lexicon.find(shown, most=_MOST_MARKS)
         return tuple(TipMark(kind, words) for kind, words in found.items())
 
-    def judge(self, view: View, probability: float, *, tip: bool) -> Judgement:
-        """Return the verdict on a message."""
+    def judge(
+        self, view: View, probability: float, *, tip: bool, unknown: float = 0.0
+    ) -> Judgement:
+        """Return the verdict on a message; `unknown` is the share of unknown words."""
         limits = self._data.thresholds[view]
         severities = self._data.severities
         if probability < limits.quarantine:
             return Judgement(SpamVerdict.DELIVER, severities.unlikely, protected=False)
+        strange = self._data.unfamiliar.get(view)
+        if strange and unknown >= strange.share and probability < strange.quarantine:
+            return Judgement(
+                SpamVerdict.DELIVER,
+                severities.unlikely,
+                protected=False,
+                unfamiliar=True,
+            )
         if probability < limits.discard:
             severity = severities.protected if tip else severities.possible
             return Judgement(SpamVerdict.QUARANTINE, severity, protected=False)

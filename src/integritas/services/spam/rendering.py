@@ -13,10 +13,14 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
-from integritas.services.spam.hashing import kernel, lowered
+from integritas.services.spam.hashing import inlined, kernel, lowered
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from integritas.services.spam.hashing import Bytes, Hashes, Indices
+
+    Flags = NDArray[np.bool_]
 
 __all__ = ["Rendered", "render"]
 
@@ -377,6 +381,128 @@ def find(text: Bytes, at: int, end: int, word: bytes) -> int:
     return end
 
 
+# Places in `counts`; the first two are sizes, the rest as in `Rendered`.
+_SHOWN: Final = 0
+_MARKUP: Final = 1
+_HIDDEN: Final = 2
+_SPLIT: Final = 3
+_COMMENTS: Final = 4
+_IMAGES: Final = 5
+_TAGS: Final = 6
+
+
+@inlined
+def put(shown: Bytes, counts: Indices, code: int) -> None:
+    """Show a byte."""
+    shown[counts[_SHOWN]] = code
+    counts[_SHOWN] += 1
+
+
+@inlined
+def within_word(text: Bytes, at: int, end: int, shown: Bytes, size: int) -> bool:
+    """Say whether a letter was shown last and a letter comes next."""
+    return size > 0 and letter(shown[size - 1]) and at < end and letter(text[at])
+
+
+@kernel
+def take_text(
+    text: Bytes,
+    at: int,
+    end: int,
+    shown: Bytes,
+    most: int,
+    counts: Indices,
+    hidden: bool,
+) -> int:
+    """Show or hide text up to the next tag; return where that begins."""
+    size = counts[_SHOWN]
+    while at < end and text[at] != 60 and size < most:
+        code = text[at]
+        if hidden:
+            if code > 32:
+                counts[_HIDDEN] += 1
+            at += 1
+            continue
+        if code == 38:
+            point, length = entity(text, at, end)
+            if length:
+                size = put_code_point(shown, size, point)
+                at += length
+                continue
+        shown[size] = code
+        size += 1
+        at += 1
+    counts[_SHOWN] = size
+    return at
+
+
+@kernel
+def take_declaration(
+    text: Bytes, at: int, end: int, shown: Bytes, counts: Indices, hidden: bool
+) -> int:
+    """Pass over a comment or a declaration; return where it ends."""
+    if starts(text, at, end, b"<!--"):
+        counts[_COMMENTS] += 1
+        at = find(text, at + 4, end, b"-->") + 3
+    else:
+        at = find(text, at + 2, end, b">") + 1
+    if not hidden and within_word(text, at, end, shown, counts[_SHOWN]):
+        counts[_SPLIT] += 1
+    return at
+
+
+@inlined
+def tag_end(text: Bytes, at: int, begin: int, end: int) -> int:
+    """Return where a tag ends: a bracket outside quotes, or the end."""
+    quote = np.uint8(0)
+    while at < end:
+        code = text[at]
+        if quote:
+            # a quote that is never closed ends with its line
+            if code == quote or at - begin > _LONGEST_TAG:
+                quote = np.uint8(0)
+        elif code == 62 or code == 60:
+            break
+        elif (code == 34 or code == 39) and text[at - 1] == 61:
+            quote = code
+        at += 1
+    return at
+
+
+@inlined
+def keep_markup(
+    text: Bytes, begin: int, stop: int, markup: Bytes, most: int, counts: Indices
+) -> None:
+    """Keep a tag if there is room."""
+    size = counts[_MARKUP]
+    if size + (stop - begin) + 1 >= most:
+        return
+    for place in range(begin, stop):
+        markup[size] = text[place]
+        size += 1
+    markup[size] = 62
+    counts[_MARKUP] = size + 1
+
+
+@inlined
+def opened_at(names: Hashes, name: np.uint32, depth: int) -> int:
+    """Return the level that an end tag closes, 0 if none is open."""
+    while depth > 0 and names[depth] != name:
+        depth -= 1
+    return depth
+
+
+@kernel
+def after_content(text: Bytes, at: int, end: int, name: np.uint32) -> int:
+    """Return where content that is never shown (a script, a style) ends."""
+    while at < end:
+        at = find(text, at, end, b"</")
+        if name_hash(text, at + 2, end)[0] == name:
+            break
+        at += 2
+    return min(at, end)
+
+
 @kernel
 def scan(
     text: Bytes,
@@ -386,131 +512,88 @@ def scan(
     most_markup: int,
     counts: Indices,
 ) -> None:
-    """Fill `shown` and `markup`.
-
-    `counts`: bytes shown and of markup, then as in `Rendered`.
-    """
+    """Fill `shown` and `markup`, and count."""
     names = np.zeros(_DEPTH, np.uint32)
-    hides = np.zeros(_DEPTH, np.uint8)
+    hides = np.zeros(_DEPTH, np.bool_)
     grounds = np.full(_DEPTH, _WHITE, np.int32)
     inks = np.full(_DEPTH, _UNKNOWN, np.int32)
     depth = 0
     end = len(text)
     at = 0
-    size = 0
-    size_markup = 0
-    while at < end and size < most:
-        code = text[at]
-        if code != 60:
-            if hides[depth]:
-                if code > 32:
-                    counts[2] += 1
-                at += 1
-                continue
-            if code == 38:
-                point, length = entity(text, at, end)
-                if length:
-                    size = put_code_point(shown, size, point)
-                    at += length
-                    continue
-            shown[size] = code
-            size += 1
-            at += 1
+    while at < end and counts[_SHOWN] < most:
+        if text[at] != 60:
+            at = take_text(text, at, end, shown, most, counts, hides[depth])
             continue
         after = text[at + 1] if at + 1 < end else np.uint8(32)
-        if after == 33 or after == 63:  # comment, declaration
-            inside = size > 0 and letter(shown[size - 1]) and not hides[depth]
-            if starts(text, at, end, b"<!--"):
-                closing = find(text, at + 4, end, b"-->")
-                counts[4] += 1
-                at = closing + 3
-            else:
-                closing = find(text, at + 2, end, b">")
-                at = closing + 1
-            if inside and at < end and letter(text[at]):
-                counts[3] += 1
+        if after == 33 or after == 63:
+            at = take_declaration(text, at, end, shown, counts, hides[depth])
             continue
-        if not letter(after) and after != 47:
+        closes = after == 47
+        if not letter(after) and not closes:
             if not hides[depth]:
-                shown[size] = code
-                size += 1
+                put(shown, counts, 60)
             at += 1
             continue
         begin = at
-        at += 1
-        closes = after == 47
+        name, inner = name_hash(text, at + 2 if closes else at + 1, end)
+        last = tag_end(text, inner, begin, end)
+        at = last + 1 if last < end and text[last] == 62 else last
+        stop = min(last, begin + _LONGEST_TAG)
+        count_tag(text, at, end, shown, counts, name, hides[depth])
+        keep_markup(text, begin, stop, markup, most_markup, counts)
         if closes:
-            at += 1
-        name, at = name_hash(text, at, end)
-        inner = at
-        quote = np.uint8(0)
-        while at < end:
-            code = text[at]
-            if quote:
-                # a quote that is never closed ends with its line
-                if code == quote or at - begin > _LONGEST_TAG:
-                    quote = np.uint8(0)
-            elif code == 62:
-                break
-            elif (code == 34 or code == 39) and text[at - 1] == 61:
-                quote = code
-            elif code == 60:
-                break
-            at += 1
-        tag_end = at
-        if at < end and text[at] == 62:
-            at += 1
-        counts[6] += 1
-        if name == _IMG:
-            counts[5] += 1
-        stop = min(tag_end, begin + _LONGEST_TAG)
-        if size_markup + (stop - begin) + 1 < most_markup:
-            for place in range(begin, stop):
-                markup[size_markup] = text[place]
-                size_markup += 1
-            markup[size_markup] = 62
-            size_markup += 1
-        breaks = holds(_BREAKING, name)
-        if breaks and not hides[depth]:
-            shown[size] = 10
-            size += 1
-        elif (
-            not breaks
-            and size > 0
-            and letter(shown[size - 1])
-            and at < end
-            and letter(text[at])
-        ):
-            counts[3] += 1
-        if closes:
-            level = depth
-            while level > 0 and names[level] != name:
-                level -= 1
-            if level > 0:
-                depth = level - 1
-            continue
-        if holds(_SKIPPED, name):
-            closing = at
-            while closing < end:
-                closing = find(text, closing, end, b"</")
-                if name_hash(text, closing + 2, end)[0] == name:
-                    break
-                closing += 2
-            at = min(closing, end)
-            continue
-        if holds(_EMPTY, name) or (tag_end > inner and text[tag_end - 1] == 47):
-            continue
-        if names[depth] == name and depth > 0 and holds(_SELF_CLOSING, name):
-            depth -= 1
-        hidden, ground, ink = look(text, inner, stop, grounds[depth], inks[depth])
-        if name == _BODY:
-            grounds[0] = ground
-            hidden = False
-        if depth + 1 < _DEPTH:
-            depth += 1
-            names[depth] = name
-            hides[depth] = hidden or hides[depth - 1]
-            grounds[depth] = ground
-            inks[depth] = ink
-    counts[0] = size
-    counts[1] = size_markup
+            level = opened_at(names, name, depth)
+            depth = level - 1 if level > 0 else depth
+        elif holds(_SKIPPED, name):
+            at = after_content(text, at, end, name)
+        elif not holds(_EMPTY, name) and not (last > inner and text[last - 1] == 47):
+            depth = enter(text, inner, stop, name, depth, names, hides, grounds, inks)
+
+
+@inlined
+def count_tag(
+    text: Bytes,
+    at: int,
+    end: int,
+    shown: Bytes,
+    counts: Indices,
+    name: np.uint32,
+    hidden: bool,
+) -> None:
+    """Count a tag; it breaks the line, or may split a word."""
+    counts[_TAGS] += 1
+    if name == _IMG:
+        counts[_IMAGES] += 1
+    if holds(_BREAKING, name):
+        if not hidden:
+            put(shown, counts, 10)
+    elif within_word(text, at, end, shown, counts[_SHOWN]):
+        counts[_SPLIT] += 1
+
+
+@kernel
+def enter(
+    text: Bytes,
+    inner: int,
+    stop: int,
+    name: np.uint32,
+    depth: int,
+    names: Hashes,
+    hides: Flags,
+    grounds: Indices,
+    inks: Indices,
+) -> int:
+    """Open an element: what it hides, on which ground; return the depth."""
+    if names[depth] == name and depth > 0 and holds(_SELF_CLOSING, name):
+        depth -= 1
+    hidden, ground, ink = look(text, inner, stop, grounds[depth], inks[depth])
+    if name == _BODY:
+        grounds[0] = ground
+        hidden = False
+    if depth + 1 < _DEPTH:
+        depth += 1
+        names[depth] = name
+        hides[depth] = hidden or hides[depth - 1]
+        grounds[depth] = ground
+        inks[depth] = ink
+    return depth

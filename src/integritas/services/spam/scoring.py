@@ -98,13 +98,17 @@ class Contribution(NamedTuple):
 
 
 class Scored(NamedTuple):
-    """The probability of junk, and what moved it, the strongest first."""
+    """The probability of junk, and what moved it, the strongest first.
+
+    `unknown` is the share of words and signals that the model has no weight for.
+    """
 
     view: View
     probability: float
     logit: float
     contributions: tuple[Contribution, ...]
     features: int
+    unknown: float
 
     def shifted(self, shift: float, why: Contribution) -> Scored:
         """Return the score with a logit added, and the reason among the others."""
@@ -158,20 +162,17 @@ class Scorer:
             logit=logit,
             contributions=self._explained(text, slope),
             features=int(found.ends[-1]),
+            unknown=unfamiliar(found.buckets, found.ends, model.weights),
         )
 
-    def words(self) -> tuple[Words, float]:
-        """Return the words and signals of the document scored last.
-
-        Besides, the share of them that the model has no weight for: what it never saw.
-        """
+    def words(self) -> Words:
+        """Return the words and signals of the document scored last."""
         if self._last is None:
-            return np.zeros(0, np.uint16), 0.0
+            return np.zeros(0, np.uint16)
         found, model = self._last
         chosen = found.buckets[found.ends[WORDS - 1] : found.ends[SIGNAL]]
         words = np.unique(chosen >> (model.bits - WORD_BITS)).astype(np.uint16)
-        unknown = float((model.weights[chosen] == 0).mean()) if len(chosen) else 0.0
-        return words[:_MOST_WORDS], unknown
+        return words[:_MOST_WORDS]
 
     def _explained(self, text: Document, slope: float) -> tuple[Contribution, ...]:
         """Return the strongest tokens and signals."""
@@ -259,6 +260,19 @@ def weigh(
         begin = end
     strongest(text, size, added, tops, spans)
     return total
+
+
+@kernel
+def unfamiliar(buckets: Indices, ends: Indices, weights: NDArray[np.int8]) -> float:
+    """Return the share of words and signals that have no weight."""
+    begin, end = ends[WORDS - 1], ends[SIGNAL]
+    if end == begin:
+        return 0.0
+    count = 0
+    for number in range(begin, end):
+        if weights[buckets[number]] == 0:
+            count += 1
+    return float(count / (end - begin))
 
 
 @kernel

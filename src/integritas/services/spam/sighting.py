@@ -85,7 +85,7 @@ def _sighting(
         view=judged.scored.view.value,
         model=judge.version,
         logit=judged.scored.logit,
-        unknown=judged.unknown,
+        unknown=judged.scored.unknown,
         verdict=judged.judgement.verdict.value,
         challenger="" if challenger is None else challenger.version,
         challenger_logit=None if rival is None else rival.scored.logit,

@@ -103,3 +103,22 @@ def test_invalid_policies_name_the_field(changes: dict[str, Any], path: str) -> 
 def test_policy_that_is_not_json_is_refused() -> None:
     with pytest.raises(InvalidDefinition, match=r"policy\.json is no spam policy"):
         load_policy(b"{")
+
+
+@pytest.mark.parametrize(
+    ("probability", "unknown", "verdict"),
+    [
+        (0.85, 0.1, SpamVerdict.QUARANTINE),
+        (0.85, 0.5, SpamVerdict.DELIVER),
+        (0.88, 0.5, SpamVerdict.QUARANTINE),
+        (0.95, 0.5, SpamVerdict.DISCARD),
+    ],
+)
+def test_a_model_that_knows_little_must_be_surer(
+    probability: float, unknown: float, verdict: SpamVerdict
+) -> None:
+    strange = {view: {"share": 0.4, "quarantine": 0.87} for view in View}
+    policy = load_policy(data(unfamiliar=strange))
+    judged = policy.judge(View.TEXT, probability, tip=False, unknown=unknown)
+    assert judged.verdict == verdict
+    assert judged.unfamiliar == (verdict is SpamVerdict.DELIVER)

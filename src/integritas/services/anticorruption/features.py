@@ -105,7 +105,8 @@ class Process(msgspec.Struct, gc=False):
     the valid ones dated after the end of the tender period, `submitters` all tenderers
     of submitted bids, once for each bid.
     `currencies` counts those of submitted bids. `open_for` is the tender period in
-    nanoseconds. `suppliers` are those of active awards. `prices_repeat` says whether two submitted bids may be of one price.
+    nanoseconds. `suppliers` are those of active awards. `prices_repeat` says whether
+    two submitted bids may be of one price.
     `complete` are the active awards, None while any award is not in a final state;
     `winner` the one supplier of the one active award, if that is how it ended: with
     one active award all bids are taken to compete for all items; with several, only

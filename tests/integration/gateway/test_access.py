@@ -87,6 +87,7 @@ RULES: dict[str, str | None] = {
     "anticorruption_dataset_load": "services:teach",
     "anticorruption_process": "services:read",
     "anticorruption_network": "services:read",
+    "anticorruption_erase": "subjects:manage",
     "compliance_assess": "services:assess",
     "compliance_assess_batch": "services:assess",
     "compliance_decide": "services:assess",

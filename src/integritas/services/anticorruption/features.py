@@ -318,7 +318,7 @@ def _note_dates(
 
 
 def method_matches(
-    details: str | None, *, include: frozenset[str], exclude: frozenset[str]
+    details: str | None, include: frozenset[str], exclude: frozenset[str]
 ) -> bool:
     """Say whether procurement method details pass an allow list, else a deny list."""
     if include:

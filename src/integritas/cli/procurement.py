@@ -15,6 +15,7 @@ from integritas.services.anticorruption.api import (
     load_collusion_model,
     parse_settings,
     run_indicators,
+    run_table,
 )
 
 __all__ = ["app"]
@@ -33,7 +34,8 @@ def indicators(
         str,
         typer.Argument(
             metavar="FILE",
-            help="OCDS compiled releases, one JSON object a line; - is standard input.",
+            help="OCDS releases, records or packages, one JSON object a line, or a CSV"
+            " table of bids (a name that ends in .csv); - is standard input.",
         ),
     ],
     *,
@@ -53,6 +55,9 @@ def indicators(
     no_meta: Annotated[
         bool, typer.Option("--no-meta", help="Leave out Meta: quartiles and fences.")
     ] = False,
+    table: Annotated[
+        bool, typer.Option("--csv", help="FILE is a CSV table of bids, by any name.")
+    ] = False,
     rejects: Annotated[
         str | None,
         typer.Option(
@@ -64,9 +69,12 @@ def indicators(
     """Calculate red flags as OCDS Cardinal does; print one JSON document."""
     chosen = _settings(settings)
     with open_bulk(file, rejects=rejects) as bulk:
-        run = run_indicators(
-            bulk.source, chosen, with_maps=maps, on_reject=bulk.rejects.take
-        )
+        take = bulk.rejects.take
+        if table or file.lower().endswith(".csv"):
+            content = bulk.source.read()
+            run = run_table(content, chosen, with_maps=maps, on_reject=take)
+        else:
+            run = run_indicators(bulk.source, chosen, with_maps=maps, on_reject=take)
         bulk.rejects.conclude(
             f"{run.rejected} of {run.lines} lines rejected,"
             f" {run.ignored_fields} fields of other lines not valid",

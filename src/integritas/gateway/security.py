@@ -51,6 +51,7 @@ SERVICE_RULES: Final[Mapping[str, str]] = {
     "anticorruption_dataset_load": "services:teach",
     "anticorruption_process": "services:read",
     "anticorruption_network": "services:read",
+    "anticorruption_erase": "subjects:manage",
     "compliance_assess": "services:assess",
     "compliance_assess_batch": "services:assess",
     "compliance_decide": "services:assess",

@@ -33,6 +33,7 @@ from integritas.services.anticorruption.app import router
 from integritas.services.anticorruption.dataset import Dataset, encode_body
 from integritas.services.anticorruption.desk import LEAST_PROCESSES, DatasetDesk
 from integritas.services.anticorruption.features import read_process
+from integritas.services.anticorruption.store import read_bodies
 
 pytestmark = pytest.mark.integration
 
@@ -251,6 +252,47 @@ async def test_everything_of_a_process_is_told_with_its_risk(desk: DatasetDesk) 
         await desk.profile(DEFAULT_TENANT, "roads", "o99")
 
 
+async def test_an_erased_party_is_nowhere_and_still_counted(
+    database: Database, desk: DatasetDesk
+) -> None:
+    jane = {"name": "Jané Doe"}
+    parties = [
+        {"id": "C", "name": "Carl", "contactPoint": {"email": "carl@example.org"}},
+        {"id": "A", "name": "Ada Ltd", "directors": [jane, {"name": "John Roe"}]},
+    ]
+    learned = [{**contest(n, "A", "C"), "parties": parties} for n in range(3)]
+    await desk.create(DEFAULT_TENANT, "roads")
+    await desk.load(DEFAULT_TENANT, "roads", learned)
+    await desk.observe(EventId("e"), [dossier(*learned)])
+    other = open_dataset_desk(database, SystemClock())
+    assert (await other.network(DEFAULT_TENANT, "C")).neighbourhood.nodes
+    assert await desk.erase(DEFAULT_TENANT, "person:jane doe") == 6
+    assert await desk.erase(DEFAULT_TENANT, "C") == 6
+    assert await desk.erase(DEFAULT_TENANT, "C") == 0
+    for name in ("roads", "observed"):
+        near = (await other.network(DEFAULT_TENANT, "A", dataset=name)).neighbourhood
+        told = repr(near).lower()
+        assert "carl" not in told
+        assert "jane" not in told
+        assert "john roe" in told
+        assert any(node.id.startswith("erased-") for node in near.nodes)
+        with pytest.raises(NotFound):
+            await other.network(DEFAULT_TENANT, "C", dataset=name)
+        statistics = await other.get(DEFAULT_TENANT, name)
+        assert statistics["processes"] == 3
+    stored = database.read_sync(
+        lambda tx: read_bodies(tx, DEFAULT_TENANT, "observed").bodies
+    )
+    assert not any(b"carl" in b.lower() or b"Jan" in b for b in stored)
+
+
+async def test_erasing_keeps_to_a_tenant(desk: DatasetDesk) -> None:
+    batch = [dossier(contest(1), tenant=OTHER)]
+    await desk.observe(EventId("e"), batch)
+    assert await desk.erase(DEFAULT_TENANT, "A") == 0
+    assert (await desk.network(OTHER, "A")).neighbourhood.nodes
+
+
 async def test_routes_of_datasets_networks_and_models(desk: DatasetDesk) -> None:
     clock = ManualClock()
     ids = IdFactory(clock, SeededRandomness(1))
@@ -287,6 +329,11 @@ async def test_routes_of_datasets_networks_and_models(desk: DatasetDesk) -> None
             "bid beside each other in 6 processes",
         }
         assert (await http.get("/networks/nobody")).status_code == 404
+        erased = await http.delete("/networks/C")
+        assert (erased.status_code, erased.json()) == (200, {"releases": 6})
+        gone = await http.get("/networks/C", params={"dataset": "roads"})
+        assert gone.status_code == 404
+        assert (await http.post("/datasets/roads/releases", json=sent)).is_success
         process = (await http.get("/datasets/roads/processes/o1")).json()
         assert process["risk"]["parts"]
         assert process["signs"]["C"][0]["formula"]

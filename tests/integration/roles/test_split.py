@@ -167,7 +167,7 @@ def check_assessed(fleet: Fleet, role: str) -> None:
 
 def check_learned(fleet: Fleet, role: str) -> None:
     """A release that is submitted is in the statistics, once."""
-    release = {"ocid": "o1", "buyer": {"id": "city"}, "tender": {"title": "Road"}}
+    release = {"ocid": "o1", "buyer": {"id": "city"}, "parties": [{"id": "city"}]}
     item = {"kind": "procurement", "release": release}
     with closing(fleet.client(role)) as client:
         answer = client.post(

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from integritas.services.anticorruption.bulk import Reject, Run, run_indicators
+from integritas.services.anticorruption.bulk import (
+    Reject,
+    Run,
+    run_indicators,
+    run_table,
+)
 from integritas.services.anticorruption.indicators import OPTIONS
 from integritas.services.anticorruption.ledger import EMPTY_REFERENCE, Reference
 from integritas.services.anticorruption.ocds import validate_release
@@ -32,6 +37,7 @@ __all__ = [
     "open_dataset_desk",
     "parse_settings",
     "run_indicators",
+    "run_table",
     "validate_release",
 ]
 

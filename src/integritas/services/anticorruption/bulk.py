@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Final
 import msgspec
 import orjson
 
+from integritas.services.anticorruption.bidtable import read_table
 from integritas.services.anticorruption.documents import read_document
 from integritas.services.anticorruption.features import digest, read_process
 from integritas.services.anticorruption.ledger import Ledger
@@ -34,9 +35,18 @@ from integritas.services.anticorruption.scoring import Calculation
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
+    from integritas.services.anticorruption.features import Process
     from integritas.services.anticorruption.settings import Settings
 
-__all__ = ["MAX_LINE_BYTES", "Reading", "Reject", "Run", "run_indicators", "skip_line"]
+__all__ = [
+    "MAX_LINE_BYTES",
+    "Reading",
+    "Reject",
+    "Run",
+    "run_indicators",
+    "run_table",
+    "skip_line",
+]
 
 MAX_LINE_BYTES: Final = 64 * 1024 * 1024
 _BOM: Final = b"\xef\xbb\xbf"
@@ -111,6 +121,24 @@ def run_indicators(
         for part, other in zip(collect(workers), later, strict=True):
             if isinstance(part, _Part):
                 reading.join(part, other.pieces)
+        return reading.run()
+
+
+def run_table(
+    content: bytes,
+    settings: Settings,
+    *,
+    with_maps: bool,
+    on_reject: Callable[[Reject], None],
+) -> Run:
+    """Judge a table of bids, a row a bid, as the releases it tells of.
+
+    Raises:
+        InvalidInput: it is no UTF-8, or a column that must be there is missing.
+    """
+    reading = Reading(Calculation(settings, with_maps=with_maps), on_reject)
+    with closing(reading.pieces):
+        reading.take_table(content)
         return reading.run()
 
 
@@ -222,6 +250,8 @@ class Reading:
                         self.pieces.add(process.ocid, line)
                     else:
                         add(process)
+                        if process.currencies > 1:
+                            self._tell_currencies(number, process)
                     continue
             except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
                 pass
@@ -256,6 +286,30 @@ class Reading:
         else:
             self.take_document(number, document)
 
+    def _tell_currencies(self, number: int, process: Process) -> None:
+        """Tell of the first bid that cannot be compared with those before it."""
+        first: str | None = None
+        for bid in process.submitted:
+            first = first or bid.currency
+            if bid.currency not in {first, None}:
+                self.ignored += 1
+                path = f"bids.details[{bid.position}].value.currency"
+                message = f"is {bid.currency}, and a bid before it is in {first}"
+                remedy = "give all bids of a process in one currency"
+                self._on_reject(Reject(number, path, message, remedy, used=True))
+                return
+
+    def take_table(self, content: bytes) -> None:
+        """Take a table of bids: a row is a line."""
+        tenders, rejects = read_table(content)
+        for row in rejects:
+            self.ignored += row.used
+            self.rejected += not row.used
+            self._on_reject(Reject(*row))
+        self.lines += len(tenders)
+        for tender in tenders:
+            self.take_document(tender.line, tender.release)
+
     def take_document(self, number: int, document: Mapping[str, Any]) -> None:
         """Take a release, a record or a package that stands on a line."""
         for path, release in compiled_releases(document):
@@ -269,6 +323,7 @@ class Reading:
                 self.pieces.add(process.ocid, orjson.dumps(release))
             else:
                 self._add(process)
+                self._tell_currencies(number, process)
             dot = f"{path}." if path else ""
             for error in check_release(release):
                 self.ignored += 1

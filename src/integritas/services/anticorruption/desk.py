@@ -26,6 +26,7 @@ from integritas.services.anticorruption.profile import Profile, profile_of
 from integritas.services.anticorruption.signs import Sign, signs_of
 from integritas.services.anticorruption.store import (
     DatasetRow,
+    erase_node,
     insert_dataset,
     list_datasets,
     lock_dataset,
@@ -191,6 +192,22 @@ class DatasetDesk:
             if near is None:
                 raise NotFound(f"nobody of the id {party} is known in {dataset}")
             return PartyNetwork(near, tuple(signs_of(found.graph, party)))
+
+    async def erase(self, tenant: TenantId, node: str) -> int:
+        """Take a party, or a person by name, out of all datasets of a tenant.
+
+        Returns how many stored releases named it; every process sees them anew.
+        """
+        names = [OBSERVED, *(row.name for row in await self.list(tenant))]
+
+        def work(tx: Transaction) -> int:
+            erased = 0
+            for name in names:
+                lock_dataset(tx, tenant, name)
+                erased += erase_node(tx, tenant, name, node)
+            return erased
+
+        return await self._database.transact(work)
 
     async def profile(self, tenant: TenantId, name: str, ocid: str) -> Profile:
         """Return flags, model, signs and risk of a process in a dataset.

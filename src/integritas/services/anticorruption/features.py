@@ -104,8 +104,9 @@ class Process(msgspec.Struct, gc=False):
     `submitted`, `valid` and `disqualified` are those of `bids` with that status, `late`
     the valid ones dated after the end of the tender period, `submitters` all tenderers
     of submitted bids, once for each bid.
-    `open_for` is the tender period in nanoseconds. `suppliers` are those of active
-    awards. `prices_repeat` says whether two submitted bids may be of one price.
+    `currencies` counts those of submitted bids. `open_for` is the tender period in
+    nanoseconds. `suppliers` are those of active awards. `prices_repeat` says whether
+    two submitted bids may be of one price.
     `complete` are the active awards, None while any award is not in a final state;
     `winner` the one supplier of the one active award, if that is how it ended: with
     one active award all bids are taken to compete for all items; with several, only
@@ -134,6 +135,7 @@ class Process(msgspec.Struct, gc=False):
     suppliers: tuple[str, ...] = ()
     winner: str | None = None
     prices_repeat: bool = False
+    currencies: int = 0
     doubtful: bool = False
 
 
@@ -231,6 +233,7 @@ def _add_bids(process: Process, entries: list[BidEntry]) -> None:
     bids, submitted, valid = process.bids, process.submitted, process.valid
     submitters, end = process.submitters, process.end
     amounts: list[float] = []
+    currencies: set[str | None] = set()
     for entry in entries:
         status, date, value = entry.status, entry.date, entry.value
         amount = currency = None
@@ -255,6 +258,8 @@ def _add_bids(process: Process, entries: list[BidEntry]) -> None:
         submitters += tenderers
         if amount is not None:
             amounts.append(amount)
+            currencies.add(currency)
+    process.currencies = len(currencies)
     process.prices_repeat = len(set(amounts)) < len(amounts)
 
 
@@ -313,7 +318,7 @@ def _note_dates(
 
 
 def method_matches(
-    details: str | None, *, include: frozenset[str], exclude: frozenset[str]
+    details: str | None, include: frozenset[str], exclude: frozenset[str]
 ) -> bool:
     """Say whether procurement method details pass an allow list, else a deny list."""
     if include:

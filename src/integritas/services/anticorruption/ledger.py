@@ -108,9 +108,10 @@ class Ledger:
         known = shares.get(organisation)
         if known is None:
             shares[organisation] = Share(part, whole)
-        else:
+            return
+        known.whole += whole
+        if part:
             known.part += part
-            known.whole += whole
 
     def see(self, what: str, part: Iterable[str], whole: Iterable[str]) -> None:
         """Count one for each mention: of `whole`, and of `part` that lies in it."""

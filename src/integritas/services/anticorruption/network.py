@@ -93,6 +93,8 @@ class Graph:
     _edges: dict[_Key, dict[str, None]] = field(default_factory=dict)
     _adjacent: dict[str, set[_Key]] = field(default_factory=dict)
     _told: dict[str, list[_Key]] = field(default_factory=dict)
+    _stated: dict[str, set[str]] = field(default_factory=dict)
+    _named: dict[str, set[str]] = field(default_factory=dict)
 
     def add(self, process: Process) -> None:
         """Learn from a process; what it told before is forgotten."""
@@ -126,6 +128,17 @@ class Graph:
                 self._edges.pop(key, None)
                 for end in key[:2]:
                     self._adjacent.get(end, set()).discard(key)
+                    self._drop(end)
+        for party in self._named.pop(ocid, ()):
+            self._stated[party].discard(ocid)
+            self._drop(party)
+
+    def _drop(self, node: str) -> None:
+        """Forget a node that nothing tells of any more."""
+        if not self._adjacent.get(node) and not self._stated.get(node):
+            for known in (self.nodes, self._adjacent, self._stated, self._entered):
+                known.pop(node, None)
+            self.registered.discard(node)
 
     def edges_of(self, party: str, kind: EdgeKind | None = None) -> list[Edge]:
         """Return the edges of a node, of one kind or all, in a stable order."""
@@ -184,6 +197,8 @@ class Graph:
             if party.id is None:
                 continue
             self._know(party.id, NodeKind.ORGANISATION, party.name or party.id)
+            self._stated.setdefault(party.id, set()).add(process.ocid)
+            self._named.setdefault(process.ocid, set()).add(party.id)
             if party.identifier is not None and party.identifier.id is not None:
                 self.registered.add(party.id)
             for kind, value in marks_of(party):

@@ -17,6 +17,7 @@ from integritas.services.anticorruption.schemas import (
     DatasetList,
     DatasetOut,
     EdgeOut,
+    ErasedOut,
     FlagOut,
     LoadIn,
     LoadOut,
@@ -135,6 +136,15 @@ def add_desk_routes(routes: APIRouter, desk: DatasetDesk) -> None:
     ) -> NetworkOut:
         found = await desk.network(context.tenant, party, dataset=dataset, steps=steps)
         return _shown(party, found)
+
+    @routes.delete(
+        "/networks/{party}",
+        operation_id="anticorruption_erase",
+        summary="Erase a person or firm from everything that was learned",
+        responses=problem_responses(401),
+    )
+    async def erase(context: Caller, party: str) -> ErasedOut:
+        return ErasedOut(releases=await desk.erase(context.tenant, party))
 
 
 def _profile(found: Profile) -> ProfileOut:

@@ -80,6 +80,12 @@ class LoadOut(_Out):
     rejects: list[RejectOut]
 
 
+class ErasedOut(_Out):
+    """In how many stored releases a person or firm was named, and is no more."""
+
+    releases: int
+
+
 class StatisticsOut(_Out):
     """What a dataset tells: fences by indicator, null where there is none."""
 

@@ -167,7 +167,7 @@ def _tallies(
 def _excluded(process: Process, settings: Settings) -> bool:
     """Say whether a process is left out of everything."""
     return process.cancelled or not method_matches(
-        process.details, include=frozenset(), exclude=settings.excluded_methods
+        process.details, frozenset(), settings.excluded_methods
     )
 
 

@@ -53,6 +53,18 @@ def signs_of(graph: Graph, party: str) -> list[Sign]:
     return [sign for sign in found if sign is not None]
 
 
+_COVER: Final = SignSpec(
+    code="N01",
+    title="Cover bidder",
+    formula="contests lost to the most frequent winner / contests >= share,"
+    " of a party that bid in enough contests and won none",
+    why="Who always loses, and to the same rival, may bid for show.",
+    source=f"{_OECD}; Imhof, Karagök, Rutz, Screening for bid rigging (2018)",
+    points=45,
+    defaults={"contests": 5, "share": 0.6},
+)
+
+
 def _cover_bidder(graph: Graph, party: str, spec: SignSpec) -> Sign | None:
     contests = [c for c in graph.contests_of(party) if c.winner is not None]
     if len(contests) < spec.defaults["contests"]:
@@ -156,18 +168,37 @@ def _shell(graph: Graph, party: str, spec: SignSpec) -> Sign | None:
     )
 
 
+def _community(graph: Graph, party: str, spec: SignSpec) -> Sign | None:
+    """Find the winner and its cover bidders from any of them."""
+    own = _cover_bidder(graph, party, _COVER)
+    winner = party if own is None else own.others[0]
+    won = [c for c in graph.contests_of(winner) if c.winner == winner]
+    if len(won) < spec.defaults["contests"]:
+        return None
+    often = Counter(rival for contest in won for rival in contest.tenderers)
+    covers = {
+        rival
+        for rival, met in often.items()
+        if met >= spec.defaults["contests"] * _COVER.defaults["share"]
+        and (sign := _cover_bidder(graph, rival, _COVER)) is not None
+        and sign.others == (winner,)
+    }
+    if len(covers) < spec.defaults["covers"]:
+        return None
+    closed = sum(c.tenderers <= covers | {winner} for c in won) / len(won)
+    if closed < spec.defaults["share"]:
+        return None
+    others = tuple(sorted((covers | {winner}) - {party}))
+    text = (
+        f"{len(covers)} tenderers that never won lost to the same rival, and were the"
+        f" only others in {closed:.0%} of the {len(won)} contests it won"
+    )
+    return Sign(spec.code, spec.title, closed, others, text)
+
+
 SIGNS: Final[tuple[tuple[SignSpec, _Finder], ...]] = (
     (
-        SignSpec(
-            code="N01",
-            title="Cover bidder",
-            formula="contests lost to the most frequent winner / contests >= share,"
-            " of a party that bid in enough contests and won none",
-            why="Who always loses, and to the same rival, may bid for show.",
-            source=f"{_OECD}; Imhof, Karagök, Rutz, Screening for bid rigging (2018)",
-            points=45,
-            defaults={"contests": 5, "share": 0.6},
-        ),
+        _COVER,
         _cover_bidder,
     ),
     (
@@ -210,5 +241,20 @@ SIGNS: Final[tuple[tuple[SignSpec, _Finder], ...]] = (
             defaults={"parties": 3, "features": 3},
         ),
         _shell,
+    ),
+    (
+        SignSpec(
+            code="N05",
+            title="Community of cover bidders",
+            formula="of a tenderer that won enough contests: cover bidders (N01) that"
+            " lost to it >= covers, and share of the contests it won in which nobody"
+            " else took part >= share",
+            why="A cartel that keeps to itself leaves no competition to lose to.",
+            source="Wachs and Kertész, A network approach to cartel detection in public"
+            " auction markets, Scientific Reports 9 (2019): cohesive, exclusive groups",
+            points=55,
+            defaults={"contests": 5, "covers": 2, "share": 0.6},
+        ),
+        _community,
     ),
 )

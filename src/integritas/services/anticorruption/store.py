@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import sqlalchemy as sa
 
+from integritas.services.anticorruption.erasure import erase_from
 from integritas.services.anticorruption.tables import (
     ANTICORRUPTION_DATASETS,
     ANTICORRUPTION_OBSERVED,
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 __all__ = [
     "DatasetRow",
     "Learned",
+    "erase_node",
     "insert_dataset",
     "list_datasets",
     "lock_dataset",
@@ -117,6 +119,22 @@ def save_bodies(
     ]
     if rows:
         uow.execute(sa.insert(table), rows)
+
+
+def erase_node(uow: UnitOfWork, tenant: TenantId, dataset: str, node: str) -> int:
+    """Take a node out of the stored releases that name it; return how many did."""
+    table = ANTICORRUPTION_RELEASES
+    mine = (table.c.tenant_id == tenant) & (table.c.dataset == dataset)
+    rows = uow.execute(sa.select(table.c.ocid, table.c.seq, table.c.body).where(mine))
+    found = rows.all()
+    stand_in = f"erased-{1 + max((row.seq for row in found), default=0)}"
+    changed = {
+        row.ocid: body
+        for row in found
+        if (body := erase_from(row.body, node, stand_in)) is not None
+    }
+    save_bodies(uow, tenant, dataset, changed)
+    return len(changed)
 
 
 def read_bodies(

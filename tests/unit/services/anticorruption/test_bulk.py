@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import json
 
 import pytest
 
@@ -100,3 +101,20 @@ def test_a_field_of_the_wrong_type_is_told_and_the_line_counts() -> None:
 def test_an_empty_stream_gives_nothing() -> None:
     done, rejects = run(b"")
     assert (done.lines, done.read, rejects) == (0, 0, [])
+
+
+def test_bids_in_several_currencies_are_told_and_left_out() -> None:
+    def bid(amount: int, currency: str) -> dict[str, object]:
+        value = {"amount": amount, "currency": currency}
+        return {"status": "valid", "tenderers": [{"id": currency}], "value": value}
+
+    bids = [bid(5, "USD"), bid(4, "EUR"), bid(3, "CHF")]
+    lines = [
+        {"ocid": "a", "bids": {"details": bids[:1]}},
+        {"ocid": "b", "bids": {"details": bids}},
+    ]
+    done, rejects = run("\n".join(map(json.dumps, lines)).encode())
+    (reject,) = rejects
+    assert (reject.line, reject.path) == (2, "bids.details[1].value.currency")
+    assert reject.message == "is EUR, and a bid before it is in USD"
+    assert (reject.used, done.read, done.ignored_fields) == (True, 2, 1)

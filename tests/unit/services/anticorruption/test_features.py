@@ -168,9 +168,7 @@ def test_sole_winner_needs_one_award_to_one_supplier(
 def test_method_matches_prefers_the_allow_list(
     details: str | None, include: str, exclude: str, matches: bool
 ) -> None:
-    found = method_matches(
-        details, include=frozenset(include), exclude=frozenset(exclude)
-    )
+    found = method_matches(details, frozenset(include), frozenset(exclude))
     assert found is matches
 
 

@@ -74,6 +74,25 @@ def test_who_loses_to_many_is_no_cover_bidder() -> None:
     assert found(graph, "C") == {}
 
 
+def test_a_winner_and_its_cover_bidders_are_a_community() -> None:
+    graph = graph_of(
+        *(contest(n, "A", "C", "D") for n in range(5)),
+        contest(5, "A", "C", "D", "V"),
+        contest(6, "V", "U"),
+    )
+    assert found(graph, "A") == {"N05": ("C", "D")}
+    assert found(graph, "C") == {"N01": ("A",), "N05": ("A", "D")}
+    assert found(graph, "V") == {}
+
+
+def test_cover_bidders_among_honest_rivals_are_no_community() -> None:
+    graph = graph_of(
+        *(contest(n, "A", "C", "D", f"T{n}") for n in range(6)),
+        *(contest(10 + n, f"T{n}", "A") for n in range(6)),
+    )
+    assert "N05" not in found(graph, "A")
+
+
 def test_a_ring_wins_in_turn() -> None:
     graph = graph_of(
         *(

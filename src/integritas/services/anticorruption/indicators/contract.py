@@ -7,9 +7,11 @@ reference (`judge`). Both use the same formula.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import Enum, auto
 from typing import TYPE_CHECKING, ClassVar, Protocol, Self, TypeAlias
+
+import msgspec
 
 from integritas.kernel.severity import Severity
 from integritas.services.anticorruption.ledger import Group, Ledger, Reference
@@ -73,8 +75,7 @@ class Spec:
     when: When = When.ALWAYS
 
 
-@dataclass(frozen=True, slots=True)
-class Flag:
+class Flag(msgspec.Struct, frozen=True):
     """One reason to look.
 
     `value` is the indicator's, `threshold` what it was held against, `strength` in
@@ -87,12 +88,11 @@ class Flag:
     strength: float
     pointer: str
     text: str
-    figures: Figures = field(default_factory=dict)
+    figures: Figures = {}
     organisations: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Gap:
+class Gap(msgspec.Struct, frozen=True, gc=False):
     """Why an indicator could not be computed on a release."""
 
     why: str

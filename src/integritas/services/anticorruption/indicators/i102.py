@@ -6,14 +6,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from integritas.kernel.severity import Severity
-from integritas.services.anticorruption.indicators.alone import OCP, Alone, days_between
+from integritas.services.anticorruption.indicators.alone import OCP, Alone
 from integritas.services.anticorruption.indicators.contract import (
-    Flag,
-    Gap,
     Judgement,
     Spec,
     When,
     strength_below,
+)
+from integritas.services.anticorruption.indicators.decisions import (
+    NO_DECISION,
+    decision_flag,
+    read_decisions,
 )
 from integritas.services.anticorruption.ledger import Group
 from integritas.services.anticorruption.settings import Option, OptionKind
@@ -27,8 +30,7 @@ __all__ = ["ShortDecision"]
 
 @dataclass(frozen=True, slots=True)
 class ShortDecision(Alone):
-    """Flags an award within fewer whole days of the end of the tender period than the"
-    " threshold."""
+    """Flags an award fewer whole days after the tender period than the threshold."""
 
     threshold: int
 
@@ -66,29 +68,14 @@ class ShortDecision(Alone):
     def judge(self, process: Process, reference: Reference) -> Judgement:
         """Judge by the release alone."""
         del reference
-        days = [
-            (found, position)
-            for position, award in enumerate(process.awards)
-            if award.status == "active"
-            and (found := days_between(process.end, award.entry.date)) is not None
-            and found >= 0
-        ]
-        if not days:
-            return Gap("no end of the tender period with the date of an award after it")
-        least, position = min(days)
-        if least >= self.threshold:
+        decisions = read_decisions(process)
+        if not decisions:
+            return NO_DECISION
+        found = min(decisions)
+        if found.days >= self.threshold:
             return ()
-        return (
-            Flag(
-                value=float(least),
-                threshold=self.threshold,
-                strength=strength_below(least, self.threshold),
-                pointer=f"/awards/{position}/date",
-                text=(
-                    f"An award was made {least} whole days after the bids, fewer than"
-                    f" {self.threshold}"
-                ),
-                figures={"days": least, "end": process.end},
-                organisations=process.awards[position].suppliers,
-            ),
+        strength = strength_below(found.days, self.threshold)
+        flag = decision_flag(
+            process, found, self.threshold, strength=strength, than="fewer than"
         )
+        return (flag,)

@@ -6,14 +6,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from integritas.kernel.severity import Severity
-from integritas.services.anticorruption.indicators.alone import OCP, Alone, comparable
+from integritas.services.anticorruption.indicators.alone import OCP, Alone
 from integritas.services.anticorruption.indicators.contract import (
-    Flag,
-    Gap,
     Judgement,
     Spec,
     When,
     strength_above,
+)
+from integritas.services.anticorruption.indicators.estimates import (
+    NO_ESTIMATE,
+    estimate_flag,
+    read_estimate,
 )
 from integritas.services.anticorruption.ledger import Group
 from integritas.services.anticorruption.settings import Option, OptionKind
@@ -60,28 +63,14 @@ class AboveEstimate(Alone):
     def judge(self, process: Process, reference: Reference) -> Judgement:
         """Judge by the release alone."""
         del reference
-        tender = process.release.tender
-        estimate = None if tender is None else tender.value
-        known = [
-            (position, both)
-            for position, award in enumerate(process.awards)
-            if award.status == "active"
-            and (both := comparable(estimate, award.entry.value)) is not None
-        ]
-        if len(known) != 1:
-            return Gap("not one active award with the estimate's currency")
-        position, (planned, awarded) = known[0]
-        difference = (awarded - planned) / planned
-        if difference < self.threshold:
+        found = read_estimate(process)
+        if found is None:
+            return NO_ESTIMATE
+        if found.excess < self.threshold:
             return ()
-        return (
-            Flag(
-                value=difference,
-                threshold=self.threshold,
-                strength=strength_above(difference, self.threshold),
-                pointer=f"/awards/{position}/value",
-                text=f"The award lies {difference:.1%} above the estimate",
-                figures={"estimate": planned, "awarded": awarded},
-                organisations=process.awards[position].suppliers,
-            ),
+        strength = strength_above(found.excess, self.threshold)
+        text = f"The award lies {found.excess:.1%} above the estimate"
+        flag = estimate_flag(
+            process, found, self.threshold, strength=strength, text=text
         )
+        return (flag,)

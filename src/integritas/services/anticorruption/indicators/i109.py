@@ -6,13 +6,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from integritas.kernel.severity import Severity
-from integritas.services.anticorruption.indicators.alone import OCP, Alone, comparable
+from integritas.services.anticorruption.indicators.alone import OCP, Alone
 from integritas.services.anticorruption.indicators.contract import (
-    Flag,
-    Gap,
     Judgement,
     Spec,
     When,
+)
+from integritas.services.anticorruption.indicators.estimates import (
+    NO_ESTIMATE,
+    estimate_flag,
+    read_estimate,
 )
 from integritas.services.anticorruption.ledger import Group
 from integritas.services.anticorruption.settings import Option, OptionKind
@@ -59,31 +62,14 @@ class EqualsEstimate(Alone):
     def judge(self, process: Process, reference: Reference) -> Judgement:
         """Judge by the release alone."""
         del reference
-        tender = process.release.tender
-        estimate = None if tender is None else tender.value
-        known = [
-            (position, both)
-            for position, award in enumerate(process.awards)
-            if award.status == "active"
-            and (both := comparable(estimate, award.entry.value)) is not None
-        ]
-        if len(known) != 1:
-            return Gap("not one active award with the estimate's currency")
-        position, (planned, awarded) = known[0]
-        difference = (awarded - planned) / planned
-        if abs(difference) > self.threshold:
+        found = read_estimate(process)
+        if found is None:
+            return NO_ESTIMATE
+        if abs(found.excess) > self.threshold:
             return ()
-        return (
-            Flag(
-                value=abs(difference),
-                threshold=self.threshold,
-                strength=1.0,
-                pointer=f"/awards/{position}/value",
-                text=(
-                    f"The award is the estimate of {planned:,.2f} to within"
-                    f" {self.threshold:.1%}"
-                ),
-                figures={"estimate": planned, "awarded": awarded},
-                organisations=process.awards[position].suppliers,
-            ),
+        text = (
+            f"The award is the estimate of {found.planned:,.2f} to within"
+            f" {self.threshold:.1%}"
         )
+        flag = estimate_flag(process, found, self.threshold, strength=1.0, text=text)
+        return (flag,)

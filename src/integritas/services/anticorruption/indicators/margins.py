@@ -59,6 +59,4 @@ class Margins:
 
     def applies(self, process: Process) -> bool:
         """Say whether prices decide in the procurement method of the process."""
-        return method_matches(
-            process.details, include=self.compared, exclude=self.uncompared
-        )
+        return method_matches(process.details, self.compared, self.uncompared)

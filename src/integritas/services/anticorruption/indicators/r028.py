@@ -107,9 +107,7 @@ class IdenticalBidPrices:
         )
 
     def _applies(self, process: Process) -> bool:
-        return method_matches(
-            process.details, include=self.compared, exclude=self.uncompared
-        )
+        return method_matches(process.details, self.compared, self.uncompared)
 
     def _repeats(self, process: Process) -> list[_Repeat]:
         """Compare each bid with the one before at its price, as Cardinal does.

@@ -108,9 +108,7 @@ class LowestBidDisqualified:
         )
 
     def _applies(self, process: Process) -> bool:
-        return method_matches(
-            process.details, include=self.compared, exclude=self.uncompared
-        )
+        return method_matches(process.details, self.compared, self.uncompared)
 
 
 def _flagged(lowest: LowestBid) -> bool:

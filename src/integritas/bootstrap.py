@@ -51,12 +51,13 @@ from integritas.services.audit import app as audit_app
 from integritas.services.audit.api import AuditTrail
 from integritas.services.compliance import app as compliance_app
 from integritas.services.compliance.api import (
-    AccountDesk,
+    NO_RECORDS,
+    ComplianceRecords,
     PolicyDecider,
-    PolicyDesk,
+    check_party,
     load_compliance_service,
-    load_policy,
     load_watchlists,
+    open_records,
 )
 from integritas.services.compliance.remote import ComplianceDesk, RemoteCompliance
 from integritas.services.spam import app as spam_app
@@ -120,7 +121,7 @@ class _Store:
     database: Database
     journal: Journal
     datasets: DatasetDesk
-    policies: PolicyDesk
+    records: ComplianceRecords
 
 
 @dataclass(slots=True)
@@ -132,7 +133,7 @@ class Services:
     compliance: ComplianceDesk
     pings: dict[str, Ping]
     datasets: DatasetDesk | None = None
-    policies: PolicyDesk | None = None
+    records: ComplianceRecords = NO_RECORDS
     observers: Mapping[str, Observer] = field(default_factory=dict)
     closers: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
 
@@ -234,12 +235,15 @@ class Platform:
                 workflows=self.workflows,
                 journal=self.journal,
                 service_routers=[
-                    *_routers(self.services, self.audit, self.kit),
+                    *_routers(self.services, self.audit, self.kit, self.cases),
                     *_oversight(self.services, self.cases),
                 ],
                 pings=self.pings(),
                 metrics=self.kit.metrics,
-                checks={EvidenceKind.PROCUREMENT: _check_release},
+                checks={
+                    EvidenceKind.PROCUREMENT: _check_release,
+                    EvidenceKind.PARTY: check_party,
+                },
                 max_body_bytes=self.settings.max_body_bytes,
                 admission=Admission(
                     self.database, self.kit.clock, self.settings.max_waiting_runs
@@ -306,14 +310,14 @@ def bootstrap(
             database,
             journal,
             open_dataset_desk(database, kit.clock),
-            PolicyDesk(database, journal, kit.clock, load_policy()),
+            open_records(database, journal, kit.clock, kit.ids),
         )
         given = services or _services(settings, kit, lists, store)
         # A copy: services that were given may serve another platform too.
         given = replace(
             given,
             datasets=given.datasets or store.datasets,
-            policies=given.policies or store.policies,
+            records=store.records,
         )
         return _wire(settings, role, kit, store, given, passwords=passwords)
     except BaseException:
@@ -344,8 +348,7 @@ def service_alone(settings: Settings, role: Role) -> FastAPI:
         return compliance_app.create_app(
             load_compliance_service(
                 _watchlists(settings, ()),
-                accounts=AccountDesk(database),
-                policies=PolicyDesk(database, journal, kit.clock, load_policy()),
+                records=open_records(database, journal, kit.clock, kit.ids),
             ),
             ids=kit.ids,
             clock=kit.clock,
@@ -519,13 +522,13 @@ def _services(
         desk = RemoteCompliance(compliance)
     else:
         local = load_compliance_service(
-            _watchlists(settings, lists),
-            accounts=AccountDesk(store.database),
-            policies=store.policies,
+            _watchlists(settings, lists), records=store.records
         )
         desk, pings["compliance"] = local, local.ping
     # Its windows are rows that every process sees, so it learns wherever it assesses.
-    observers: dict[str, Observer] = {"compliance": AccountDesk(store.database)}
+    observers: dict[str, Observer] = {}
+    if store.records.accounts is not None:
+        observers["compliance"] = store.records.accounts
     flags: Assessor
     if anticorruption is not None:
         flags = RemoteAssessor(anticorruption)
@@ -552,7 +555,9 @@ def _watchlists(settings: Settings, chosen: Sequence[Path]) -> Watchlists | None
     return load_watchlists(folder)
 
 
-def _routers(services: Services, audit: AuditTrail, kit: Kit) -> Sequence[APIRouter]:
+def _routers(
+    services: Services, audit: AuditTrail, kit: Kit, cases: CaseDesk
+) -> Sequence[APIRouter]:
     ids, clock = kit.ids, kit.clock
     return (
         spam_app.router(services.spam, ids, clock),
@@ -560,14 +565,18 @@ def _routers(services: Services, audit: AuditTrail, kit: Kit) -> Sequence[APIRou
             services.anticorruption, ids, clock, services.datasets
         ),
         compliance_app.router(
-            services.compliance, ids=ids, clock=clock, policies=services.policies
+            services.compliance,
+            ids=ids,
+            clock=clock,
+            records=services.records,
+            hits=cases,
         ),
         audit_app.router(audit),
     )
 
 
 def _oversight(services: Services, cases: CaseDesk) -> Sequence[APIRouter]:
-    policies = services.policies
+    policies = services.records.policies
     if policies is None:
         return ()
 

@@ -13,7 +13,12 @@ from integritas.services.compliance.policies.policy import (
     load_policy,
     parse_policy,
 )
-from integritas.services.compliance.queries import parse_birth_date
+from integritas.services.compliance.queries import check_party, parse_birth_date
+from integritas.services.compliance.records import (
+    NO_RECORDS,
+    ComplianceRecords,
+    open_records,
+)
 from integritas.services.compliance.refresh import Change as ListChange
 from integritas.services.compliance.refresh import download as download_lists
 from integritas.services.compliance.refresh import refresh as refresh_lists
@@ -43,8 +48,10 @@ __all__ = [
     "EMPTY",
     "HIT",
     "MATCH_THRESHOLD",
+    "NO_RECORDS",
     "AccountDesk",
     "ComplianceDesk",
+    "ComplianceRecords",
     "ComplianceService",
     "Entry",
     "Hit",
@@ -59,12 +66,14 @@ __all__ = [
     "ScreenIn",
     "Screener",
     "Watchlists",
+    "check_party",
     "create_app",
     "download_lists",
     "load_compliance_service",
     "load_policy",
     "load_watchlists",
     "match_names",
+    "open_records",
     "parse_birth_date",
     "parse_policy",
     "payment_rules",

@@ -15,9 +15,18 @@ from integritas.journal.follower import (
     FollowerHandler,
     Following,
 )
-from integritas.journal.store import Entry, Journal, Personal, commitment_of
+from integritas.journal.store import (
+    ERASED,
+    SALT_BYTES,
+    Entry,
+    Journal,
+    Personal,
+    commitment_of,
+)
 
 __all__ = [
+    "ERASED",
+    "SALT_BYTES",
     "Entry",
     "Feeder",
     "Feeding",

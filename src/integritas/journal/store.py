@@ -15,17 +15,20 @@ import sqlalchemy as sa
 from pydantic import JsonValue
 
 from integritas.journal.tables import JOURNAL, JOURNAL_PERSONAL
+from integritas.kernel.contracts import Fact
 from integritas.kernel.ids import EventId, IdFactory, TenantId
 from integritas.kernel.states import ActorKind
 from integritas.platform.db import Database, Transaction
 
 if TYPE_CHECKING:
     from integritas.kernel.clock import Clock, Randomness
-    from integritas.kernel.contracts import Context, Fact, UnitOfWork
+    from integritas.kernel.contracts import Actor, Context, UnitOfWork
 
-__all__ = ["Entry", "Journal", "Personal", "commitment_of"]
+__all__ = ["ERASED", "SALT_BYTES", "Entry", "Journal", "Personal", "commitment_of"]
 
 SALT_BYTES: Final = 16
+ERASED: Final = "integritas.personal.erased.v1"
+_AT_ONCE: Final = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +99,10 @@ class Journal:
         rows, personal = [], []
         now = self._clock.now()
         ids = self._ids.many("evt", len(facts))
-        private = sum(fact.personal is not None for _, fact in facts)
+        private = sum(
+            fact.personal is not None or context.actor.address is not None
+            for context, fact in facts
+        )
         salts = memoryview(self._randomness.token_bytes(SALT_BYTES * private))
         roles: dict[frozenset[str], list[str]] = {}
         for (context, fact), event_id in zip(facts, ids, strict=True):
@@ -108,9 +114,10 @@ class Journal:
                 head = _locked_head(uow, tenant)
             uow.heads[tenant] = seq = head + 1
             commitment = None
-            if fact.personal is not None:
+            beside = _beside(actor, fact)
+            if beside is not None:
                 salt, salts = bytes(salts[:SALT_BYTES]), salts[SALT_BYTES:]
-                payload = orjson.dumps(fact.personal, option=orjson.OPT_SORT_KEYS)
+                payload = orjson.dumps(beside, option=orjson.OPT_SORT_KEYS)
                 commitment = commitment_of(salt, payload)
                 personal.append(
                     {
@@ -140,6 +147,55 @@ class Journal:
         uow.insert(JOURNAL_PERSONAL, personal)
         uow.after_commit(self._notify)
         return [EventId(event_id) for event_id in ids]
+
+    def erase(
+        self,
+        uow: UnitOfWork,
+        context: Context,
+        seqs: Sequence[int],
+        *,
+        subject: str,
+        reason: str,
+    ) -> int:
+        """Erase the personal data beside entries, and record who did and why.
+
+        The entries and their commitments stay. Whoever deletes it in another way will
+        be told of by `audit verify`. Returns how much there was.
+        """
+        assert isinstance(uow, Transaction)  # noqa: S101 - narrows the protocol
+        table = JOURNAL_PERSONAL
+        erased = 0
+        for start in range(0, len(seqs), _AT_ONCE):
+            some = seqs[start : start + _AT_ONCE]
+            ours = (table.c.tenant_id == context.tenant, table.c.seq.in_(some))
+            there = sorted(uow.execute(sa.select(table.c.seq).where(*ours)).scalars())
+            if there:
+                uow.execute(sa.delete(table).where(*ours))
+                fact = Fact(ERASED, subject, {"entries": there}, {"reason": reason})
+                self.record(uow, context, [fact])
+                erased += len(there)
+        return erased
+
+    async def missing_personal(self, tenant: TenantId, /) -> Sequence[int]:
+        """Return the entries that have a commitment, nothing beside it, no erasure."""
+        kept = JOURNAL_PERSONAL
+        beside = sa.exists().where(
+            kept.c.tenant_id == JOURNAL.c.tenant_id, kept.c.seq == JOURNAL.c.seq
+        )
+        ours = JOURNAL.c.tenant_id == tenant
+        gone = sa.select(JOURNAL.c.seq).where(
+            ours, JOURNAL.c.commitment.is_not(None), ~beside
+        )
+        told = sa.select(JOURNAL.c.data).where(ours, JOURNAL.c.type == ERASED)
+
+        def read(tx: Transaction) -> Sequence[int]:
+            missing = set(tx.execute(gone).scalars())
+            if missing:
+                for data in tx.execute(told).scalars():
+                    missing.difference_update(data["entries"])
+            return sorted(missing)
+
+        return await self._database.read(read)
 
     async def read(
         self, tenant: TenantId, /, *, after: int = 0, limit: int = 1_000
@@ -244,6 +300,13 @@ class Journal:
                 loop.call_soon_threadsafe(event.set)
             except RuntimeError:  # the loop is closed: its waiter is gone
                 continue
+
+
+def _beside(actor: Actor, fact: Fact) -> Mapping[str, JsonValue] | None:
+    """Return what is kept beside an entry: where the actor called from, too."""
+    if actor.address is None:
+        return fact.personal
+    return {"address": actor.address, **(fact.personal or {})}
 
 
 def _stands_for(row: Any) -> bool:  # noqa: ANN401 - a row of the query above

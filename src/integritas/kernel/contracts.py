@@ -312,7 +312,7 @@ class Fact:
 
     `type` is a CloudEvents type (`integritas.case.opened.v1`), `subject` the id of the
     thing. `data` must hold no personal data; `personal` does, is kept beside the
-    entry, and stands in it only as a salted commitment.
+    entry, with the actor's address, and stands in it only as a salted commitment.
     """
 
     type: str

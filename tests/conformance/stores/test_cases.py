@@ -114,7 +114,8 @@ async def test_nothing_personal_stands_in_the_journal(stores: Stores) -> None:
     assert "roe" not in repr(entry).lower()
     beside = await stores.journal.personal(MAIN, entry.seq)
     assert beside is not None
-    assert beside.value() == {"title": "Roe", "reference": "ref-roe"}
+    told = {"title": "Roe", "reference": "ref-roe", "address": "10.0.0.1"}
+    assert beside.value() == told
     assert opened.case.title == "Roe"
 
 

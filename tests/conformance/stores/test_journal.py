@@ -11,7 +11,14 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from integritas.journal.api import Entry, Feeder, Follower, Personal, commitment_of
+from integritas.journal.api import (
+    ERASED,
+    Entry,
+    Feeder,
+    Follower,
+    Personal,
+    commitment_of,
+)
 from integritas.journal.tables import JOURNAL, JOURNAL_PERSONAL
 from integritas.kernel.contracts import Fact
 from integritas.kernel.errors import Refused
@@ -81,7 +88,7 @@ async def test_an_entry_says_who_what_and_when(stores: Stores) -> None:
         actor_roles=("analyst",),
         correlation_id="req-ann",
         data={"number": 7},
-        commitment=None,
+        commitment=entry.commitment,
     )
     assert is_id(event_id, "evt")
 
@@ -267,7 +274,7 @@ async def personal_entry(stores: Stores) -> tuple[Entry, Personal]:
 
 async def test_personal_data_stands_beside_the_entry(stores: Stores) -> None:
     entry, beside = await personal_entry(stores)
-    assert beside.value() == {"name": "Jane Roe"}
+    assert beside.value() == {"address": "10.0.0.1", "name": "Jane Roe"}
     assert entry.commitment == commitment_of(beside.salt, beside.payload)
     assert len(beside.salt) == 16
     assert "Jane" not in repr(entry)
@@ -283,15 +290,59 @@ async def test_the_same_data_is_committed_to_differently(stores: Stores) -> None
 
 
 async def test_an_entry_without_personal_data_has_none(stores: Stores) -> None:
-    await stores.database.transact(writes(stores, 1))
+    context = stores.platform()
+    await stores.database.transact(
+        lambda tx: stores.journal.record(tx, context, [fact(1)])
+    )
+    [entry] = await stores.journal.read(MAIN)
+    assert entry.commitment is None
     assert await stores.journal.personal(MAIN, 1) is None
 
 
-async def test_erasure_leaves_the_entry_as_it_was(stores: Stores) -> None:
+async def test_where_somebody_called_from_stands_beside_the_entry(
+    stores: Stores,
+) -> None:
+    await stores.database.transact(writes(stores, 1))
+    [entry] = await stores.journal.read(MAIN)
+    beside = await stores.journal.personal(MAIN, 1)
+    assert beside is not None
+    assert beside.value() == {"address": "10.0.0.1"}
+    assert entry.commitment == commitment_of(beside.salt, beside.payload)
+
+
+async def erase(stores: Stores, *seqs: int) -> int:
+    context = stores.platform()
+    return await stores.database.transact(
+        lambda tx: stores.journal.erase(
+            tx, context, seqs, subject="case_1", reason="asked to by Jane Roe"
+        )
+    )
+
+
+async def test_erasure_leaves_the_entry_as_it_was_and_is_told_of(
+    stores: Stores,
+) -> None:
     entry, _ = await personal_entry(stores)
-    await stores.database.transact(lambda tx: tx.execute(sa.delete(JOURNAL_PERSONAL)))
+    assert await erase(stores, 1, 77) == 1
     assert await stores.journal.personal(MAIN, entry.seq) is None
-    assert await stores.journal.read(MAIN) == [entry]
+    kept, told_of = await stores.journal.read(MAIN)
+    assert kept == entry
+    assert (told_of.type, told_of.subject) == (ERASED, "case_1")
+    assert told_of.data == {"entries": [1]}
+    assert "Jane" not in repr(told_of)
+    assert await stores.journal.missing_personal(MAIN) == []
+    assert await erase(stores, 1) == 0
+    assert await stores.journal.head(MAIN) == 2
+
+
+async def test_personal_data_that_nobody_erased_is_missed(stores: Stores) -> None:
+    await stores.database.transact(writes(stores, 1, 2, 3))
+    await erase(stores, 2)
+    assert await stores.journal.missing_personal(MAIN) == []
+    gone = sa.delete(JOURNAL_PERSONAL).where(JOURNAL_PERSONAL.c.seq == 3)
+    await stores.database.transact(lambda tx: tx.execute(gone))
+    assert await stores.journal.missing_personal(MAIN) == [3]
+    assert await stores.journal.missing_personal(OTHER) == []
 
 
 async def test_personal_data_is_the_tenants_own(stores: Stores) -> None:

@@ -177,7 +177,7 @@ def test_a_flipped_bit_of_personal_data(battery: Battery, column: str) -> None:
 
 def test_personal_data_beside_no_entry(battery: Battery) -> None:
     battery.run("UPDATE journal_personal SET seq = 999 WHERE seq = 15")
-    assert battery.places() == ["journal_personal[999]"]
+    assert battery.places() == ["journal_personal[999]", "journal_personal[15]"]
 
 
 @pytest.mark.parametrize("value", ["''", "7", "zeroblob(16)"])
@@ -188,12 +188,12 @@ def test_other_personal_data(battery: Battery, value: str) -> None:
 
 def test_personal_data_of_nobody(battery: Battery) -> None:
     battery.run("UPDATE journal_personal SET tenant_id = 'mains' WHERE seq = 15")
-    assert battery.places() == ["journal_personal.tenant_id"]
+    assert battery.places() == ["journal_personal.tenant_id", "journal_personal[15]"]
 
 
-def test_personal_data_that_was_erased_is_not_missed(battery: Battery) -> None:
+def test_personal_data_that_nobody_told_of_erasing(battery: Battery) -> None:
     battery.run("DELETE FROM journal_personal WHERE seq = 15")
-    assert battery.verify().differences == ()
+    assert battery.places() == ["journal_personal[15]"]
 
 
 @pytest.mark.parametrize(

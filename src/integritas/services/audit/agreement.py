@@ -67,8 +67,8 @@ async def check_journal(
 async def check_personal(journal: Journal, tenant: TenantId, check: LogCheck) -> None:
     """Compare personal data beside the journal with the commitments that were logged.
 
-    What is not there was erased, and is not missed; what is there must be what was
-    committed to.
+    What is there must be what was committed to; for what is not there, an entry must
+    tell who erased it.
     """
     known = set(await journal.tenants())
     for name in sorted({*await journal.personal_tenants()} - known):
@@ -78,6 +78,10 @@ async def check_personal(journal: Journal, tenant: TenantId, check: LogCheck) ->
         broken, after = await journal.broken_commitments(tenant, after=after)
         for seq in broken:
             check.differ(f"journal_personal[{seq}]", "is not what was committed to")
+    for seq in await journal.missing_personal(tenant):
+        check.differ(
+            f"journal_personal[{seq}]", "is missing; nobody told of erasing it"
+        )
 
 
 def _placed(seqs: Sequence[int | None], handled: int) -> list[tuple[int, int]]:

@@ -25,9 +25,9 @@ from integritas.gateway.parts import GatewayParts
 from integritas.identity.api import AdminCreated, Identity
 from integritas.journal.api import Feeder, Following, Journal
 from integritas.kernel.clock import Clock, Randomness, SystemClock, SystemRandomness
-from integritas.kernel.contracts import Assessor, Decider, Observer
+from integritas.kernel.contracts import Assessor, Observer
 from integritas.kernel.evidence import EvidenceKind, Procurement
-from integritas.kernel.ids import DEFAULT_TENANT, IdFactory, TenantId
+from integritas.kernel.ids import DEFAULT_TENANT, IdFactory
 from integritas.migrations.api import ensure
 from integritas.oversight import api as oversight
 from integritas.platform.commands import CommandQueue, count_commands
@@ -53,11 +53,12 @@ from integritas.services.compliance import app as compliance_app
 from integritas.services.compliance.api import (
     NO_RECORDS,
     ComplianceRecords,
-    PolicyDecider,
     check_party,
+    erase_seen,
     load_compliance_service,
     load_watchlists,
     open_records,
+    subject_matcher,
 )
 from integritas.services.compliance.remote import ComplianceDesk, RemoteCompliance
 from integritas.services.spam import app as spam_app
@@ -93,10 +94,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Platform",
-    "Role",
     "Services",
     "bootstrap",
-    "check_state_folder",
     "service_alone",
 ]
 
@@ -236,7 +235,7 @@ class Platform:
                 journal=self.journal,
                 service_routers=[
                     *_routers(self.services, self.audit, self.kit, self.cases),
-                    *_oversight(self.services, self.cases),
+                    *_oversight(self),
                 ],
                 pings=self.pings(),
                 metrics=self.kit.metrics,
@@ -575,15 +574,16 @@ def _routers(
     )
 
 
-def _oversight(services: Services, cases: CaseDesk) -> Sequence[APIRouter]:
-    policies = services.records.policies
+def _oversight(platform: Platform) -> Sequence[APIRouter]:
+    policies = platform.services.records.policies
     if policies is None:
         return ()
-
-    async def candidate(tenant: TenantId, name: str, version: int | None) -> Decider:
-        return PolicyDecider(await policies.policy(tenant, name, version))
-
-    return (oversight.router(cases, candidate),)
+    subjects = oversight.SubjectDesk(
+        platform.database, platform.cases, platform.journal, [erase_seen]
+    )
+    return (
+        oversight.router(platform.cases, policies.decider, subjects, subject_matcher),
+    )
 
 
 def _kit(clock: Clock | None, randomness: Randomness | None) -> Kit:

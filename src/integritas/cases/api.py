@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from integritas.cases.erasing import EVIDENCE_ERASED, erase_evidence
 from integritas.cases.lifecycle import (
     ASSESSED,
     DECIDED,
@@ -44,6 +45,7 @@ __all__ = [
     "ASSESSED",
     "DECIDED",
     "EVIDENCE_ADDED",
+    "EVIDENCE_ERASED",
     "OPENED",
     "REQUIRED_ASSESSMENTS",
     "TRANSITIONED",
@@ -74,6 +76,7 @@ __all__ = [
     "apply",
     "case_from_json",
     "case_to_json",
+    "erase_evidence",
     "legal_moves",
     "run_request",
 ]

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from integritas.bootstrap import check_state_folder
 from integritas.cli.database import schema_of
 from integritas.kernel.errors import IntegritasError, StorageFailure
 from integritas.migrations.api import head
 from integritas.platform.config import load_settings, unknown_settings
+from integritas.platform.roles import check_state_folder
 from integritas.services.anticorruption.api import load_anticorruption_service
 from integritas.services.compliance.api import load_compliance_service, load_watchlists
 from integritas.services.spam.api import load_spam_service

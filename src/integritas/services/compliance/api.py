@@ -6,7 +6,7 @@ from integritas.services.compliance.app import create_app, router
 from integritas.services.compliance.loading import load_watchlists
 from integritas.services.compliance.payments.accounts import AccountDesk
 from integritas.services.compliance.payments.catalogue import payment_rules
-from integritas.services.compliance.policies.deciding import PolicyDecider
+from integritas.services.compliance.payments.store import erase_seen
 from integritas.services.compliance.policies.desk import PolicyDesk
 from integritas.services.compliance.policies.policy import (
     Policy,
@@ -36,6 +36,7 @@ from integritas.services.compliance.service import (
     ComplianceService,
     load_compliance_service,
 )
+from integritas.services.compliance.subjects import subject_matcher
 from integritas.services.compliance.watchlists import (
     EMPTY,
     Entry,
@@ -59,7 +60,6 @@ __all__ = [
     "ListVersion",
     "ListedName",
     "Policy",
-    "PolicyDecider",
     "PolicyDesk",
     "Query",
     "RemoteCompliance",
@@ -69,6 +69,7 @@ __all__ = [
     "check_party",
     "create_app",
     "download_lists",
+    "erase_seen",
     "load_compliance_service",
     "load_policy",
     "load_watchlists",
@@ -79,4 +80,5 @@ __all__ = [
     "payment_rules",
     "refresh_lists",
     "router",
+    "subject_matcher",
 ]

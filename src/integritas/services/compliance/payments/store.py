@@ -23,7 +23,14 @@ if TYPE_CHECKING:
 
     T = TypeVar("T")
 
-__all__ = ["MOST_KEPT", "note_observed", "read_cursor", "read_windows", "save_seen"]
+__all__ = [
+    "MOST_KEPT",
+    "erase_seen",
+    "note_observed",
+    "read_cursor",
+    "read_windows",
+    "save_seen",
+]
 
 MOST_KEPT: Final = 1_000
 """The newest payments of an account that are judged by; the busiest have more."""
@@ -87,6 +94,17 @@ def save_seen(uow: UnitOfWork, tenant: TenantId, seen: Sequence[Seen]) -> None:
     ]
     if rows:
         uow.execute(sa.insert(_TABLE), rows)
+
+
+def erase_seen(
+    uow: UnitOfWork, tenant: TenantId, evidence: Collection[EvidenceId]
+) -> int:
+    """Erase what accounts saw of evidence; return how many rows."""
+    gone = 0
+    for chunk in _chunks(sorted(evidence)):
+        mine = (_TABLE.c.tenant_id == tenant) & _TABLE.c.evidence_id.in_(chunk)
+        gone += int(uow.execute(sa.delete(_TABLE).where(mine)).rowcount)
+    return gone
 
 
 def read_windows(

@@ -17,8 +17,8 @@ from integritas.services.compliance.api import (
     ComplianceRecords,
     load_compliance_service,
 )
-from integritas.services.compliance.payments import store
 from integritas.services.compliance.payments.seen import Seen, seen_of
+from integritas.services.compliance.payments.store import MOST_KEPT
 
 OTHER = TenantId("other")
 TODAY = date(2026, 6, 1)
@@ -93,15 +93,15 @@ async def test_windows_are_of_a_tenant_and_of_a_year(desk: AccountDesk) -> None:
     assert theirs.version == "accounts@0"
 
 
-async def test_of_a_busy_account_the_newest_are_judged_by(
-    desk: AccountDesk, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    # The cap is a constant: a thousand and one payments would only take time.
-    monkeypatch.setattr(store, "MOST_KEPT", 3)
-    await desk.observe(EventId("e"), [dossier(*(payment(ago=n) for n in range(9)))])
+async def test_of_a_busy_account_the_newest_are_judged_by(desk: AccountDesk) -> None:
+    batch = [payment(ago=n % 300) for n in range(MOST_KEPT + 100)]
+    await desk.observe(EventId("e"), [dossier(*batch)])
     windows = await desk.windows(DEFAULT_TENANT, asked(payment()))
     days = [(TODAY - s.date).days for s in windows.past(asked(payment())[0])]
-    assert days == [2, 1, 0]
+    assert len(days) == MOST_KEPT
+    assert days == sorted(days, reverse=True)
+    assert days[-1] == 0
+    assert days[0] < 299
 
 
 async def test_learning_side_by_side_loses_nothing(desk: AccountDesk) -> None:

@@ -39,11 +39,11 @@ from integritas.services.anticorruption.desk import DatasetDesk
 from integritas.services.audit import app as audit_app
 from integritas.services.compliance import app as compliance_app
 from integritas.services.compliance.api import (
-    AccountDesk,
-    PolicyDesk,
+    NO_RECORDS,
+    ComplianceRecords,
     load_compliance_service,
-    load_policy,
     load_watchlists,
+    open_records,
 )
 from integritas.services.compliance.remote import ComplianceDesk, RemoteCompliance
 from integritas.services.spam import app as spam_app
@@ -60,6 +60,7 @@ if TYPE_CHECKING:
 
     from fastapi import APIRouter, FastAPI
 
+    from integritas.cases.api import CaseDesk
     from integritas.platform.config import Settings
     from integritas.services.audit.api import AuditTrail
     from integritas.services.compliance.api import Watchlists
@@ -98,7 +99,7 @@ class Kept:
     journal: Journal
     datasets: DatasetDesk
     spam: SpamDesk
-    policies: PolicyDesk
+    records: ComplianceRecords
     models: ModelRegistry
 
 
@@ -112,7 +113,7 @@ class Services:
     pings: dict[str, Ping]
     datasets: DatasetDesk | None = None
     spam_desk: SpamDesk | None = None
-    policies: PolicyDesk | None = None
+    records: ComplianceRecords = NO_RECORDS
     observers: Mapping[str, Observer] = field(default_factory=dict)
     closers: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
 
@@ -150,12 +151,13 @@ def load_services(
     else:
         local = load_compliance_service(
             _watchlists(settings, lists),
-            accounts=AccountDesk(kept.database),
-            policies=kept.policies,
+            records=kept.records,
         )
         desk, pings["compliance"] = local, local.ping
     # Its windows are rows that every process sees, so it learns wherever it assesses.
-    observers: dict[str, Observer] = {"compliance": AccountDesk(kept.database)}
+    observers: dict[str, Observer] = {}
+    if kept.records.accounts is not None:
+        observers["compliance"] = kept.records.accounts
     junk: Assessor
     if spam is not None:
         junk, observers["spam"] = RemoteAssessor(spam), RemoteObserver(spam)
@@ -202,7 +204,7 @@ def _watchlists(settings: Settings, chosen: Sequence[Path]) -> Watchlists | None
 
 
 def service_routers(
-    services: Services, audit: AuditTrail, kit: Kit
+    services: Services, audit: AuditTrail, kit: Kit, cases: CaseDesk
 ) -> Sequence[APIRouter]:
     ids, clock = kit.ids, kit.clock
     return (
@@ -211,7 +213,11 @@ def service_routers(
             services.anticorruption, ids, clock, services.datasets
         ),
         compliance_app.router(
-            services.compliance, ids=ids, clock=clock, policies=services.policies
+            services.compliance,
+            ids=ids,
+            clock=clock,
+            records=services.records,
+            hits=cases,
         ),
         audit_app.router(audit),
     )
@@ -243,8 +249,7 @@ def service_alone(settings: Settings, role: Role) -> FastAPI:
         return compliance_app.create_app(
             load_compliance_service(
                 _watchlists(settings, ()),
-                accounts=AccountDesk(database),
-                policies=PolicyDesk(database, journal, kit.clock, load_policy()),
+                records=open_records(database, journal, kit.clock, kit.ids),
             ),
             ids=kit.ids,
             clock=kit.clock,
@@ -292,7 +297,7 @@ def keep(settings: Settings, kit: Kit, database: Database) -> Kept:
         journal=journal,
         datasets=open_dataset_desk(database, kit.clock),
         spam=open_spam_desk(database, kit.clock, kit.ids, journal),
-        policies=PolicyDesk(database, journal, kit.clock, load_policy()),
+        records=open_records(database, journal, kit.clock, kit.ids),
         models=_models(settings, kit, journal),
     )
 

@@ -36,7 +36,7 @@ from integritas.gateway.parts import GatewayParts
 from integritas.identity.api import AdminCreated, Identity, OidcSettings
 from integritas.journal.api import Feeder, Following, Journal
 from integritas.kernel.evidence import EvidenceKind, Procurement
-from integritas.kernel.ids import DEFAULT_TENANT, TenantId
+from integritas.kernel.ids import DEFAULT_TENANT
 from integritas.oversight import api as oversight
 from integritas.platform.commands import CommandQueue, count_commands
 from integritas.platform.config import Settings
@@ -53,7 +53,9 @@ from integritas.services.anticorruption.api import (
 from integritas.services.audit import app as audit_app
 from integritas.services.audit.api import AuditTrail
 from integritas.services.compliance.api import (
-    PolicyDecider,
+    check_party,
+    erase_seen,
+    subject_matcher,
 )
 from integritas.workflows.api import (
     Admission,
@@ -80,7 +82,6 @@ if TYPE_CHECKING:
     from fastapi import FastAPI
 
     from integritas.kernel.clock import Clock, Randomness
-    from integritas.kernel.contracts import Decider
     from integritas.kernel.errors import FieldError
     from integritas.kernel.evidence import Content
     from integritas.platform.security import Passwords
@@ -200,13 +201,16 @@ class Platform:
                 journal=self.journal,
                 models=self.models,
                 service_routers=[
-                    *service_routers(self.services, self.audit, self.kit),
-                    *_oversight(self.services, self.cases),
+                    *service_routers(self.services, self.audit, self.kit, self.cases),
+                    *_oversight(self),
                 ],
                 pings=self.pings(),
                 metrics=self.kit.metrics,
                 answers=Answers(self.database, self.kit.clock),
-                checks={EvidenceKind.PROCUREMENT: _check_release},
+                checks={
+                    EvidenceKind.PROCUREMENT: _check_release,
+                    EvidenceKind.PARTY: check_party,
+                },
                 max_body_bytes=self.settings.max_body_bytes,
                 admission=Admission(
                     self.database, self.kit.clock, self.settings.max_waiting_runs
@@ -278,7 +282,7 @@ def bootstrap(
             given,
             datasets=given.datasets or kept.datasets,
             spam_desk=given.spam_desk or kept.spam,
-            policies=given.policies or kept.policies,
+            records=kept.records,
         )
         return _wire(settings, role, kit, kept, given, passwords=passwords)
     except BaseException:
@@ -418,12 +422,13 @@ def _check_release(content: Content) -> Sequence[FieldError]:
     return validate_release(content) if isinstance(content, Procurement) else ()
 
 
-def _oversight(services: Services, cases: CaseDesk) -> Sequence[APIRouter]:
-    policies = services.policies
+def _oversight(platform: Platform) -> Sequence[APIRouter]:
+    policies = platform.services.records.policies
     if policies is None:
         return ()
-
-    async def candidate(tenant: TenantId, name: str, version: int | None) -> Decider:
-        return PolicyDecider(await policies.policy(tenant, name, version))
-
-    return (oversight.router(cases, candidate),)
+    subjects = oversight.SubjectDesk(
+        platform.database, platform.cases, platform.journal, [erase_seen]
+    )
+    return (
+        oversight.router(platform.cases, policies.decider, subjects, subject_matcher),
+    )

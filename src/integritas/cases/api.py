@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from integritas.cases.erasing import EVIDENCE_ERASED, erase_evidence
 from integritas.cases.figures import CaseFigures, Found, Interval, Point, Stats
 from integritas.cases.files import (
     Attachment,
@@ -52,6 +53,7 @@ __all__ = [
     "ASSESSED",
     "DECIDED",
     "EVIDENCE_ADDED",
+    "EVIDENCE_ERASED",
     "OPENED",
     "REQUIRED_ASSESSMENTS",
     "TRANSITIONED",
@@ -94,6 +96,7 @@ __all__ = [
     "apply",
     "case_from_json",
     "case_to_json",
+    "erase_evidence",
     "legal_moves",
     "run_request",
 ]

@@ -16,7 +16,7 @@ from integritas.kernel.ids import RunId
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from integritas.cases.model import FindingRecord, ReviewState
+    from integritas.cases.model import FindingRecord
     from integritas.kernel.contracts import Finding, FindingKind
     from integritas.kernel.ids import TenantId
     from integritas.platform.db import Transaction
@@ -76,7 +76,7 @@ def find_findings(
     tenant: TenantId,
     kind: FindingKind,
     *,
-    review: ReviewState | None = None,
+    review: str | None = None,
     before: str | None = None,
     limit: int = 50,
 ) -> Sequence[FindingRecord]:
@@ -88,7 +88,7 @@ def find_findings(
         .limit(limit)
     )
     if review is not None:
-        query = query.where(FINDINGS.c.review == review.value)
+        query = query.where(FINDINGS.c.review == str(review))
     if before is not None:
         query = query.where(FINDINGS.c.id < before)
     return [finding_of(row) for row in tx.execute(query)]

@@ -375,7 +375,7 @@ class CaseDesk:
         self,
         tenant: TenantId,
         *,
-        review: ReviewState | None = None,
+        review: str | None = None,
         before: str | None = None,
         limit: int = 50,
     ) -> Sequence[FindingRecord]:

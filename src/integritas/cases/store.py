@@ -263,6 +263,14 @@ class CaseStore:
                 }
             )
 
+    def forget(self) -> None:
+        """Believe nothing kept in memory: rows were changed beside it."""
+        self._kept.forget()
+
+    def tell(self, tx: Transaction, context: Context, case: Case, fact: Fact) -> None:
+        """Record a fact on a case and let its handlers know."""
+        self._tell(tx, [(context, fact)], [case])
+
     def _tell(
         self,
         tx: Transaction,

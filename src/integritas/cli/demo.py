@@ -13,7 +13,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-from integritas.bootstrap import Platform, bootstrap, check_state_folder
+from integritas.bootstrap import Platform, bootstrap
 from integritas.cases.api import NewEvidence, NewSubmission
 from integritas.cli.server import address, announce_admin, listen, run_server
 from integritas.cli.summary import Result, print_summary
@@ -33,6 +33,7 @@ from integritas.migrations.api import current, migrate, wipe
 from integritas.platform.config import load_settings
 from integritas.platform.db import open_database
 from integritas.platform.logging import configure_logging
+from integritas.platform.roles import check_state_folder
 from integritas.platform.runtime import tune_runtime
 from integritas.samples.api import Sample, mix, synthetic_watchlist
 

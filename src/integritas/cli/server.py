@@ -17,11 +17,12 @@ import orjson
 import typer
 import uvicorn
 
-from integritas.bootstrap import Role, bootstrap, service_alone
+from integritas.bootstrap import bootstrap, service_alone
 from integritas.cli.bulk import write_bytes
 from integritas.kernel.errors import Conflict, FieldError, StorageFailure
 from integritas.platform.config import Settings, load_settings, unknown_settings
 from integritas.platform.logging import configure_logging
+from integritas.platform.roles import Role
 from integritas.platform.runtime import tune_runtime
 from integritas.platform.tls import serving
 

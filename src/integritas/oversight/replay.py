@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from integritas.cases.api import (
     DECIDED,
     EVIDENCE_ADDED,
+    EVIDENCE_ERASED,
     OPENED,
     TRANSITIONED,
     Case,
@@ -49,6 +50,9 @@ def replay(entries: Iterable[Entry], into: dict[str, Expected]) -> None:
             for item in data.get("evidence", ())
             if entry.type in {OPENED, EVIDENCE_ADDED}
         ]
+        if entry.type == EVIDENCE_ERASED:
+            gone = set(data["evidence"])
+            case.evidence = [item for item in case.evidence if item not in gone]
         if entry.type == TRANSITIONED:
             case.state = data["to"]
             move = (data["version"], data["from"], data["to"], entry.actor_id)

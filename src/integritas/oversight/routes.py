@@ -11,11 +11,13 @@ from pydantic import BaseModel, ConfigDict, Field
 from integritas.kernel.contracts import Context, Decider, Outcome
 from integritas.kernel.ids import TenantId
 from integritas.oversight.backtest import Backtest, Decisions, backtest
+from integritas.oversight.subject_routes import MakeMatcher, add_subject_routes
 from integritas.platform.http import caller
 from integritas.platform.problems import problem_responses
 
 if TYPE_CHECKING:
     from integritas.oversight.backtest import Change
+    from integritas.oversight.subjects import SubjectDesk
 
 __all__ = ["Candidate", "router"]
 
@@ -89,9 +91,16 @@ class BacktestOut(BaseModel):
         )
 
 
-def router(decisions: Decisions, candidate: Candidate) -> APIRouter:
+def router(
+    decisions: Decisions,
+    candidate: Candidate,
+    subjects: SubjectDesk,
+    matcher: MakeMatcher,
+) -> APIRouter:
     """Return the routes, relative to `/api/v1`."""
     routes = APIRouter(prefix="/compliance", tags=["compliance"])
+
+    add_subject_routes(routes, subjects, matcher)
 
     @routes.post(
         "/policies/{name}/backtest",

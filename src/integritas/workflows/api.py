@@ -20,6 +20,7 @@ from integritas.workflows.casework import (
 )
 from integritas.workflows.definitions import CASE_WORKFLOW, Definitions
 from integritas.workflows.engine import Effects, Engine, NoEffects, RunEnded, StepDone
+from integritas.workflows.erasing import redact_results
 from integritas.workflows.graph import Graph, build_graph
 from integritas.workflows.learning import Lessons
 from integritas.workflows.model import (
@@ -104,6 +105,7 @@ __all__ = [
     "make_engine",
     "parse_definition",
     "read_definition",
+    "redact_results",
     "register_services",
     "reopener",
     "temporal_server",

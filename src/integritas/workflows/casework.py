@@ -16,6 +16,7 @@ from pydantic import TypeAdapter
 
 from integritas.cases.api import (
     EVIDENCE_ADDED,
+    EVIDENCE_ERASED,
     TRANSITIONED,
     Case,
     CaseDesk,
@@ -80,6 +81,7 @@ class Dossiers:
         self._opened: OrderedDict[tuple[TenantId, str], Dossier] = OrderedDict()
         desk.store.on_opened(self._remember)
         desk.store.on(EVIDENCE_ADDED, self._outdate)
+        desk.store.on(EVIDENCE_ERASED, self._outdate)
 
     async def of(self, calls: Sequence[Call]) -> Sequence[Dossier | None]:
         """Return the dossier of each call's run, None where there is no such case."""

@@ -12,9 +12,13 @@ from integritas.kernel.contracts import Assessment, Dossier, Evidence, FindingKi
 from integritas.kernel.evidence import Account, Payment, content_digest
 from integritas.kernel.ids import DEFAULT_TENANT, EventId, EvidenceId, TenantId
 from integritas.platform.db import Database
-from integritas.services.compliance.api import AccountDesk, load_compliance_service
-from integritas.services.compliance.payments import store
+from integritas.services.compliance.api import (
+    AccountDesk,
+    ComplianceRecords,
+    load_compliance_service,
+)
 from integritas.services.compliance.payments.seen import Seen, seen_of
+from integritas.services.compliance.payments.store import MOST_KEPT
 
 OTHER = TenantId("other")
 TODAY = date(2026, 6, 1)
@@ -43,6 +47,10 @@ def dossier(
 
 def asked(item: Payment) -> tuple[Seen, Seen]:
     return seen_of(EvidenceId("asked"), item)
+
+
+def kept(database: Database) -> ComplianceRecords:
+    return ComplianceRecords(accounts=AccountDesk(database))
 
 
 def codes(assessment: object) -> set[str]:
@@ -85,15 +93,15 @@ async def test_windows_are_of_a_tenant_and_of_a_year(desk: AccountDesk) -> None:
     assert theirs.version == "accounts@0"
 
 
-async def test_of_a_busy_account_the_newest_are_judged_by(
-    desk: AccountDesk, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    # The cap is a constant: a thousand and one payments would only take time.
-    monkeypatch.setattr(store, "MOST_KEPT", 3)
-    await desk.observe(EventId("e"), [dossier(*(payment(ago=n) for n in range(9)))])
+async def test_of_a_busy_account_the_newest_are_judged_by(desk: AccountDesk) -> None:
+    batch = [payment(ago=n % 300) for n in range(MOST_KEPT + 100)]
+    await desk.observe(EventId("e"), [dossier(*batch)])
     windows = await desk.windows(DEFAULT_TENANT, asked(payment()))
     days = [(TODAY - s.date).days for s in windows.past(asked(payment())[0])]
-    assert days == [2, 1, 0]
+    assert len(days) == MOST_KEPT
+    assert days == sorted(days, reverse=True)
+    assert days[-1] == 0
+    assert days[0] < 299
 
 
 async def test_learning_side_by_side_loses_nothing(desk: AccountDesk) -> None:
@@ -109,13 +117,13 @@ async def test_learning_side_by_side_loses_nothing(desk: AccountDesk) -> None:
 
 
 async def test_the_service_judges_by_what_it_observed(database: Database) -> None:
-    service = load_compliance_service(None, accounts=AccountDesk(database))
+    service = load_compliance_service(None, records=kept(database))
     now = dossier(payment("9500"), start=10)
     (before,) = await service.assess([now])
     assert "payment.structuring" not in codes(before)
     earlier = [payment(ago=1), payment("8800", ago=2)]
     await service.observe(EventId("e1"), [dossier(*earlier)])
-    again = load_compliance_service(None, accounts=AccountDesk(database))
+    again = load_compliance_service(None, records=kept(database))
     (after,) = await again.assess([now])
     assert "payment.structuring" in codes(after)
     assert isinstance(after, Assessment)
@@ -128,7 +136,7 @@ async def test_the_service_judges_by_what_it_observed(database: Database) -> Non
 async def test_its_own_evidence_never_counts_against_a_payment(
     database: Database,
 ) -> None:
-    service = load_compliance_service(None, accounts=AccountDesk(database))
+    service = load_compliance_service(None, records=kept(database))
     pieces = dossier(payment(), payment("8800", ago=1))
     await service.observe(EventId("e1"), [pieces])
     (answer,) = await service.assess([pieces])
@@ -136,7 +144,7 @@ async def test_its_own_evidence_never_counts_against_a_payment(
 
 
 async def test_payments_of_one_dossier_see_each_other(database: Database) -> None:
-    service = load_compliance_service(None, accounts=AccountDesk(database))
+    service = load_compliance_service(None, records=kept(database))
     pieces = dossier(payment(), payment("8800", ago=1), payment("9900", ago=2))
     (answer,) = await service.assess([pieces])
     assert isinstance(answer, Assessment)
@@ -145,7 +153,7 @@ async def test_payments_of_one_dossier_see_each_other(database: Database) -> Non
 
 
 async def test_coverage_tells_what_could_not_be_computed(database: Database) -> None:
-    service = load_compliance_service(None, accounts=AccountDesk(database))
+    service = load_compliance_service(None, records=kept(database))
     (answer,) = await service.assess([dossier(payment())])
     assert isinstance(answer, Assessment)
     (coverage,) = (f for f in answer.findings if f.code == "payment_coverage")

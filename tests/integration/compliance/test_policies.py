@@ -29,6 +29,7 @@ from integritas.kernel.ids import DEFAULT_TENANT, IdFactory, TenantId
 from integritas.kernel.states import ActorKind
 from integritas.platform.db import Database
 from integritas.services.compliance.api import (
+    ComplianceRecords,
     PolicyDesk,
     load_compliance_service,
     load_policy,
@@ -92,7 +93,7 @@ async def publish(desk: PolicyDesk, **parts: Any) -> None:
 async def outcome(
     desk: PolicyDesk, channel: str = "mail", tenant: TenantId = DEFAULT_TENANT
 ) -> Outcome:
-    service = load_compliance_service(None, policies=desk)
+    service = load_compliance_service(None, records=ComplianceRecords(policies=desk))
     (verdict,) = await service.decide([request(channel, tenant)])
     assert isinstance(verdict, Verdict)
     return verdict.outcome

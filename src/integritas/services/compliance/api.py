@@ -6,14 +6,19 @@ from integritas.services.compliance.app import create_app, router
 from integritas.services.compliance.loading import load_watchlists
 from integritas.services.compliance.payments.accounts import AccountDesk
 from integritas.services.compliance.payments.catalogue import payment_rules
-from integritas.services.compliance.policies.deciding import PolicyDecider
+from integritas.services.compliance.payments.store import erase_seen
 from integritas.services.compliance.policies.desk import PolicyDesk
 from integritas.services.compliance.policies.policy import (
     Policy,
     load_policy,
     parse_policy,
 )
-from integritas.services.compliance.queries import parse_birth_date
+from integritas.services.compliance.queries import check_party, parse_birth_date
+from integritas.services.compliance.records import (
+    NO_RECORDS,
+    ComplianceRecords,
+    open_records,
+)
 from integritas.services.compliance.refresh import Change as ListChange
 from integritas.services.compliance.refresh import download as download_lists
 from integritas.services.compliance.refresh import refresh as refresh_lists
@@ -31,6 +36,7 @@ from integritas.services.compliance.service import (
     ComplianceService,
     load_compliance_service,
 )
+from integritas.services.compliance.subjects import subject_matcher
 from integritas.services.compliance.watchlists import (
     EMPTY,
     Entry,
@@ -43,8 +49,10 @@ __all__ = [
     "EMPTY",
     "HIT",
     "MATCH_THRESHOLD",
+    "NO_RECORDS",
     "AccountDesk",
     "ComplianceDesk",
+    "ComplianceRecords",
     "ComplianceService",
     "Entry",
     "Hit",
@@ -52,22 +60,25 @@ __all__ = [
     "ListVersion",
     "ListedName",
     "Policy",
-    "PolicyDecider",
     "PolicyDesk",
     "Query",
     "RemoteCompliance",
     "ScreenIn",
     "Screener",
     "Watchlists",
+    "check_party",
     "create_app",
     "download_lists",
+    "erase_seen",
     "load_compliance_service",
     "load_policy",
     "load_watchlists",
     "match_names",
+    "open_records",
     "parse_birth_date",
     "parse_policy",
     "payment_rules",
     "refresh_lists",
     "router",
+    "subject_matcher",
 ]

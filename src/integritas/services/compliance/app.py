@@ -30,13 +30,15 @@ from integritas.platform.http import (
     service_app,
 )
 from integritas.platform.problems import failure_response, problem_responses
+from integritas.services.compliance.allowing.desk import HitReader
+from integritas.services.compliance.allowing.routes import add_hit_routes
 from integritas.services.compliance.payments.catalogue import (
     PaymentRules,
     payment_rules,
 )
 from integritas.services.compliance.pii import find_personal
-from integritas.services.compliance.policies.desk import PolicyDesk
 from integritas.services.compliance.policies.routes import add_policy_routes
+from integritas.services.compliance.records import NO_RECORDS, ComplianceRecords
 from integritas.services.compliance.remote import (
     ComplianceDesk,
     listing,
@@ -74,14 +76,20 @@ def router(
     *,
     ids: IdFactory,
     clock: Clock,
-    policies: PolicyDesk | None = None,
+    records: ComplianceRecords = NO_RECORDS,
+    hits: HitReader | None = None,
 ) -> APIRouter:
-    """Return the routes, relative to `/api/v1`; those of policies with their desk."""
+    """Return the routes, relative to `/api/v1`.
+
+    Those of policies need their desk, those of the allow-list theirs and the hits.
+    """
     routes = assess_router("compliance", desk, ids, clock)
     _add_screening(routes, desk)
     _add_deciding(routes, desk)
-    if policies is not None:
-        add_policy_routes(routes, policies)
+    if records.policies is not None:
+        add_policy_routes(routes, records.policies)
+    if records.allowing is not None and hits is not None:
+        add_hit_routes(routes, records.allowing, hits)
     _add_payments(routes)
     _add_privacy(routes)
     return routes

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from integritas.kernel.errors import InvalidInput
+from integritas.services.compliance.ftm import FTM, read_ftm
 from integritas.services.compliance.ofac import OFAC, read_ofac
+from integritas.services.compliance.own import OWN, read_own
 from integritas.services.compliance.un import UN, read_un
 from integritas.services.compliance.watchlists import Entry, ListVersion, Watchlists
 
@@ -21,8 +23,10 @@ SYNTHETIC: Final = "synthetic"
 def load_watchlists(*directories: Path) -> Watchlists:
     """Return the snapshot of all lists in the directories.
 
-    `ofac/` holds the Treasury's CSV files, `un/` one `.xml` or `.xml.gz`, `synthetic/`
-    invented entries in the Treasury's form; each directory has at least one of them.
+    `ofac/` holds the Treasury's CSV files, `un/` one `.xml` or `.xml.gz`,
+    `opensanctions/` one file of FollowTheMoney JSON lines, `own/` one CSV of the
+    firm's, `synthetic/` invented entries in the Treasury's form; each directory has at
+    least one of them.
     Nothing is returned unless everything there is sound, so a caller that swaps
     snapshots keeps its last good one.
 
@@ -41,19 +45,23 @@ def _lists(directory: Path) -> Sequence[tuple[ListVersion, Sequence[Entry]]]:
         if (directory / name).is_dir()
     ]
     if (directory / UN).is_dir():
-        lists.append(read_un(_one_file(directory / UN)))
+        lists.append(read_un(_one_file(directory / UN, "*.xml", "*.xml.gz")))
+    if (directory / FTM).is_dir():
+        lists.append(read_ftm(_one_file(directory / FTM, "*.json", "*.jsonl")))
+    if (directory / OWN).is_dir():
+        lists.append(read_own(_one_file(directory / OWN, "*.csv")))
     if not lists:
         raise InvalidInput(
-            f"{directory} holds no watchlist: expected the folders ofac/ or un/ in it"
+            f"{directory} holds no watchlist: expected one of the folders {OFAC}/, "
+            f"{UN}/, {FTM}/ and {OWN}/ in it"
         )
     return lists
 
 
-def _one_file(folder: Path) -> Path:
-    files = sorted([*folder.glob("*.xml"), *folder.glob("*.xml.gz")])
+def _one_file(folder: Path, *patterns: str) -> Path:
+    files = sorted(file for pattern in patterns for file in folder.glob(pattern))
     if len(files) != 1:
         found = ", ".join(file.name for file in files) or "none"
-        raise InvalidInput(
-            f"{folder} must hold one .xml or .xml.gz file, found {found}"
-        )
+        wanted = " or ".join(pattern.removeprefix("*") for pattern in patterns)
+        raise InvalidInput(f"{folder} must hold one {wanted} file, found {found}")
     return files[0]

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING, Final
 
 from integritas.kernel.contracts import Dossier, Evidence
-from integritas.kernel.evidence import Account, Party, Payment
+from integritas.kernel.errors import FieldError
+from integritas.kernel.evidence import Account, Content, Party, Payment
 from integritas.services.compliance.countries import country_code
 from integritas.services.compliance.screening import Query
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
-__all__ = ["Question", "parse_birth_date", "questions"]
+__all__ = ["Question", "check_party", "parse_birth_date", "questions"]
 
 # FollowTheMoney property names.
 _NAMES: Final = ("name", "alias", "previousName", "weakAlias")
@@ -29,7 +31,9 @@ _IDENTIFIERS: Final = (
     "mmsi",
     "swiftBic",
 )
-_DATE: Final = re.compile(r"\d{4}(?:-(?:0[1-9]|1[0-2])(?:-(?:0[1-9]|[12]\d|3[01]))?)?")
+_DATE: Final = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d)(?:[T ].*)?)?)?", re.DOTALL)
+# Properties that hold dates in FollowTheMoney.
+_DATES: Final = ("birthDate", "deathDate", "incorporationDate", "dissolutionDate")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +64,30 @@ def questions(dossier: Dossier) -> Iterator[Question]:
 
 
 def parse_birth_date(text: str) -> str | None:
-    """Return the ISO 8601 date, month or year at the start of a text, if any."""
-    found = _DATE.match(text.strip())
-    return found[0] if found else None
+    """Return the ISO 8601 date, month or year that a text is, if it can be one."""
+    found = _DATE.fullmatch(text.strip())
+    if found is None:
+        return None
+    year, month, day = found[1], found[2], found[3]
+    try:
+        date(int(year), int(month or 1), int(day or 1))
+    except ValueError:
+        return None
+    return "-".join(part for part in (year, month, day) if part)
+
+
+def check_party(content: Content) -> Sequence[FieldError]:
+    """Return what is wrong with a party's dates; paths are relative to the item."""
+    if not isinstance(content, Party):
+        return ()
+    return [
+        FieldError(
+            f"properties.{field}[{place}]", "is no date", "write such as 1971-03-12"
+        )
+        for field in _DATES
+        for place, value in enumerate(content.values(field))
+        if value.strip() and parse_birth_date(value) is None
+    ]
 
 
 def _party(party: Party) -> Iterator[Query]:

@@ -59,6 +59,24 @@ __all__ = [
 ]
 
 MOST_QUERIES = 1_000
+# Of FollowTheMoney, those that have names to compare.
+SCHEMAS = frozenset(
+    (
+        "Airplane",
+        "Asset",
+        "Company",
+        "CryptoWallet",
+        "LegalEntity",
+        "Organization",
+        "Person",
+        "PublicBody",
+        "RealEstate",
+        "Security",
+        "Thing",
+        "Vehicle",
+        "Vessel",
+    )
+)
 
 
 class _In(BaseModel):
@@ -67,6 +85,14 @@ class _In(BaseModel):
 
 class _Out(BaseModel):
     model_config = ConfigDict(frozen=True)
+
+
+def _not_empty(name: str) -> str:
+    if not parse_name(name).tokens:
+        raise PydanticCustomError(
+            "name_empty", "the name has no letter or digit to compare"
+        )
+    return name
 
 
 class ScreenIn(BaseModel):
@@ -91,18 +117,13 @@ class ScreenIn(BaseModel):
     @field_validator("query")
     @classmethod
     def _comparable(cls, value: str) -> str:
-        name = parse_name(value)
-        if name.cut:
+        if parse_name(value).cut:
             raise PydanticCustomError(
                 "name_long",
                 "the name is longer than {characters} characters or {words} words",
                 {"characters": MAX_CHARACTERS, "words": MAX_TOKENS},
             )
-        if not name.tokens:
-            raise PydanticCustomError(
-                "name_empty", "the name has no letter or digit to compare"
-            )
-        return value
+        return _not_empty(value)
 
     @field_validator("birth_date")
     @classmethod
@@ -277,6 +298,18 @@ class MatchIn(_In):
     ] = ""
     left: Annotated[str, StringConstraints(max_length=10_000)]
     right: Annotated[str, StringConstraints(max_length=10_000)]
+
+    @field_validator("schema_")
+    @classmethod
+    def _known(cls, value: str) -> str:
+        if value and value not in SCHEMAS:
+            raise PydanticCustomError("schema_unknown", "there is no such schema")
+        return value
+
+    @field_validator("left", "right")
+    @classmethod
+    def _comparable(cls, value: str) -> str:
+        return _not_empty(value)
 
 
 class MatchOut(_Out):

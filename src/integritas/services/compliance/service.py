@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from integritas.kernel.contracts import (
@@ -21,10 +22,16 @@ from integritas.kernel.contracts import (
     Verdict,
     dossier_digest,
 )
+from integritas.kernel.evidence import Party
+from integritas.kernel.ids import TenantId
+from integritas.services.compliance.allowing.desk import (
+    NOBODY,
+    AllowList,
+)
+from integritas.services.compliance.allowing.pairs import entry_digest, party_key
 from integritas.services.compliance.normalise import parse_name
 from integritas.services.compliance.payments.accounts import (
     NOTHING_KNOWN,
-    AccountDesk,
     Windows,
 )
 from integritas.services.compliance.payments.assessing import (
@@ -35,6 +42,7 @@ from integritas.services.compliance.payments.assessing import (
 from integritas.services.compliance.policies.deciding import decide
 from integritas.services.compliance.policies.policy import Policy, load_policy
 from integritas.services.compliance.queries import Question, questions
+from integritas.services.compliance.records import NO_RECORDS, ComplianceRecords
 from integritas.services.compliance.screening import (
     MATCH_THRESHOLD,
     MOST_SHOWN,
@@ -50,13 +58,14 @@ if TYPE_CHECKING:
 
     from pydantic import JsonValue
 
-    from integritas.kernel.ids import EventId, TenantId
+    from integritas.kernel.ids import EventId
+    from integritas.services.compliance.allowing.store import Allowed
     from integritas.services.compliance.payments.seen import Seen
-    from integritas.services.compliance.policies.desk import PolicyDesk
 
 __all__ = ["HIT", "ComplianceService", "load_compliance_service"]
 
 HIT: Final = "sanctions.hit"
+ALLOWED_HIT: Final = "sanctions.allowed"
 
 _SERVICE: Final = "compliance"
 _CRITICAL: Final = 0.95
@@ -69,6 +78,14 @@ _MOST_NAMES: Final = 40
 _Answers = Mapping[Query, tuple[Hit, ...]]
 
 
+@dataclass(frozen=True, slots=True)
+class _Past:
+    """What was known before a batch, by tenant."""
+
+    windows: Mapping[TenantId, Windows]
+    allowed: Mapping[TenantId, AllowList]
+
+
 class ComplianceService:
     """Assessor and Decider over one snapshot of the lists and one policy."""
 
@@ -76,20 +93,19 @@ class ComplianceService:
         self,
         screener: Screener,
         policy: Policy,
-        *,
-        accounts: AccountDesk | None = None,
-        policies: PolicyDesk | None = None,
+        records: ComplianceRecords = NO_RECORDS,
     ) -> None:
         """Take the screener (its snapshot may be empty) and the policy.
 
-        With `policies` the tenant's own decide, `policy` where it has none. With
-        `accounts` payments are judged by what their accounts did before, and the
-        service learns through `observe`.
+        With `records` the tenant's own policies decide, `policy` where it has none;
+        payments are judged by what their accounts did before, which is learned through
+        `observe`; pairs that people dismissed are no hits.
         """
         self._screener = screener
         self._policy = policy
-        self._accounts = accounts
-        self._policies = policies
+        self._accounts = records.accounts
+        self._policies = records.policies
+        self._allowing = records.allowing
 
     @property
     def lists(self) -> Watchlists:
@@ -115,10 +131,10 @@ class ComplianceService:
     async def assess(self, batch: Sequence[Dossier], /) -> Sequence[Assessment]:
         """Screen every party and payment of each dossier, in order."""
         asked = [list(questions(dossier)) for dossier in batch]
-        windows = await self._windows(batch)
+        past = _Past(await self._windows(batch), await self._allowed(batch))
         if sum(map(len, asked)) <= _ON_LOOP or not self.lists.entries:
-            return self._assess(batch, asked, windows)
-        return await asyncio.to_thread(self._assess, batch, asked, windows)
+            return self._assess(batch, asked, past)
+        return await asyncio.to_thread(self._assess, batch, asked, past)
 
     async def observe(self, event_id: EventId, batch: Sequence[Dossier], /) -> None:
         """Learn from dossiers; the same event a second time changes nothing."""
@@ -163,15 +179,24 @@ class ComplianceService:
             for tenant, asked in seen.items()
         }
 
+    async def _allowed(self, batch: Sequence[Dossier]) -> Mapping[TenantId, AllowList]:
+        """Return the pairs that are no hits, by tenant."""
+        if self._allowing is None:
+            return {}
+        return {
+            tenant: await self._allowing.allow_list(tenant)
+            for tenant in {dossier.tenant for dossier in batch}
+        }
+
     def _assess(
         self,
         batch: Sequence[Dossier],
         asked: Sequence[Sequence[Question]],
-        windows: Mapping[TenantId, Windows],
+        past: _Past,
     ) -> Sequence[Assessment]:
         answers = self._answers(asked)
         return [
-            self._assessment(dossier, questions_of, answers, windows)
+            self._assessment(dossier, questions_of, answers, past)
             for dossier, questions_of in zip(batch, asked, strict=True)
         ]
 
@@ -180,16 +205,16 @@ class ComplianceService:
         dossier: Dossier,
         asked: Sequence[Question],
         answers: _Answers,
-        windows: Mapping[TenantId, Windows],
+        past: _Past,
     ) -> Assessment:
         versions = self.versions
-        findings = list(self._findings(asked, answers))
-        if paid := list(
-            payment_findings(dossier, windows.get(dossier.tenant, NOTHING_KNOWN))
-        ):
+        allowed = past.allowed.get(dossier.tenant, NOBODY)
+        findings = list(self._findings(asked, answers, allowed))
+        windows = past.windows.get(dossier.tenant, NOTHING_KNOWN)
+        if paid := list(payment_findings(dossier, windows)):
             findings += paid
             versions["payments"] = payments_version()
-            versions["windows"] = windows[dossier.tenant].version
+            versions["windows"] = windows.version
         return Assessment(
             service=_SERVICE,
             findings=tuple(findings),
@@ -211,7 +236,7 @@ class ComplianceService:
         return dict(zip(queries, found, strict=True))
 
     def _findings(
-        self, asked: Sequence[Question], answers: _Answers
+        self, asked: Sequence[Question], answers: _Answers, allowed: AllowList
     ) -> Iterator[Finding]:
         if asked and not self.lists.entries:
             yield _unable(
@@ -222,9 +247,11 @@ class ComplianceService:
             )
             return
         for question in asked:
-            yield from self._answer(question, answers)
+            yield from self._answer(question, answers, allowed)
 
-    def _answer(self, question: Question, answers: _Answers) -> Iterator[Finding]:
+    def _answer(
+        self, question: Question, answers: _Answers, allowed: AllowList
+    ) -> Iterator[Finding]:
         best: dict[tuple[str, str], tuple[Hit, Query]] = {}
         for query in question.queries[:_MOST_NAMES]:
             name = parse_name(query.name)
@@ -239,10 +266,19 @@ class ComplianceService:
         if len(question.queries) > _MOST_NAMES:
             text = f"more than {_MOST_NAMES} names: the rest were not screened"
             yield _unable(question.evidence, question.path, text)
+        party = party_key(question.queries) if best else ""
         for hit, query in sorted(best.values(), key=lambda found: -found[0].score):
-            yield self._finding(question, query, hit)
+            digest = entry_digest(hit.entry)
+            known = allowed.find(party, hit.entry.list, hit.entry.uid, digest)
+            if known is None:
+                pair = {"party": party, "entry_digest": digest}
+                yield self._finding(question, query, hit, pair)
+            else:
+                yield _let_pass(question, hit, known)
 
-    def _finding(self, question: Question, query: Query, hit: Hit) -> Finding:
+    def _finding(
+        self, question: Question, query: Query, hit: Hit, pair: Mapping[str, str]
+    ) -> Finding:
         entry = hit.entry
         data: dict[str, JsonValue] = {
             "list": entry.list,
@@ -252,6 +288,9 @@ class ComplianceService:
             "list_version": self.lists.versions[entry.list].version,
             "programmes": list(entry.programmes),
             "fields": _side_by_side(query, hit),
+            "countries": [*query.countries],
+            "sectors": _sectors(question.evidence),
+            **pair,
         }
         return Finding(
             code=HIT,
@@ -264,6 +303,26 @@ class ComplianceService:
             kind=FindingKind.HIT,
             data=data,
         )
+
+
+def _let_pass(question: Question, hit: Hit, allowed: Allowed) -> Finding:
+    """Return the note that a pair was dismissed before, and until when."""
+    until = f"{allowed.expires_at:%Y-%m-%d}"
+    entry = hit.entry
+    return Finding(
+        code=ALLOWED_HIT,
+        severity=Severity.INFO,
+        score=hit.score,
+        subject=Subject(evidence=question.evidence.id, path=question.path),
+        title=f"{question.role} is not {entry.list} entry {entry.uid}",
+        reasons=(Reason(text=f"dismissed before, allowed until {until}"),),
+        data={"list": entry.list, "uid": entry.uid, "allowed": allowed.id},
+    )
+
+
+def _sectors(evidence: Evidence) -> list[JsonValue]:
+    content = evidence.content
+    return [*content.values("sector")] if isinstance(content, Party) else []
 
 
 def _unable(evidence: Evidence, path: str | None, text: str) -> Finding:
@@ -302,21 +361,15 @@ def _side_by_side(query: Query, hit: Hit) -> list[JsonValue]:
 def load_compliance_service(
     watchlists: Watchlists | None,
     policy: Path | None = None,
-    *,
-    accounts: AccountDesk | None = None,
-    policies: PolicyDesk | None = None,
+    records: ComplianceRecords = NO_RECORDS,
 ) -> ComplianceService:
     """Return the service over a snapshot (None: no list) and a policy file.
 
-    Without `policy` the shipped one decides; without `accounts` a payment is judged
-    alone. Indexing takes about a second for 10,000 entries.
+    Without `policy` the shipped one decides, until a tenant's in `records` does.
+    Indexing takes about a second for 10,000 entries.
 
     Raises:
         InvalidDefinition: the policy file is not a valid policy.
     """
-    return ComplianceService(
-        Screener(watchlists or EMPTY),
-        load_policy(policy),
-        accounts=accounts,
-        policies=policies,
-    )
+    screener = Screener(watchlists or EMPTY)
+    return ComplianceService(screener, load_policy(policy), records)

@@ -213,3 +213,33 @@ async def test_internal_screening_and_lists(http: httpx.AsyncClient) -> None:
 async def test_internal_screening_refuses_nonsense(http: httpx.AsyncClient) -> None:
     answer = await http.post("/internal/v1/compliance/screen", json={"queries": 1})
     assert answer.status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "place"),
+    [
+        ("/screen", {"query": ""}, "query"),
+        ("/screen", {"query": "x" * 10_000}, "query"),
+        ("/screen", {"query": "A", "birth_date": "1950-13-99"}, "birth_date"),
+        ("/screen", {"query": "A", "country": "Atlantis"}, "country"),
+        ("/match", {"left": "", "right": "A"}, "left"),
+        ("/match", {"left": "A", "right": "\U0001f600"}, "right"),
+        ("/match", {"left": "A", "right": "B", "schema": "Dragon"}, "schema"),
+    ],
+)
+async def test_what_is_wrong_comes_with_a_remedy(
+    http: httpx.AsyncClient, path: str, body: dict[str, str], place: str
+) -> None:
+    answer = await http.post(f"{API}{path}", json=body)
+    assert answer.status_code == 422
+    (error,) = answer.json()["errors"]
+    assert error["path"] == place
+    assert error["remedy"] not in {"", "see what the field takes at /api/docs"}
+
+
+async def test_a_bad_query_of_a_batch_comes_with_a_remedy(
+    http: httpx.AsyncClient,
+) -> None:
+    answer = await post(http, "/screen/batch", {"queries": [{"query": ""}]})
+    (error,) = answer["results"][0]["errors"]
+    assert error["remedy"]

@@ -7,7 +7,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from integritas.kernel.evidence import Account, Message, Party, Payment, Procurement
-from integritas.services.compliance.queries import parse_birth_date, questions
+from integritas.services.compliance.queries import (
+    check_party,
+    parse_birth_date,
+    questions,
+)
 from integritas.services.compliance.screening import Query
 
 if TYPE_CHECKING:
@@ -72,8 +76,20 @@ def test_questions_come_in_the_order_of_evidence(
         ("1971-03", "1971-03"),
         (" 1971 ", "1971"),
         ("12 Mar 1971", None),
+        ("1950-13-99", None),
+        ("1971-02-30", None),
+        ("0000", None),
+        ("19711", None),
         ("", None),
     ],
 )
 def test_dates_may_be_partial(text: str, found: str | None) -> None:
     assert parse_birth_date(text) == found
+
+
+def test_impossible_dates_of_a_party_are_named() -> None:
+    dates = ("1971", "1950-13-99", "")
+    party = Party("Person", {"name": ("A",), "birthDate": dates})
+    (error,) = check_party(party)
+    assert (error.path, bool(error.remedy)) == ("properties.birthDate[1]", True)
+    assert check_party(Message(b"x")) == ()

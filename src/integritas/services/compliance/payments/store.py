@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import sqlalchemy as sa
 
@@ -20,15 +20,24 @@ if TYPE_CHECKING:
 
     from integritas.kernel.contracts import UnitOfWork
     from integritas.kernel.ids import EventId, TenantId
+    from integritas.platform.db import Transaction
 
     T = TypeVar("T")
 
-__all__ = ["MOST_KEPT", "note_observed", "read_cursor", "read_windows", "save_seen"]
+__all__ = [
+    "MOST_KEPT",
+    "erase_seen",
+    "note_observed",
+    "read_cursor",
+    "read_windows",
+    "save_seen",
+]
 
-MOST_KEPT: Final = 1_000
+MOST_KEPT: Final = 500
 """The newest payments of an account that are judged by; the busiest have more."""
 
 _AT_ONCE: Final = 500
+_SIDES: Final = {side.value: side for side in Side}
 _TABLE: Final = COMPLIANCE_PAYMENTS
 _COLUMNS: Final = (
     _TABLE.c.evidence_id,
@@ -39,6 +48,16 @@ _COLUMNS: Final = (
     _TABLE.c.amount,
     _TABLE.c.currency,
     _TABLE.c.date,
+)
+_NEWEST: Final = (
+    sa.select(*_COLUMNS)
+    .where(
+        _TABLE.c.tenant_id == sa.bindparam("tenant"),
+        _TABLE.c.account == sa.bindparam("account"),
+        _TABLE.c.date.between(sa.bindparam("since"), sa.bindparam("until")),
+    )
+    .order_by(_TABLE.c.date.desc(), _TABLE.c.seq.desc())
+    .limit(MOST_KEPT)
 )
 
 
@@ -89,42 +108,51 @@ def save_seen(uow: UnitOfWork, tenant: TenantId, seen: Sequence[Seen]) -> None:
         uow.execute(sa.insert(_TABLE), rows)
 
 
+def erase_seen(
+    uow: UnitOfWork, tenant: TenantId, evidence: Collection[EvidenceId]
+) -> int:
+    """Erase what accounts saw of evidence; return how many rows."""
+    gone = 0
+    for chunk in _chunks(sorted(evidence)):
+        mine = (_TABLE.c.tenant_id == tenant) & _TABLE.c.evidence_id.in_(chunk)
+        gone += int(uow.execute(sa.delete(_TABLE).where(mine)).rowcount)
+    return gone
+
+
 def read_windows(
-    uow: UnitOfWork,
+    tx: Transaction,
     tenant: TenantId,
     accounts: Collection[str],
     since: date,
     until: date,
 ) -> dict[str, list[Seen]]:
     """Return what accounts saw between two dates, in order, each account's newest."""
-    found: dict[str, list[Seen]] = {}
-    for chunk in _chunks(sorted(accounts)):
-        newest = (
-            sa.func.row_number()
-            .over(
-                partition_by=_TABLE.c.account,
-                order_by=(_TABLE.c.date.desc(), _TABLE.c.seq.desc()),
+    # One walk of the index an account: a window function would sort all they did.
+    return {
+        account: [
+            _seen(*row)
+            for row in reversed(
+                tx.execute(
+                    _NEWEST,
+                    {
+                        "tenant": tenant,
+                        "account": account,
+                        "since": since,
+                        "until": until,
+                    },
+                ).all()
             )
-            .label("newest")
-        )
-        inner = (
-            sa.select(*_COLUMNS, _TABLE.c.seq, newest)
-            .where(
-                _TABLE.c.tenant_id == tenant,
-                _TABLE.c.account.in_(chunk),
-                _TABLE.c.date.between(since, until),
-            )
-            .subquery()
-        )
-        query = (
-            sa.select(*(inner.c[column.name] for column in _COLUMNS))
-            .where(inner.c.newest <= MOST_KEPT)
-            .order_by(inner.c.date, inner.c.seq)
-        )
-        for row in uow.execute(query):
-            seen = Seen(EvidenceId(row[0]), Side(row[1]), *row[2:])
-            found.setdefault(seen.account, []).append(seen)
-    return found
+        ]
+        for account in sorted(accounts)
+    }
+
+
+def _seen(
+    evidence: str,
+    side: str,
+    *rest: Any,  # noqa: ANN401 - the other columns, in order
+) -> Seen:
+    return Seen(EvidenceId(evidence), _SIDES[side], *rest)
 
 
 def _chunks(items: Sequence[T]) -> Iterator[Sequence[T]]:

@@ -24,6 +24,7 @@ from integritas.kernel.errors import (
     Refused,
     VersionConflict,
 )
+from integritas.services.compliance.policies.deciding import PolicyDecider
 from integritas.services.compliance.policies.examples import run_examples
 from integritas.services.compliance.policies.policy import Policy, validate_policy
 from integritas.services.compliance.policies.store import (
@@ -114,6 +115,16 @@ class PolicyDesk:
             NotFound: there is none of that name and version.
         """
         return _parsed(await self.get(tenant, name, version))
+
+    async def decider(
+        self, tenant: TenantId, name: str, version: int | None = None
+    ) -> PolicyDecider:
+        """Return what decides by a version, whatever is in force.
+
+        Raises:
+            NotFound: there is none of that name and version.
+        """
+        return PolicyDecider(await self.policy(tenant, name, version))
 
     async def create(
         self, context: Context, document: Mapping[str, Any]

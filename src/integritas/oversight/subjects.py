@@ -1,0 +1,157 @@
+"""Data subjects: what is kept of a person, given out or erased, and both told.
+
+A person is looked for in the content of all evidence of a tenant. What is erased is
+named item by item, so that somebody looks before anything goes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
+
+from integritas.cases.api import CaseDesk, FindingRecord, erase_evidence
+from integritas.kernel.contracts import Context, Evidence, Fact
+from integritas.kernel.errors import FieldError, InvalidInput
+from integritas.kernel.evidence import Content
+from integritas.kernel.ids import CaseId, EvidenceId, TenantId
+from integritas.workflows.api import redact_results
+
+if TYPE_CHECKING:
+    from integritas.journal.api import Journal
+    from integritas.kernel.contracts import UnitOfWork
+    from integritas.platform.db import Database, Transaction
+
+__all__ = ["Erased", "Eraser", "KeptItem", "Matcher", "SubjectDesk"]
+
+EXPORTED: Final = "integritas.subject.exported.v1"
+_PAGE: Final = 200
+
+Matcher: TypeAlias = Callable[[Content], bool]
+"""Says whether content is of the person that is looked for."""
+
+
+class Eraser(Protocol):
+    """A service that learned from evidence, and can take it back."""
+
+    def __call__(
+        self, uow: UnitOfWork, tenant: TenantId, evidence: Collection[EvidenceId], /
+    ) -> int:
+        """Erase what was learned from evidence; return how many rows."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class KeptItem:
+    """An item of evidence about a person, its case, and what was found of it."""
+
+    case_id: CaseId
+    evidence: Evidence
+    findings: tuple[FindingRecord, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """What went: items of evidence, cases that are empty now, personal journal data."""
+
+    evidence: int
+    cases: tuple[CaseId, ...]
+    journal: int
+    learned: int
+
+
+class SubjectDesk:
+    """Looks for persons and erases them, over all packages that keep something."""
+
+    def __init__(
+        self,
+        database: Database,
+        cases: CaseDesk,
+        journal: Journal,
+        erasers: Sequence[Eraser],
+    ) -> None:
+        """Take the keepers."""
+        self._database = database
+        self._cases = cases
+        self._journal = journal
+        self._erasers = erasers
+
+    async def export(
+        self, context: Context, matches: Matcher, asked: dict[str, list[str]]
+    ) -> Sequence[KeptItem]:
+        """Return all evidence about a person; that it was read is recorded first.
+
+        `asked` says who was looked for; it is kept as personal data of the entry.
+        """
+        found = [item async for item in self._find(context.tenant, matches)]
+        fact = Fact(
+            type=EXPORTED,
+            subject="subjects",
+            data={"evidence": [item.evidence.id for item in found]},
+            personal={name: [*values] for name, values in asked.items()},
+        )
+        await self._database.transact(
+            lambda tx: self._journal.record(tx, context, [fact])
+        )
+        return found
+
+    async def erase(
+        self, context: Context, evidence: Sequence[EvidenceId], reason: str
+    ) -> Erased:
+        """Erase items of evidence everywhere; the log keeps its commitments.
+
+        Raises:
+            InvalidInput: there is no reason.
+            NotFound: there is no item of one of the ids.
+        """
+        tenant = context.tenant
+        if not reason.strip():
+            raise InvalidInput(
+                "an erasure needs a reason",
+                errors=(FieldError("reason", "is empty", "say why"),),
+            )
+        found = [await self._cases.one_evidence(tenant, item) for item in evidence]
+        told = {
+            case_id: await self._entries(tenant, case_id)
+            for case_id in {case_id for case_id, _ in found}
+        }
+
+        def work(tx: Transaction) -> Erased:
+            emptied = erase_evidence(tx, self._cases.store, context, evidence, reason)
+            redact_results(tx, tenant, emptied, evidence)
+            journal = sum(
+                self._journal.erase(
+                    tx, context, told[case_id], subject=case_id, reason=reason
+                )
+                for case_id, empty in emptied.items()
+                if empty
+            )
+            learned = sum(eraser(tx, tenant, evidence) for eraser in self._erasers)
+            gone = tuple(case_id for case_id, empty in emptied.items() if empty)
+            return Erased(len(set(evidence)), gone, journal, learned)
+
+        return await self._database.transact(work)
+
+    async def _find(
+        self, tenant: TenantId, matches: Matcher
+    ) -> AsyncIterator[KeptItem]:
+        before = None
+        while page := await self._cases.list(tenant, before=before, limit=_PAGE):
+            dossiers = await self._cases.dossiers(tenant, [case.id for case in page])
+            for case_id, dossier in dossiers.items():
+                chosen = [e for e in dossier.evidence if matches(e.content)]
+                records = await self._cases.findings(tenant, case_id) if chosen else ()
+                for item in chosen:
+                    of_item = tuple(
+                        r for r in records if r.finding.subject.evidence == item.id
+                    )
+                    yield KeptItem(case_id, item, of_item)
+            before = page[-1].id
+
+    async def _entries(self, tenant: TenantId, case_id: CaseId) -> list[int]:
+        found: list[int] = []
+        while page := await self._journal.read_subject(
+            tenant, case_id, after=found[-1] if found else 0
+        ):
+            found += [entry.seq for entry in page]
+        return found

@@ -1,0 +1,1 @@
+"""The allow-list: pairs of party and entry that people said are not the same."""

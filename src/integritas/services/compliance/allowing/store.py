@@ -1,0 +1,91 @@
+"""Statements over the allow-list: a function each, in a unit of work."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from integritas.services.compliance.tables import COMPLIANCE_ALLOWED
+
+if TYPE_CHECKING:
+    from integritas.kernel.contracts import UnitOfWork
+    from integritas.kernel.ids import TenantId
+
+__all__ = ["Allowed", "delete_allowed", "find_allowed", "list_allowed", "put_allowed"]
+
+_TABLE = COMPLIANCE_ALLOWED
+
+
+@dataclass(frozen=True, slots=True)
+class Allowed:
+    """A pair that is no hit until the entry changes or the date comes."""
+
+    id: str
+    party: str
+    list: str
+    uid: str
+    entry_digest: str
+    finding: str | None
+    reason: str
+    created_by: str
+    created_at: datetime
+    expires_at: datetime
+
+
+_COLUMNS = [_TABLE.c[name] for name in Allowed.__slots__]
+
+
+def put_allowed(uow: UnitOfWork, tenant: TenantId, allowed: Allowed) -> None:
+    """Insert a pair, in the place of an older word on the same pair."""
+    uow.execute(
+        sa.delete(_TABLE).where(
+            _TABLE.c.tenant_id == tenant,
+            _TABLE.c.party == allowed.party,
+            _TABLE.c.list == allowed.list,
+            _TABLE.c.uid == allowed.uid,
+        )
+    )
+    uow.execute(sa.insert(_TABLE).values(tenant_id=tenant, **asdict(allowed)))
+
+
+def find_allowed(uow: UnitOfWork, tenant: TenantId, allowed_id: str) -> Allowed | None:
+    """Return a pair."""
+    query = sa.select(*_COLUMNS).where(
+        _TABLE.c.tenant_id == tenant, _TABLE.c.id == allowed_id
+    )
+    row = uow.execute(query).first()
+    return None if row is None else _allowed(row)
+
+
+def list_allowed(
+    uow: UnitOfWork,
+    tenant: TenantId,
+    *,
+    before: str | None = None,
+    limit: int | None = None,
+) -> list[Allowed]:
+    """Return pairs, newest first."""
+    query = (
+        sa.select(*_COLUMNS)
+        .where(_TABLE.c.tenant_id == tenant)
+        .order_by(_TABLE.c.id.desc())
+    )
+    if before is not None:
+        query = query.where(_TABLE.c.id < before)
+    if limit is not None:
+        query = query.limit(limit)
+    return [_allowed(row) for row in uow.execute(query)]
+
+
+def delete_allowed(uow: UnitOfWork, tenant: TenantId, allowed_id: str) -> None:
+    """Delete a pair."""
+    uow.execute(
+        sa.delete(_TABLE).where(_TABLE.c.tenant_id == tenant, _TABLE.c.id == allowed_id)
+    )
+
+
+def _allowed(row: Any) -> Allowed:  # noqa: ANN401 - SQLAlchemy's Row
+    return Allowed(**row._mapping)  # noqa: SLF001 - its public way to columns by name

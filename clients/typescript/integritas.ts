@@ -38,10 +38,38 @@ export interface ActorIn {
   "id": string;
   "kind"?: "person" | "service" | "platform";
   "roles"?: Array<string>;
+  "address"?: string | null;
 }
 
 /** Who acts: a person, a policy's verdict, or the platform itself. */
 export type ActorKind = "person" | "policy" | "platform";
+
+/** A dismissed hit, and how long its pair is none. */
+export interface AllowIn {
+  "finding": string;
+  "reason": string;
+  "days"?: number;
+}
+
+/** A pair that is no hit until the entry changes or the date comes. */
+export interface Allowed {
+  "id": string;
+  "party": string;
+  "list": string;
+  "uid": string;
+  "entry_digest": string;
+  "finding": string | null;
+  "reason": string;
+  "created_by": string;
+  "created_at": string;
+  "expires_at": string;
+}
+
+/** A page of pairs, newest first. */
+export interface AllowedList {
+  "data": Array<Allowed>;
+  "next_cursor"?: string | null;
+}
 
 /** Where the events stand, and the signed checkpoint that covers them. */
 export interface AppendedOut {
@@ -121,6 +149,21 @@ export interface AttachmentOut {
   "added_at": string;
 }
 
+/** Which version to try (the newest without one), on how many past verdicts. */
+export interface BacktestIn {
+  "version"?: number | null;
+  "limit"?: number;
+}
+
+/** What would have changed; the newest 500 changed cases are named. */
+export interface BacktestOut {
+  "decided": number;
+  "changed": number;
+  "failed": number;
+  "moves": Array<MoveOut>;
+  "changes": Array<ChangeOut>;
+}
+
 /** What became of a batch. */
 export interface BatchAccepted {
   "accepted": number;
@@ -172,9 +215,60 @@ export interface BulkResult {
   "error"?: Record<string, unknown> | null;
 }
 
+/** A campaign, its newest thousand messages, and the cases they are of. */
+export interface CampaignDetail {
+  "id": string;
+  "messages": number;
+  "cases": number;
+  "senders": number;
+  "first_seen": string;
+  "last_seen": string;
+  "members": Array<MemberOut>;
+  "case_ids": Array<string>;
+}
+
+/** Messages that are nearly the same, as far as they were learned of. */
+export interface CampaignOut {
+  "id": string;
+  "messages": number;
+  "cases": number;
+  "senders": number;
+  "first_seen": string;
+  "last_seen": string;
+}
+
+/** A page of campaigns, the one that began last first. */
+export interface CampaignPage {
+  "data": Array<CampaignOut>;
+  "next_cursor"?: string | null;
+}
+
+/** The version that scores in the shadow and judges `share` of the cases. */
+export interface CanaryIn {
+  "version": string | null;
+  "share"?: number;
+}
+
 /** Why a run is to be cancelled. */
 export interface CancelIn {
   "cause": string;
+}
+
+/** A page of hits, newest first. */
+export interface CaseHitList {
+  "data": Array<CaseHitOut>;
+  "next_cursor"?: string | null;
+}
+
+/** A hit of a case: both sides are in the finding's data, `fields`. */
+export interface CaseHitOut {
+  "id": string;
+  "case": string;
+  "finding": FindingOutput;
+  "created_at": string;
+  "review": string;
+  "reviewed_by": string | null;
+  "review_reason": string;
 }
 
 /** A case that a person opens, with its evidence and as they want it. */
@@ -230,6 +324,21 @@ export type CaseState = "PENDING" | "INVESTIGATING" | "VALIDATING" | "REMEDIATIN
 
 /** What becomes of planned times that passed while no engine was up. */
 export type CatchUp = "one" | "all" | "skip";
+
+/** A case that would have come out otherwise, and why. */
+export interface ChangeOut {
+  "case": string;
+  "before": Outcome;
+  "after": Outcome;
+  "risk_before": number;
+  "risk_after": number;
+  "reasons": Array<string>;
+}
+
+/** A code of the second factor. */
+export interface CodeIn {
+  "code": string;
+}
 
 /** A consistency proof (RFC 6962 section 2.1.2); hashes in base64. */
 export interface ConsistencyOut {
@@ -328,6 +437,12 @@ export interface EdgeOut {
   "ocids": Array<string>;
 }
 
+/** What an authenticator scans; shown this once. */
+export interface EnrolmentOut {
+  "secret": string;
+  "uri": string;
+}
+
 /** A page of leaves, oldest first. */
 export interface EntriesOut {
   "data": Array<EntryOut>;
@@ -340,9 +455,16 @@ export interface EntryOut {
   "event_id": string;
   "leaf_hash": string;
   "entry": Record<string, JsonValue>;
+  "pruned": boolean;
 }
 
-/** An event of an outside system. No personal data: send a `commitment` to it. */
+/** Items of evidence to erase, as an export named them, and why. */
+export interface EraseIn {
+  "evidence": Array<string>;
+  "reason": string;
+}
+
+/** An event of an outside system. Personal data goes into `personal` alone. */
 export interface EventIn {
   "event_id": string;
   "type": string;
@@ -356,6 +478,7 @@ export interface EventIn {
   "before"?: string | null;
   "after"?: string | null;
   "commitment"?: string | null;
+  "personal"?: Record<string, JsonValue> | null;
   "data"?: Record<string, JsonValue>;
 }
 
@@ -389,12 +512,79 @@ export interface EvidenceOut {
   "size"?: number | null;
 }
 
+/** A case and what the policy must say of it; services not `missing` found this. */
+export interface Example {
+  "name": string;
+  "channel"?: string;
+  "kinds"?: Array<EvidenceKind>;
+  "findings"?: Array<ExampleFinding>;
+  "missing"?: Array<string>;
+  "expect": Expected;
+}
+
+/** A finding of an example. */
+export interface ExampleFinding {
+  "service": string;
+  "code": string;
+  "severity"?: Severity;
+  "score"?: number;
+  "kind"?: string;
+  "data"?: Record<string, JsonValue>;
+}
+
+/** What the policy says of an example. */
+export interface ExampleOut {
+  "name": string;
+  "passed": boolean;
+  "differences": Array<string>;
+  "verdict": Verdict;
+}
+
+/** What an example must come to. */
+export interface Expected {
+  "outcome": Outcome;
+  "band"?: string | null;
+  "required_steps"?: Array<string> | null;
+}
+
 /** The error of one item of a batch. `code` is a kernel error's code. */
 export interface Failure {
   "code": string;
   "detail": string;
   "retryable"?: boolean;
   "errors"?: Array<FieldError>;
+}
+
+/** What was learned: an item for each message. */
+export interface FeedbackGiven {
+  "data": Array<FeedbackOut>;
+}
+
+/** What an analyst says: of one message, of a case's, or of a campaign's. */
+export interface FeedbackIn {
+  "label": "junk" | "wanted";
+  "evidence"?: string | null;
+  "case"?: string | null;
+  "campaign"?: string | null;
+  "reason"?: string;
+}
+
+/** What was said of a message, by whom, and whether it was taken back. */
+export interface FeedbackOut {
+  "id": string;
+  "evidence_id": string;
+  "label": string;
+  "reason": string;
+  "given_by": string;
+  "given_at": string;
+  "withdrawn_by": string | null;
+  "withdrawn_at": string | null;
+}
+
+/** A page of feedback, the newest first. */
+export interface FeedbackPage {
+  "data": Array<FeedbackOut>;
+  "next_cursor"?: string | null;
 }
 
 /** One thing wrong with one field. */
@@ -571,6 +761,16 @@ export interface ItemFailed {
 /** JsonValue */
 export type JsonValue = unknown;
 
+/** An item of evidence about the person, and what was found of it. */
+export interface KeptItemOut {
+  "case": string;
+  "evidence": string;
+  "kind": EvidenceKind;
+  "sha256": string;
+  "content": Record<string, JsonValue>;
+  "findings": Array<FindingOutput>;
+}
+
 /** An API key to create. Without scopes it may all that its bearer may. */
 export interface KeyIn {
   "name": string;
@@ -589,6 +789,11 @@ export interface KeyOut {
   "created_at": string;
   "expires_at": string | null;
   "revoked_at": string | null;
+}
+
+/** The key that signs from now on. */
+export interface KeyRotated {
+  "kid": string;
 }
 
 /** Verifier keys, C2SP vkeys, newest first. */
@@ -663,6 +868,16 @@ export interface MeOut {
   "permissions": Array<string>;
 }
 
+/** A message of a campaign, and its case. */
+export interface MemberOut {
+  "evidence": string;
+  "case": string;
+  "channel": string;
+  "seen_at": string;
+  "verdict": string;
+  "probability": number;
+}
+
 /** A message: `raw` is text, `raw_base64` carries bytes; exactly one of them. */
 export interface MessageIn {
   "kind": "message";
@@ -673,15 +888,15 @@ export interface MessageIn {
 
 /** All models; one page. */
 export interface ModelList {
-  "data": Array<ModelOut>;
+  "data": Array<AnticorruptionModelOut>;
   "next_cursor"?: string | null;
 }
 
-/** A model of the service, as its manifest describes it. */
-export interface ModelOut {
-  "name": string;
-  "version": string;
-  "manifest": Record<string, unknown>;
+/** How many verdicts became what. */
+export interface MoveOut {
+  "before": Outcome;
+  "after": Outcome;
+  "cases": number;
 }
 
 /** What lies around a party; `truncated` if more than is shown. */
@@ -800,6 +1015,12 @@ export interface PageLinkOut {
   "next_cursor"?: string | null;
 }
 
+/** PageModelOut */
+export interface PageModelOut {
+  "data": Array<ModelOut>;
+  "next_cursor"?: string | null;
+}
+
 /** PagePauseOut */
 export interface PagePauseOut {
   "data": Array<PauseOut>;
@@ -845,6 +1066,12 @@ export interface PageTimelineEntryOut {
 /** PageUserOut */
 export interface PageUserOut {
   "data": Array<UserOut>;
+  "next_cursor"?: string | null;
+}
+
+/** PageVersionOut */
+export interface PageVersionOut {
+  "data": Array<VersionOut>;
   "next_cursor"?: string | null;
 }
 
@@ -898,6 +1125,24 @@ export interface PaymentIn {
   "reference"?: string;
 }
 
+/** What a rule over payments declares of itself. */
+export interface PaymentRule {
+  "code": string;
+  "title": string;
+  "formula": string;
+  "defaults": Record<string, JsonValue>;
+  "why": string;
+  "source": string;
+  "severity": string;
+  "sides": Array<string>;
+}
+
+/** All rules; one page. */
+export interface PaymentRules {
+  "data": Array<PaymentRule>;
+  "next_cursor"?: string | null;
+}
+
 /** A text that may hold personal data. */
 export interface PersonalIn {
   "text": string;
@@ -934,6 +1179,38 @@ export interface PointOut {
   "closed": number;
 }
 
+/** A policy: bands and points, perhaps a decision table (JDM) and guards (CEL). */
+export interface PolicyIn {
+  "document": Record<string, JsonValue>;
+}
+
+/** The newest version of each policy, and what conditions may look at. */
+export interface PolicyList {
+  "data": Array<PolicyOut>;
+  "fields": Record<string, string>;
+  "next_cursor"?: string | null;
+}
+
+/** A version of a policy, where it stands, and what is worth a look in it. */
+export interface PolicyOut {
+  "name": string;
+  "version": number;
+  "revision": number;
+  "state": PolicyState;
+  "digest": string;
+  "author": string;
+  "saved_at": string;
+  "proposed_by": string | null;
+  "effective_from": string | null;
+  "published_by": string | null;
+  "published_at": string | null;
+  "document": Record<string, JsonValue>;
+  "warnings": Array<string>;
+}
+
+/** Where a version of a policy stands; what is published never changes. */
+export type PolicyState = "draft" | "proposed" | "published";
+
 /** How urgent a case is. */
 export type Priority = "low" | "normal" | "high" | "urgent";
 
@@ -967,6 +1244,16 @@ export interface ProfileOut {
   "signs": Record<string, Array<SignOut>>;
 }
 
+/** The version that shall judge. */
+export interface PromoteIn {
+  "version": string;
+}
+
+/** From when on it decides; at once without a date. */
+export interface PublishIn {
+  "effective_from"?: string | null;
+}
+
 /** One reason, in words an analyst understands. */
 export interface ReasonInput {
   "text": string;
@@ -979,6 +1266,11 @@ export interface ReasonOutput {
   "text": string;
   "weight"?: number | null;
   "data"?: Record<string, JsonValue>;
+}
+
+/** Codes that each sign in once in place of the authenticator; shown this once. */
+export interface RecoveryOut {
+  "recovery_codes": Array<string>;
 }
 
 /** A thing wrong in what was sent; the rest of it counts. */
@@ -1260,6 +1552,19 @@ export interface SubjectOutput {
   "end"?: number | null;
 }
 
+/** A person, by anything that tells them apart. */
+export interface SubjectIn {
+  "names"?: Array<string>;
+  "accounts"?: Array<string>;
+  "emails"?: Array<string>;
+  "identifiers"?: Array<string>;
+}
+
+/** Everything that is kept about a person. */
+export interface SubjectOut {
+  "data": Array<KeptItemOut>;
+}
+
 /** The answer to a submission: it is durable, and its case is open. */
 export interface SubmissionAccepted {
   "id": string;
@@ -1293,6 +1598,17 @@ export interface SubmissionOut {
   "received_at": string;
 }
 
+/** Examples to try instead of the policy's own. */
+export interface TestIn {
+  "examples"?: Array<Example> | null;
+}
+
+/** All examples; `passed` if each came out as expected. */
+export interface TestOut {
+  "passed": boolean;
+  "results": Array<ExampleOut>;
+}
+
 /** A journal entry: what happened, without personal data. */
 export interface TimelineEntryOut {
   "seq": number;
@@ -1305,19 +1621,22 @@ export interface TimelineEntryOut {
   "data": Record<string, unknown>;
 }
 
-/** A grant (RFC 6749 sections 4.3 and 6). */
+/** A grant (RFC 6749 sections 4.3, 4.4 and 6). */
 export interface TokenIn {
-  "grant_type"?: "password" | "refresh_token";
+  "grant_type"?: "password" | "refresh_token" | "client_credentials";
   "username"?: string | null;
   "password"?: string | null;
+  "code"?: string | null;
   "refresh_token"?: string | null;
+  "client_id"?: string | null;
+  "client_secret"?: string | null;
   "tenant"?: string;
 }
 
-/** Tokens; both are shown this once. */
+/** Tokens, shown this once; a machine gets no refresh token. */
 export interface TokenOut {
   "access_token": string;
-  "refresh_token": string;
+  "refresh_token": string | null;
   "token_type"?: "bearer";
   "expires_in": number;
 }
@@ -1369,6 +1688,14 @@ export interface Verdict {
   "required_steps"?: Array<string>;
 }
 
+/** A version; `manifest` says from which data, with which figures. */
+export interface VersionOut {
+  "name": string;
+  "version": string;
+  "shipped": boolean;
+  "manifest": Record<string, JsonValue>;
+}
+
 /** Where to send messages (Standard Webhooks), and of which types of events. */
 export interface WebhookIn {
   "url": string;
@@ -1412,6 +1739,37 @@ export interface WebhookWithSecret {
   "updated_at": string;
   "version": number;
   "secret"?: string | null;
+}
+
+/** Which version judges: champion, and the challenger that takes a share. */
+export interface ModelOut {
+  "name": string;
+  "champion": string;
+  "previous": string | null;
+  "challenger": string | null;
+  "share": number;
+  "changed_by": string | null;
+  "changed_at": string | null;
+}
+
+/** What went; the entries of the log stay, with their commitments. */
+export interface ErasedOut {
+  "evidence": number;
+  "cases": Array<string>;
+  "journal": number;
+  "learned": number;
+}
+
+/** In how many stored releases a person or firm was named, and is no more. */
+export interface AnticorruptionErasedOut {
+  "releases": number;
+}
+
+/** A model of the service, as its manifest describes it. */
+export interface AnticorruptionModelOut {
+  "name": string;
+  "version": string;
+  "manifest": Record<string, unknown>;
 }
 
 /** Every operation of the API, by its id. */
@@ -1499,6 +1857,12 @@ export class Client {
     return (await answer.json()) as DatasetList;
   }
 
+  /** Erase a person or firm from everything that was learned. */
+  async anticorruptionErase(party: string, options: { idempotencyKey?: string | undefined } = {}): Promise<AnticorruptionErasedOut> {
+    const answer = await this.ask("DELETE", `/api/v1/anticorruption/networks/${encodeURIComponent(String(party))}`, {  }, { "Idempotency-Key": options.idempotencyKey });
+    return (await answer.json()) as AnticorruptionErasedOut;
+  }
+
   /** List the red flags: formula, options, source, why it matters. */
   async anticorruptionIndicators(): Promise<IndicatorList> {
     const answer = await this.ask("GET", `/api/v1/anticorruption/indicators`, {  }, {  });
@@ -1578,7 +1942,7 @@ export class Client {
   }
 
   /** List entries. */
-  async auditEntries(options: { limit?: number | undefined; cursor?: string | null | undefined; q?: string | null | undefined; type?: string | null | undefined; subject?: string | null | undefined; actor?: string | null | undefined; outcome?: string | null | undefined; correlationId?: string | null | undefined; since?: string | null | undefined; until?: string | null | undefined } = {}): Promise<EntriesOut> {
+  async auditEntries(options: { limit?: number | undefined; cursor?: string | null | undefined; q?: string | null | undefined; type?: string | null | undefined; subject?: string | null | undefined; actor?: string | null | undefined; outcome?: "success" | "failure" | "unknown" | null | undefined; correlationId?: string | null | undefined; since?: string | null | undefined; until?: string | null | undefined } = {}): Promise<EntriesOut> {
     const answer = await this.ask("GET", `/api/v1/audit/entries`, { "limit": options.limit, "cursor": options.cursor, "q": options.q, "type": options.type, "subject": options.subject, "actor": options.actor, "outcome": options.outcome, "correlation_id": options.correlationId, "since": options.since, "until": options.until }, {  });
     return (await answer.json()) as EntriesOut;
   }
@@ -1590,7 +1954,7 @@ export class Client {
   }
 
   /** Export entries: JSON Lines, CSV, OCSF or CEF. */
-  async auditExport(options: { format?: "jsonl" | "csv" | "ocsf" | "cef" | undefined; q?: string | null | undefined; type?: string | null | undefined; subject?: string | null | undefined; actor?: string | null | undefined; outcome?: string | null | undefined; correlationId?: string | null | undefined; since?: string | null | undefined; until?: string | null | undefined } = {}): Promise<string> {
+  async auditExport(options: { format?: "jsonl" | "csv" | "ocsf" | "cef" | undefined; q?: string | null | undefined; type?: string | null | undefined; subject?: string | null | undefined; actor?: string | null | undefined; outcome?: "success" | "failure" | "unknown" | null | undefined; correlationId?: string | null | undefined; since?: string | null | undefined; until?: string | null | undefined } = {}): Promise<string> {
     const answer = await this.ask("GET", `/api/v1/audit/export`, { "format": options.format, "q": options.q, "type": options.type, "subject": options.subject, "actor": options.actor, "outcome": options.outcome, "correlation_id": options.correlationId, "since": options.since, "until": options.until }, {  });
     return answer.text();
   }
@@ -1634,6 +1998,12 @@ export class Client {
   /** Sign out. */
   async authRevoke(body: RevokeIn): Promise<void> {
     await this.ask("POST", `/api/v1/auth/revoke`, {  }, {  }, body);
+  }
+
+  /** Sign tokens with a new key. */
+  async authRotateKey(options: { idempotencyKey?: string | undefined } = {}): Promise<KeyRotated> {
+    const answer = await this.ask("POST", `/api/v1/auth/keys/rotate`, {  }, { "Idempotency-Key": options.idempotencyKey });
+    return (await answer.json()) as KeyRotated;
   }
 
   /** Sign in, or renew. */
@@ -1720,6 +2090,23 @@ export class Client {
     return (await answer.json()) as CaseOut;
   }
 
+  /** Put a dismissed hit on the allow-list. */
+  async complianceAllow(body: AllowIn, options: { idempotencyKey?: string | undefined } = {}): Promise<Allowed> {
+    const answer = await this.ask("POST", `/api/v1/compliance/allow-list`, {  }, { "Idempotency-Key": options.idempotencyKey }, body);
+    return (await answer.json()) as Allowed;
+  }
+
+  /** List the pairs that are no hits. */
+  async complianceAllowList(options: { cursor?: string | null | undefined; limit?: number | undefined } = {}): Promise<AllowedList> {
+    const answer = await this.ask("GET", `/api/v1/compliance/allow-list`, { "cursor": options.cursor, "limit": options.limit }, {  });
+    return (await answer.json()) as AllowedList;
+  }
+
+  /** Take a pair off the allow-list. */
+  async complianceAllowWithdraw(allowedId: string, options: { idempotencyKey?: string | undefined } = {}): Promise<void> {
+    await this.ask("DELETE", `/api/v1/compliance/allow-list/${encodeURIComponent(String(allowedId))}`, {  }, { "Idempotency-Key": options.idempotencyKey });
+  }
+
   /** Assess evidence (compliance). */
   async complianceAssess(body: AssessIn, options: { idempotencyKey?: string | undefined } = {}): Promise<Assessed> {
     const answer = await this.ask("POST", `/api/v1/compliance/assess`, {  }, { "Idempotency-Key": options.idempotencyKey }, body);
@@ -1738,6 +2125,12 @@ export class Client {
     return (await answer.json()) as Verdict;
   }
 
+  /** List watchlist hits of all cases. */
+  async complianceHits(options: { review?: "open" | "confirmed" | "dismissed" | null | undefined; cursor?: string | null | undefined; limit?: number | undefined } = {}): Promise<CaseHitList> {
+    const answer = await this.ask("GET", `/api/v1/compliance/hits`, { "review": options.review, "cursor": options.cursor, "limit": options.limit }, {  });
+    return (await answer.json()) as CaseHitList;
+  }
+
   /** Which lists are screened against. */
   async complianceLists(): Promise<ListsOut> {
     const answer = await this.ask("GET", `/api/v1/compliance/lists`, {  }, {  });
@@ -1750,10 +2143,58 @@ export class Client {
     return (await answer.json()) as MatchOut;
   }
 
+  /** List the rules over payments: formula, defaults, source. */
+  async compliancePaymentRules(): Promise<PaymentRules> {
+    const answer = await this.ask("GET", `/api/v1/compliance/payment-rules`, {  }, {  });
+    return (await answer.json()) as PaymentRules;
+  }
+
   /** Find personal data in a text. */
   async compliancePii(body: PersonalIn, options: { idempotencyKey?: string | undefined } = {}): Promise<PersonalOut> {
     const answer = await this.ask("POST", `/api/v1/compliance/pii`, {  }, { "Idempotency-Key": options.idempotencyKey }, body);
     return (await answer.json()) as PersonalOut;
+  }
+
+  /** List the policies. */
+  async compliancePolicies(): Promise<PolicyList> {
+    const answer = await this.ask("GET", `/api/v1/compliance/policies`, {  }, {  });
+    return (await answer.json()) as PolicyList;
+  }
+
+  /** Show a policy. */
+  async compliancePolicy(name: string, options: { version?: number | null | undefined } = {}): Promise<PolicyOut> {
+    const answer = await this.ask("GET", `/api/v1/compliance/policies/${encodeURIComponent(String(name))}`, { "version": options.version }, {  });
+    return (await answer.json()) as PolicyOut;
+  }
+
+  /** Try a policy on the verdicts of the past. */
+  async compliancePolicyBacktest(name: string, body: BacktestIn, options: { idempotencyKey?: string | undefined } = {}): Promise<BacktestOut> {
+    const answer = await this.ask("POST", `/api/v1/compliance/policies/${encodeURIComponent(String(name))}/backtest`, {  }, { "Idempotency-Key": options.idempotencyKey }, body);
+    return (await answer.json()) as BacktestOut;
+  }
+
+  /** Write a new policy. */
+  async compliancePolicyCreate(body: PolicyIn, options: { idempotencyKey?: string | undefined } = {}): Promise<PolicyOut> {
+    const answer = await this.ask("POST", `/api/v1/compliance/policies`, {  }, { "Idempotency-Key": options.idempotencyKey }, body);
+    return (await answer.json()) as PolicyOut;
+  }
+
+  /** Propose a policy, or publish what somebody else proposed. */
+  async compliancePolicyPublish(name: string, body: PublishIn, options: { ifMatch: string; idempotencyKey?: string | undefined }): Promise<PolicyOut> {
+    const answer = await this.ask("POST", `/api/v1/compliance/policies/${encodeURIComponent(String(name))}/publish`, {  }, { "If-Match": options.ifMatch, "Idempotency-Key": options.idempotencyKey }, body);
+    return (await answer.json()) as PolicyOut;
+  }
+
+  /** Change a policy. */
+  async compliancePolicySave(name: string, body: PolicyIn, options: { ifMatch: string; idempotencyKey?: string | undefined }): Promise<PolicyOut> {
+    const answer = await this.ask("PUT", `/api/v1/compliance/policies/${encodeURIComponent(String(name))}`, {  }, { "If-Match": options.ifMatch, "Idempotency-Key": options.idempotencyKey }, body);
+    return (await answer.json()) as PolicyOut;
+  }
+
+  /** Run a policy's examples, or others. */
+  async compliancePolicyTest(name: string, body: TestIn, options: { idempotencyKey?: string | undefined } = {}): Promise<TestOut> {
+    const answer = await this.ask("POST", `/api/v1/compliance/policies/${encodeURIComponent(String(name))}/test`, {  }, { "Idempotency-Key": options.idempotencyKey }, body);
+    return (await answer.json()) as TestOut;
   }
 
   /** Look one name up in all watchlists. */
@@ -1766,6 +2207,18 @@ export class Client {
   async complianceScreenBatch(body: ScreenBatchIn, options: { idempotencyKey?: string | undefined } = {}): Promise<ScreenBatchOut> {
     const answer = await this.ask("POST", `/api/v1/compliance/screen/batch`, {  }, { "Idempotency-Key": options.idempotencyKey }, body);
     return (await answer.json()) as ScreenBatchOut;
+  }
+
+  /** Erase evidence about a person (audited). */
+  async complianceSubjectErase(body: EraseIn, options: { idempotencyKey?: string | undefined } = {}): Promise<ErasedOut> {
+    const answer = await this.ask("POST", `/api/v1/compliance/subjects/erase`, {  }, { "Idempotency-Key": options.idempotencyKey }, body);
+    return (await answer.json()) as ErasedOut;
+  }
+
+  /** Export what is kept about a person (audited). */
+  async complianceSubjectExport(body: SubjectIn, options: { idempotencyKey?: string | undefined } = {}): Promise<SubjectOut> {
+    const answer = await this.ask("POST", `/api/v1/compliance/subjects/export`, {  }, { "Idempotency-Key": options.idempotencyKey }, body);
+    return (await answer.json()) as SubjectOut;
   }
 
   /** Runs that gave up. */
@@ -1861,6 +2314,59 @@ export class Client {
   async me(): Promise<MeOut> {
     const answer = await this.ask("GET", `/api/v1/me`, {  }, {  });
     return (await answer.json()) as MeOut;
+  }
+
+  /** Let a version score in the shadow, and judge a share. */
+  async modelsCanary(name: string, body: CanaryIn, options: { idempotencyKey?: string | undefined } = {}): Promise<ModelOut> {
+    const answer = await this.ask("POST", `/api/v1/models/${encodeURIComponent(String(name))}/canary`, {  }, { "Idempotency-Key": options.idempotencyKey }, body);
+    return (await answer.json()) as ModelOut;
+  }
+
+  /** Tell how far a model's world has moved. */
+  async modelsDrift(name: string): Promise<Record<string, JsonValue>> {
+    const answer = await this.ask("GET", `/api/v1/models/${encodeURIComponent(String(name))}/drift`, {  }, {  });
+    return (await answer.json()) as Record<string, JsonValue>;
+  }
+
+  /** Tell which version of a model judges. */
+  async modelsGet(name: string): Promise<ModelOut> {
+    const answer = await this.ask("GET", `/api/v1/models/${encodeURIComponent(String(name))}`, {  }, {  });
+    return (await answer.json()) as ModelOut;
+  }
+
+  /** List models, and which version judges. */
+  async modelsList(): Promise<PageModelOut> {
+    const answer = await this.ask("GET", `/api/v1/models`, {  }, {  });
+    return (await answer.json()) as PageModelOut;
+  }
+
+  /** Let a version judge. */
+  async modelsPromote(name: string, body: PromoteIn, options: { idempotencyKey?: string | undefined } = {}): Promise<ModelOut> {
+    const answer = await this.ask("POST", `/api/v1/models/${encodeURIComponent(String(name))}/promote`, {  }, { "Idempotency-Key": options.idempotencyKey }, body);
+    return (await answer.json()) as ModelOut;
+  }
+
+  /** Go back to the version that judged before. */
+  async modelsRollback(name: string, options: { idempotencyKey?: string | undefined } = {}): Promise<ModelOut> {
+    const answer = await this.ask("POST", `/api/v1/models/${encodeURIComponent(String(name))}/rollback`, {  }, { "Idempotency-Key": options.idempotencyKey });
+    return (await answer.json()) as ModelOut;
+  }
+
+  /** List a model's versions with their manifests. */
+  async modelsVersions(name: string): Promise<PageVersionOut> {
+    const answer = await this.ask("GET", `/api/v1/models/${encodeURIComponent(String(name))}/versions`, {  }, {  });
+    return (await answer.json()) as PageVersionOut;
+  }
+
+  /** Come back from the OpenID provider. */
+  async oidcCallback(options: { state?: string | null | undefined; code?: string | null | undefined; iss?: string | null | undefined; error?: string | null | undefined } = {}): Promise<TokenOut> {
+    const answer = await this.ask("GET", `/api/v1/auth/oidc/callback`, { "state": options.state, "code": options.code, "iss": options.iss, "error": options.error }, {  });
+    return (await answer.json()) as TokenOut;
+  }
+
+  /** Go to the OpenID provider. */
+  async oidcLogin(): Promise<void> {
+    await this.ask("GET", `/api/v1/auth/oidc/login`, {  }, {  });
   }
 
   /** Say whether it can serve, each dependency named. */
@@ -1976,6 +2482,36 @@ export class Client {
     return (await answer.json()) as BatchResults;
   }
 
+  /** Tell a campaign's messages and cases. */
+  async spamCampaign(name: string): Promise<CampaignDetail> {
+    const answer = await this.ask("GET", `/api/v1/spam/campaigns/${encodeURIComponent(String(name))}`, {  }, {  });
+    return (await answer.json()) as CampaignDetail;
+  }
+
+  /** List campaigns: messages that are nearly the same. */
+  async spamCampaigns(options: { limit?: number | undefined; cursor?: string | null | undefined } = {}): Promise<CampaignPage> {
+    const answer = await this.ask("GET", `/api/v1/spam/campaigns`, { "limit": options.limit, "cursor": options.cursor }, {  });
+    return (await answer.json()) as CampaignPage;
+  }
+
+  /** Say what messages are; the tenant's scores learn from it. */
+  async spamFeedback(body: FeedbackIn, options: { idempotencyKey?: string | undefined } = {}): Promise<FeedbackGiven> {
+    const answer = await this.ask("POST", `/api/v1/spam/feedback`, {  }, { "Idempotency-Key": options.idempotencyKey }, body);
+    return (await answer.json()) as FeedbackGiven;
+  }
+
+  /** List feedback. */
+  async spamFeedbackList(options: { limit?: number | undefined; cursor?: string | null | undefined } = {}): Promise<FeedbackPage> {
+    const answer = await this.ask("GET", `/api/v1/spam/feedback`, { "limit": options.limit, "cursor": options.cursor }, {  });
+    return (await answer.json()) as FeedbackPage;
+  }
+
+  /** Take feedback back, as if it had never been given. */
+  async spamFeedbackWithdraw(key: string, options: { idempotencyKey?: string | undefined } = {}): Promise<FeedbackOut> {
+    const answer = await this.ask("DELETE", `/api/v1/spam/feedback/${encodeURIComponent(String(key))}`, {  }, { "Idempotency-Key": options.idempotencyKey });
+    return (await answer.json()) as FeedbackOut;
+  }
+
   /** Count cases. */
   async stats(): Promise<StatsOut> {
     const answer = await this.ask("GET", `/api/v1/stats`, {  }, {  });
@@ -2012,10 +2548,32 @@ export class Client {
     return (await answer.json()) as PageSubmissionOut;
   }
 
+  /** Begin a second factor. */
+  async totpBegin(options: { idempotencyKey?: string | undefined } = {}): Promise<EnrolmentOut> {
+    const answer = await this.ask("POST", `/api/v1/auth/totp`, {  }, { "Idempotency-Key": options.idempotencyKey });
+    return (await answer.json()) as EnrolmentOut;
+  }
+
+  /** Confirm the second factor. */
+  async totpConfirm(body: CodeIn, options: { idempotencyKey?: string | undefined } = {}): Promise<RecoveryOut> {
+    const answer = await this.ask("POST", `/api/v1/auth/totp/confirm`, {  }, { "Idempotency-Key": options.idempotencyKey }, body);
+    return (await answer.json()) as RecoveryOut;
+  }
+
+  /** Remove the second factor. */
+  async totpRemove(body: CodeIn, options: { idempotencyKey?: string | undefined } = {}): Promise<void> {
+    await this.ask("POST", `/api/v1/auth/totp/remove`, {  }, { "Idempotency-Key": options.idempotencyKey }, body);
+  }
+
   /** Create a user. */
   async usersCreate(body: UserIn, options: { idempotencyKey?: string | undefined } = {}): Promise<UserOut> {
     const answer = await this.ask("POST", `/api/v1/users`, {  }, { "Idempotency-Key": options.idempotencyKey }, body);
     return (await answer.json()) as UserOut;
+  }
+
+  /** End a user's sessions. */
+  async usersEndSessions(userId: string, options: { idempotencyKey?: string | undefined } = {}): Promise<void> {
+    await this.ask("DELETE", `/api/v1/users/${encodeURIComponent(String(userId))}/sessions`, {  }, { "Idempotency-Key": options.idempotencyKey });
   }
 
   /** Get a user. */
@@ -2028,6 +2586,11 @@ export class Client {
   async usersList(options: { limit?: number | undefined; cursor?: string | null | undefined } = {}): Promise<PageUserOut> {
     const answer = await this.ask("GET", `/api/v1/users`, { "limit": options.limit, "cursor": options.cursor }, {  });
     return (await answer.json()) as PageUserOut;
+  }
+
+  /** Reset a user's second factor. */
+  async usersResetTotp(userId: string, options: { idempotencyKey?: string | undefined } = {}): Promise<void> {
+    await this.ask("DELETE", `/api/v1/users/${encodeURIComponent(String(userId))}/totp`, {  }, { "Idempotency-Key": options.idempotencyKey });
   }
 
   /** Change or disable a user. */

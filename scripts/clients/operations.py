@@ -112,7 +112,7 @@ def _answers(
     kinds: set[str] = set()
     for status, answer in responses.items():
         content = answer.get("content", {})
-        if not status.startswith("2"):
+        if not status.startswith(("2", "3")):
             continue
         if not content:
             kinds.add("none")

@@ -9,6 +9,9 @@ __all__ = [
     "AccountIn",
     "ActorIn",
     "ActorKind",
+    "AllowIn",
+    "Allowed",
+    "AllowedList",
     "AppendedOut",
     "ApprovalDecideIn",
     "ApprovalIn",
@@ -19,6 +22,8 @@ __all__ = [
     "Assessment",
     "AttachmentIn",
     "AttachmentOut",
+    "BacktestIn",
+    "BacktestOut",
     "BatchAccepted",
     "BatchIn",
     "BatchItem",
@@ -27,13 +32,21 @@ __all__ = [
     "BulkIn",
     "BulkOut",
     "BulkResult",
+    "CampaignDetail",
+    "CampaignOut",
+    "CampaignPage",
+    "CanaryIn",
     "CancelIn",
+    "CaseHitList",
+    "CaseHitOut",
     "CaseIn",
     "CaseOut",
     "CasePatch",
     "CaseSort",
     "CaseState",
     "CatchUp",
+    "ChangeOut",
+    "CodeIn",
     "ConsistencyOut",
     "DatasetIn",
     "DatasetList",
@@ -46,14 +59,24 @@ __all__ = [
     "DeliveryState",
     "DifferenceOut",
     "EdgeOut",
+    "EnrolmentOut",
     "EntriesOut",
     "EntryOut",
+    "EraseIn",
     "EventIn",
     "EventOut",
     "EventsIn",
     "EvidenceKind",
     "EvidenceOut",
+    "Example",
+    "ExampleFinding",
+    "ExampleOut",
+    "Expected",
     "Failure",
+    "FeedbackGiven",
+    "FeedbackIn",
+    "FeedbackOut",
+    "FeedbackPage",
     "FieldError",
     "FieldProblem",
     "FindingInput",
@@ -73,8 +96,10 @@ __all__ = [
     "ItemAssessed",
     "ItemFailed",
     "JsonValue",
+    "KeptItemOut",
     "KeyIn",
     "KeyOut",
+    "KeyRotated",
     "KeysOut",
     "LinkIn",
     "LinkKind",
@@ -86,9 +111,10 @@ __all__ = [
     "MatchIn",
     "MatchOut",
     "MeOut",
+    "MemberOut",
     "MessageIn",
     "ModelList",
-    "ModelOut",
+    "MoveOut",
     "NetworkOut",
     "NewEvidenceIn",
     "NodeOut",
@@ -109,6 +135,7 @@ __all__ = [
     "PageHistoryOut",
     "PageKeyOut",
     "PageLinkOut",
+    "PageModelOut",
     "PagePauseOut",
     "PageRoleOut",
     "PageRunOut",
@@ -117,6 +144,7 @@ __all__ = [
     "PageSubmissionOut",
     "PageTimelineEntryOut",
     "PageUserOut",
+    "PageVersionOut",
     "PageWebhookOut",
     "PageStr",
     "PartOut",
@@ -124,18 +152,27 @@ __all__ = [
     "PauseIn",
     "PauseOut",
     "PaymentIn",
+    "PaymentRule",
+    "PaymentRules",
     "PersonalIn",
     "PersonalItemOut",
     "PersonalKind",
     "PersonalOut",
     "PlaceOut",
     "PointOut",
+    "PolicyIn",
+    "PolicyList",
+    "PolicyOut",
+    "PolicyState",
     "Priority",
     "Problem",
     "ProcurementIn",
     "ProfileOut",
+    "PromoteIn",
+    "PublishIn",
     "ReasonInput",
     "ReasonOutput",
+    "RecoveryOut",
     "RejectOut",
     "ReportOut",
     "RetryIn",
@@ -169,10 +206,14 @@ __all__ = [
     "StepState",
     "SubjectInput",
     "SubjectOutput",
+    "SubjectIn",
+    "SubjectOut",
     "SubmissionAccepted",
     "SubmissionBatchIn",
     "SubmissionIn",
     "SubmissionOut",
+    "TestIn",
+    "TestOut",
     "TimelineEntryOut",
     "TokenIn",
     "TokenOut",
@@ -181,10 +222,15 @@ __all__ = [
     "UserOut",
     "UserPatch",
     "Verdict",
+    "VersionOut",
     "WebhookIn",
     "WebhookOut",
     "WebhookPatch",
     "WebhookWithSecret",
+    "ModelOut",
+    "ErasedOut",
+    "AnticorruptionErasedOut",
+    "AnticorruptionModelOut",
 ]
 
 ActorKind: TypeAlias = "Literal['person', 'policy', 'platform']"
@@ -202,6 +248,7 @@ OnFailure: TypeAlias = "Literal['fail', 'continue', 'compensate']"
 Outcome: TypeAlias = "Literal['no_action', 'review', 'escalate']"
 Overlap: TypeAlias = "Literal['allow', 'skip', 'cancel']"
 PersonalKind: TypeAlias = "Literal['email', 'phone', 'iban', 'card', 'national_id', 'birth_date', 'ip_address']"
+PolicyState: TypeAlias = "Literal['draft', 'proposed', 'published']"
 Priority: TypeAlias = "Literal['low', 'normal', 'high', 'urgent']"
 ReviewState: TypeAlias = "Literal['open', 'confirmed', 'dismissed']"
 Role: TypeAlias = (
@@ -232,6 +279,37 @@ class ActorIn(TypedDict):
     id: str
     kind: NotRequired[Literal["person", "service", "platform"]]
     roles: NotRequired[list[str]]
+    address: NotRequired[str | None]
+
+
+class AllowIn(TypedDict):
+    """A dismissed hit, and how long its pair is none."""
+
+    finding: str
+    reason: str
+    days: NotRequired[int]
+
+
+class Allowed(TypedDict):
+    """A pair that is no hit until the entry changes or the date comes."""
+
+    id: str
+    party: str
+    list: str
+    uid: str
+    entry_digest: str
+    finding: str | None
+    reason: str
+    created_by: str
+    created_at: str
+    expires_at: str
+
+
+class AllowedList(TypedDict):
+    """A page of pairs, newest first."""
+
+    data: list[Allowed]
+    next_cursor: NotRequired[str | None]
 
 
 class AppendedOut(TypedDict):
@@ -318,6 +396,23 @@ class AttachmentOut(TypedDict):
     added_at: str
 
 
+class BacktestIn(TypedDict):
+    """Which version to try (the newest without one), on how many past verdicts."""
+
+    version: NotRequired[int | None]
+    limit: NotRequired[int]
+
+
+class BacktestOut(TypedDict):
+    """What would have changed; the newest 500 changed cases are named."""
+
+    decided: int
+    changed: int
+    failed: int
+    moves: list[MoveOut]
+    changes: list[ChangeOut]
+
+
 class BatchAccepted(TypedDict):
     """What became of a batch."""
 
@@ -377,10 +472,67 @@ class BulkResult(TypedDict):
     error: NotRequired[dict[str, Any] | None]
 
 
+class CampaignDetail(TypedDict):
+    """A campaign, its newest thousand messages, and the cases they are of."""
+
+    id: str
+    messages: int
+    cases: int
+    senders: int
+    first_seen: str
+    last_seen: str
+    members: list[MemberOut]
+    case_ids: list[str]
+
+
+class CampaignOut(TypedDict):
+    """Messages that are nearly the same, as far as they were learned of."""
+
+    id: str
+    messages: int
+    cases: int
+    senders: int
+    first_seen: str
+    last_seen: str
+
+
+class CampaignPage(TypedDict):
+    """A page of campaigns, the one that began last first."""
+
+    data: list[CampaignOut]
+    next_cursor: NotRequired[str | None]
+
+
+class CanaryIn(TypedDict):
+    """The version that scores in the shadow and judges `share` of the cases."""
+
+    version: str | None
+    share: NotRequired[float]
+
+
 class CancelIn(TypedDict):
     """Why a run is to be cancelled."""
 
     cause: str
+
+
+class CaseHitList(TypedDict):
+    """A page of hits, newest first."""
+
+    data: list[CaseHitOut]
+    next_cursor: NotRequired[str | None]
+
+
+class CaseHitOut(TypedDict):
+    """A hit of a case: both sides are in the finding's data, `fields`."""
+
+    id: str
+    case: str
+    finding: FindingOutput
+    created_at: str
+    review: str
+    reviewed_by: str | None
+    review_reason: str
 
 
 class CaseIn(TypedDict):
@@ -429,6 +581,23 @@ class CasePatch(TypedDict):
     assignee: NotRequired[str | None]
     tags: NotRequired[list[str] | None]
     due_at: NotRequired[str | None]
+
+
+class ChangeOut(TypedDict):
+    """A case that would have come out otherwise, and why."""
+
+    case: str
+    before: Outcome
+    after: Outcome
+    risk_before: float
+    risk_after: float
+    reasons: list[str]
+
+
+class CodeIn(TypedDict):
+    """A code of the second factor."""
+
+    code: str
 
 
 class ConsistencyOut(TypedDict):
@@ -536,6 +705,13 @@ class EdgeOut(TypedDict):
     ocids: list[str]
 
 
+class EnrolmentOut(TypedDict):
+    """What an authenticator scans; shown this once."""
+
+    secret: str
+    uri: str
+
+
 class EntriesOut(TypedDict):
     """A page of leaves, oldest first."""
 
@@ -550,10 +726,18 @@ class EntryOut(TypedDict):
     event_id: str
     leaf_hash: str
     entry: dict[str, JsonValue]
+    pruned: bool
+
+
+class EraseIn(TypedDict):
+    """Items of evidence to erase, as an export named them, and why."""
+
+    evidence: list[str]
+    reason: str
 
 
 class EventIn(TypedDict):
-    """An event of an outside system. No personal data: send a `commitment` to it."""
+    """An event of an outside system. Personal data goes into `personal` alone."""
 
     event_id: str
     type: str
@@ -567,6 +751,7 @@ class EventIn(TypedDict):
     before: NotRequired[str | None]
     after: NotRequired[str | None]
     commitment: NotRequired[str | None]
+    personal: NotRequired[dict[str, JsonValue] | None]
     data: NotRequired[dict[str, JsonValue]]
 
 
@@ -600,6 +785,45 @@ class EvidenceOut(TypedDict):
     size: NotRequired[int | None]
 
 
+class Example(TypedDict):
+    """A case and what the policy must say of it; services not `missing` found this."""
+
+    name: str
+    channel: NotRequired[str]
+    kinds: NotRequired[list[EvidenceKind]]
+    findings: NotRequired[list[ExampleFinding]]
+    missing: NotRequired[list[str]]
+    expect: Expected
+
+
+class ExampleFinding(TypedDict):
+    """A finding of an example."""
+
+    service: str
+    code: str
+    severity: NotRequired[Severity]
+    score: NotRequired[float]
+    kind: NotRequired[str]
+    data: NotRequired[dict[str, JsonValue]]
+
+
+class ExampleOut(TypedDict):
+    """What the policy says of an example."""
+
+    name: str
+    passed: bool
+    differences: list[str]
+    verdict: Verdict
+
+
+class Expected(TypedDict):
+    """What an example must come to."""
+
+    outcome: Outcome
+    band: NotRequired[str | None]
+    required_steps: NotRequired[list[str] | None]
+
+
 class Failure(TypedDict):
     """The error of one item of a batch. `code` is a kernel error's code."""
 
@@ -607,6 +831,42 @@ class Failure(TypedDict):
     detail: str
     retryable: NotRequired[bool]
     errors: NotRequired[list[FieldError]]
+
+
+class FeedbackGiven(TypedDict):
+    """What was learned: an item for each message."""
+
+    data: list[FeedbackOut]
+
+
+class FeedbackIn(TypedDict):
+    """What an analyst says: of one message, of a case's, or of a campaign's."""
+
+    label: Literal["junk", "wanted"]
+    evidence: NotRequired[str | None]
+    case: NotRequired[str | None]
+    campaign: NotRequired[str | None]
+    reason: NotRequired[str]
+
+
+class FeedbackOut(TypedDict):
+    """What was said of a message, by whom, and whether it was taken back."""
+
+    id: str
+    evidence_id: str
+    label: str
+    reason: str
+    given_by: str
+    given_at: str
+    withdrawn_by: str | None
+    withdrawn_at: str | None
+
+
+class FeedbackPage(TypedDict):
+    """A page of feedback, the newest first."""
+
+    data: list[FeedbackOut]
+    next_cursor: NotRequired[str | None]
 
 
 class FieldError(TypedDict):
@@ -790,6 +1050,17 @@ class ItemFailed(TypedDict):
     error: Failure
 
 
+class KeptItemOut(TypedDict):
+    """An item of evidence about the person, and what was found of it."""
+
+    case: str
+    evidence: str
+    kind: EvidenceKind
+    sha256: str
+    content: dict[str, JsonValue]
+    findings: list[FindingOutput]
+
+
 class KeyIn(TypedDict):
     """An API key to create. Without scopes it may all that its bearer may."""
 
@@ -810,6 +1081,12 @@ class KeyOut(TypedDict):
     created_at: str
     expires_at: str | None
     revoked_at: str | None
+
+
+class KeyRotated(TypedDict):
+    """The key that signs from now on."""
+
+    kid: str
 
 
 class KeysOut(TypedDict):
@@ -891,6 +1168,17 @@ class MeOut(TypedDict):
     permissions: list[str]
 
 
+class MemberOut(TypedDict):
+    """A message of a campaign, and its case."""
+
+    evidence: str
+    case: str
+    channel: str
+    seen_at: str
+    verdict: str
+    probability: float
+
+
 class MessageIn(TypedDict):
     """A message: `raw` is text, `raw_base64` carries bytes; exactly one of them."""
 
@@ -903,16 +1191,16 @@ class MessageIn(TypedDict):
 class ModelList(TypedDict):
     """All models; one page."""
 
-    data: list[ModelOut]
+    data: list[AnticorruptionModelOut]
     next_cursor: NotRequired[str | None]
 
 
-class ModelOut(TypedDict):
-    """A model of the service, as its manifest describes it."""
+class MoveOut(TypedDict):
+    """How many verdicts became what."""
 
-    name: str
-    version: str
-    manifest: dict[str, Any]
+    before: Outcome
+    after: Outcome
+    cases: int
 
 
 class NetworkOut(TypedDict):
@@ -1039,6 +1327,13 @@ class PageLinkOut(TypedDict):
     next_cursor: NotRequired[str | None]
 
 
+class PageModelOut(TypedDict):
+    """PageModelOut"""
+
+    data: list[ModelOut]
+    next_cursor: NotRequired[str | None]
+
+
 class PagePauseOut(TypedDict):
     """PagePauseOut"""
 
@@ -1092,6 +1387,13 @@ class PageUserOut(TypedDict):
     """PageUserOut"""
 
     data: list[UserOut]
+    next_cursor: NotRequired[str | None]
+
+
+class PageVersionOut(TypedDict):
+    """PageVersionOut"""
+
+    data: list[VersionOut]
     next_cursor: NotRequired[str | None]
 
 
@@ -1152,6 +1454,26 @@ class PaymentIn(TypedDict):
     reference: NotRequired[str]
 
 
+class PaymentRule(TypedDict):
+    """What a rule over payments declares of itself."""
+
+    code: str
+    title: str
+    formula: str
+    defaults: dict[str, JsonValue]
+    why: str
+    source: str
+    severity: str
+    sides: list[str]
+
+
+class PaymentRules(TypedDict):
+    """All rules; one page."""
+
+    data: list[PaymentRule]
+    next_cursor: NotRequired[str | None]
+
+
 class PersonalIn(TypedDict):
     """A text that may hold personal data."""
 
@@ -1190,6 +1512,38 @@ class PointOut(TypedDict):
     closed: int
 
 
+class PolicyIn(TypedDict):
+    """A policy: bands and points, perhaps a decision table (JDM) and guards (CEL)."""
+
+    document: dict[str, JsonValue]
+
+
+class PolicyList(TypedDict):
+    """The newest version of each policy, and what conditions may look at."""
+
+    data: list[PolicyOut]
+    fields: dict[str, str]
+    next_cursor: NotRequired[str | None]
+
+
+class PolicyOut(TypedDict):
+    """A version of a policy, where it stands, and what is worth a look in it."""
+
+    name: str
+    version: int
+    revision: int
+    state: PolicyState
+    digest: str
+    author: str
+    saved_at: str
+    proposed_by: str | None
+    effective_from: str | None
+    published_by: str | None
+    published_at: str | None
+    document: dict[str, JsonValue]
+    warnings: list[str]
+
+
 class Problem(TypedDict):
     """An error (RFC 9457)."""
 
@@ -1223,6 +1577,18 @@ class ProfileOut(TypedDict):
     signs: dict[str, list[SignOut]]
 
 
+class PromoteIn(TypedDict):
+    """The version that shall judge."""
+
+    version: str
+
+
+class PublishIn(TypedDict):
+    """From when on it decides; at once without a date."""
+
+    effective_from: NotRequired[str | None]
+
+
 class ReasonInput(TypedDict):
     """One reason, in words an analyst understands."""
 
@@ -1237,6 +1603,12 @@ class ReasonOutput(TypedDict):
     text: str
     weight: NotRequired[float | None]
     data: NotRequired[dict[str, JsonValue]]
+
+
+class RecoveryOut(TypedDict):
+    """Codes that each sign in once in place of the authenticator; shown this once."""
+
+    recovery_codes: list[str]
 
 
 class RejectOut(TypedDict):
@@ -1531,6 +1903,21 @@ class SubjectOutput(TypedDict):
     end: NotRequired[int | None]
 
 
+class SubjectIn(TypedDict):
+    """A person, by anything that tells them apart."""
+
+    names: NotRequired[list[str]]
+    accounts: NotRequired[list[str]]
+    emails: NotRequired[list[str]]
+    identifiers: NotRequired[list[str]]
+
+
+class SubjectOut(TypedDict):
+    """Everything that is kept about a person."""
+
+    data: list[KeptItemOut]
+
+
 class SubmissionAccepted(TypedDict):
     """The answer to a submission: it is durable, and its case is open."""
 
@@ -1568,6 +1955,19 @@ class SubmissionOut(TypedDict):
     received_at: str
 
 
+class TestIn(TypedDict):
+    """Examples to try instead of the policy's own."""
+
+    examples: NotRequired[list[Example] | None]
+
+
+class TestOut(TypedDict):
+    """All examples; `passed` if each came out as expected."""
+
+    passed: bool
+    results: list[ExampleOut]
+
+
 class TimelineEntryOut(TypedDict):
     """A journal entry: what happened, without personal data."""
 
@@ -1582,20 +1982,23 @@ class TimelineEntryOut(TypedDict):
 
 
 class TokenIn(TypedDict):
-    """A grant (RFC 6749 sections 4.3 and 6)."""
+    """A grant (RFC 6749 sections 4.3, 4.4 and 6)."""
 
-    grant_type: NotRequired[Literal["password", "refresh_token"]]
+    grant_type: NotRequired[Literal["password", "refresh_token", "client_credentials"]]
     username: NotRequired[str | None]
     password: NotRequired[str | None]
+    code: NotRequired[str | None]
     refresh_token: NotRequired[str | None]
+    client_id: NotRequired[str | None]
+    client_secret: NotRequired[str | None]
     tenant: NotRequired[str]
 
 
 class TokenOut(TypedDict):
-    """Tokens; both are shown this once."""
+    """Tokens, shown this once; a machine gets no refresh token."""
 
     access_token: str
-    refresh_token: str
+    refresh_token: str | None
     token_type: NotRequired[Literal["bearer"]]
     expires_in: int
 
@@ -1652,6 +2055,15 @@ class Verdict(TypedDict):
     required_steps: NotRequired[list[str]]
 
 
+class VersionOut(TypedDict):
+    """A version; `manifest` says from which data, with which figures."""
+
+    name: str
+    version: str
+    shipped: bool
+    manifest: dict[str, JsonValue]
+
+
 class WebhookIn(TypedDict):
     """Where to send messages (Standard Webhooks), and of which types of events."""
 
@@ -1699,3 +2111,38 @@ class WebhookWithSecret(TypedDict):
     updated_at: str
     version: int
     secret: NotRequired[str | None]
+
+
+class ModelOut(TypedDict):
+    """Which version judges: champion, and the challenger that takes a share."""
+
+    name: str
+    champion: str
+    previous: str | None
+    challenger: str | None
+    share: float
+    changed_by: str | None
+    changed_at: str | None
+
+
+class ErasedOut(TypedDict):
+    """What went; the entries of the log stay, with their commitments."""
+
+    evidence: int
+    cases: list[str]
+    journal: int
+    learned: int
+
+
+class AnticorruptionErasedOut(TypedDict):
+    """In how many stored releases a person or firm was named, and is no more."""
+
+    releases: int
+
+
+class AnticorruptionModelOut(TypedDict):
+    """A model of the service, as its manifest describes it."""
+
+    name: str
+    version: str
+    manifest: dict[str, Any]

@@ -6,6 +6,9 @@ from typing import Any, Literal
 
 from integritas.client.models import (
     Accepted,
+    AllowIn,
+    Allowed,
+    AllowedList,
     AppendedOut,
     ApprovalDecideIn,
     ApprovalOut,
@@ -14,17 +17,24 @@ from integritas.client.models import (
     Assessed,
     AttachmentIn,
     AttachmentOut,
+    BacktestIn,
+    BacktestOut,
     BatchAccepted,
     BatchIn,
     BatchResults,
     BulkIn,
     BulkOut,
+    CampaignDetail,
+    CampaignPage,
+    CanaryIn,
     CancelIn,
+    CaseHitList,
     CaseIn,
     CaseOut,
     CasePatch,
     CaseSort,
     CaseState,
+    CodeIn,
     ConsistencyOut,
     DatasetIn,
     DatasetList,
@@ -34,17 +44,25 @@ from integritas.client.models import (
     DefinitionIn,
     DeliveryOut,
     DeliveryState,
+    EnrolmentOut,
     EntriesOut,
     EntryOut,
+    EraseIn,
     EventsIn,
     EvidenceOut,
+    FeedbackGiven,
+    FeedbackIn,
+    FeedbackOut,
+    FeedbackPage,
     FindingOut,
     ForkRunIn,
     InclusionOut,
     IndicatorList,
     Interval,
     IssuedKeyOut,
+    JsonValue,
     KeyIn,
+    KeyRotated,
     KeysOut,
     LinkIn,
     LinkOut,
@@ -71,6 +89,7 @@ from integritas.client.models import (
     PageHistoryOut,
     PageKeyOut,
     PageLinkOut,
+    PageModelOut,
     PagePauseOut,
     PageRoleOut,
     PageRunOut,
@@ -79,13 +98,21 @@ from integritas.client.models import (
     PageSubmissionOut,
     PageTimelineEntryOut,
     PageUserOut,
+    PageVersionOut,
     PageWebhookOut,
     PageStr,
     PauseIn,
+    PaymentRules,
     PersonalIn,
     PersonalOut,
+    PolicyIn,
+    PolicyList,
+    PolicyOut,
     Priority,
     ProfileOut,
+    PromoteIn,
+    PublishIn,
+    RecoveryOut,
     ReportOut,
     RetryRunIn,
     ReviewIn,
@@ -104,10 +131,14 @@ from integritas.client.models import (
     StartRunIn,
     StatisticsOut,
     StatsOut,
+    SubjectIn,
+    SubjectOut,
     SubmissionAccepted,
     SubmissionBatchIn,
     SubmissionIn,
     SubmissionOut,
+    TestIn,
+    TestOut,
     TokenIn,
     TokenOut,
     TransitionIn,
@@ -119,6 +150,9 @@ from integritas.client.models import (
     WebhookOut,
     WebhookPatch,
     WebhookWithSecret,
+    ModelOut,
+    ErasedOut,
+    AnticorruptionErasedOut,
 )
 from integritas.client.transport import SyncTransport, escape
 
@@ -190,6 +224,18 @@ class Client(SyncTransport):
         """List datasets."""
         asked = self._ask("GET", f"/api/v1/anticorruption/datasets")
         answer: DatasetList = asked.json()
+        return answer
+
+    def anticorruption_erase(
+        self, party: str, *, idempotency_key: str | None = None
+    ) -> AnticorruptionErasedOut:
+        """Erase a person or firm from everything that was learned."""
+        asked = self._ask(
+            "DELETE",
+            f"/api/v1/anticorruption/networks/{escape(party)}",
+            headers={"Idempotency-Key": idempotency_key},
+        )
+        answer: AnticorruptionErasedOut = asked.json()
         return answer
 
     def anticorruption_indicators(self) -> IndicatorList:
@@ -329,7 +375,7 @@ class Client(SyncTransport):
         type: str | None = None,
         subject: str | None = None,
         actor: str | None = None,
-        outcome: str | None = None,
+        outcome: Literal["success", "failure", "unknown"] | None = None,
         correlation_id: str | None = None,
         since: str | None = None,
         until: str | None = None,
@@ -368,7 +414,7 @@ class Client(SyncTransport):
         type: str | None = None,
         subject: str | None = None,
         actor: str | None = None,
-        outcome: str | None = None,
+        outcome: Literal["success", "failure", "unknown"] | None = None,
         correlation_id: str | None = None,
         since: str | None = None,
         until: str | None = None,
@@ -442,6 +488,16 @@ class Client(SyncTransport):
         """Sign out."""
         asked = self._ask("POST", f"/api/v1/auth/revoke", body=body)
         asked.raise_for_status()
+
+    def auth_rotate_key(self, *, idempotency_key: str | None = None) -> KeyRotated:
+        """Sign tokens with a new key."""
+        asked = self._ask(
+            "POST",
+            f"/api/v1/auth/keys/rotate",
+            headers={"Idempotency-Key": idempotency_key},
+        )
+        answer: KeyRotated = asked.json()
+        return answer
 
     def auth_token(self, body: TokenIn) -> TokenOut:
         """Sign in, or renew."""
@@ -654,6 +710,42 @@ class Client(SyncTransport):
         answer: CaseOut = asked.json()
         return answer
 
+    def compliance_allow(
+        self, body: AllowIn, *, idempotency_key: str | None = None
+    ) -> Allowed:
+        """Put a dismissed hit on the allow-list."""
+        asked = self._ask(
+            "POST",
+            f"/api/v1/compliance/allow-list",
+            headers={"Idempotency-Key": idempotency_key},
+            body=body,
+        )
+        answer: Allowed = asked.json()
+        return answer
+
+    def compliance_allow_list(
+        self, *, cursor: str | None = None, limit: int | None = None
+    ) -> AllowedList:
+        """List the pairs that are no hits."""
+        asked = self._ask(
+            "GET",
+            f"/api/v1/compliance/allow-list",
+            query={"cursor": cursor, "limit": limit},
+        )
+        answer: AllowedList = asked.json()
+        return answer
+
+    def compliance_allow_withdraw(
+        self, allowed_id: str, *, idempotency_key: str | None = None
+    ) -> None:
+        """Take a pair off the allow-list."""
+        asked = self._ask(
+            "DELETE",
+            f"/api/v1/compliance/allow-list/{escape(allowed_id)}",
+            headers={"Idempotency-Key": idempotency_key},
+        )
+        asked.raise_for_status()
+
     def compliance_assess(
         self, body: AssessIn, *, idempotency_key: str | None = None
     ) -> Assessed:
@@ -693,6 +785,22 @@ class Client(SyncTransport):
         answer: Verdict = asked.json()
         return answer
 
+    def compliance_hits(
+        self,
+        *,
+        review: Literal["open", "confirmed", "dismissed"] | None = None,
+        cursor: str | None = None,
+        limit: int | None = None,
+    ) -> CaseHitList:
+        """List watchlist hits of all cases."""
+        asked = self._ask(
+            "GET",
+            f"/api/v1/compliance/hits",
+            query={"review": review, "cursor": cursor, "limit": limit},
+        )
+        answer: CaseHitList = asked.json()
+        return answer
+
     def compliance_lists(self) -> ListsOut:
         """Which lists are screened against."""
         asked = self._ask("GET", f"/api/v1/compliance/lists")
@@ -712,6 +820,12 @@ class Client(SyncTransport):
         answer: MatchOut = asked.json()
         return answer
 
+    def compliance_payment_rules(self) -> PaymentRules:
+        """List the rules over payments: formula, defaults, source."""
+        asked = self._ask("GET", f"/api/v1/compliance/payment-rules")
+        answer: PaymentRules = asked.json()
+        return answer
+
     def compliance_pii(
         self, body: PersonalIn, *, idempotency_key: str | None = None
     ) -> PersonalOut:
@@ -723,6 +837,97 @@ class Client(SyncTransport):
             body=body,
         )
         answer: PersonalOut = asked.json()
+        return answer
+
+    def compliance_policies(self) -> PolicyList:
+        """List the policies."""
+        asked = self._ask("GET", f"/api/v1/compliance/policies")
+        answer: PolicyList = asked.json()
+        return answer
+
+    def compliance_policy(self, name: str, *, version: int | None = None) -> PolicyOut:
+        """Show a policy."""
+        asked = self._ask(
+            "GET",
+            f"/api/v1/compliance/policies/{escape(name)}",
+            query={"version": version},
+        )
+        answer: PolicyOut = asked.json()
+        return answer
+
+    def compliance_policy_backtest(
+        self, name: str, body: BacktestIn, *, idempotency_key: str | None = None
+    ) -> BacktestOut:
+        """Try a policy on the verdicts of the past."""
+        asked = self._ask(
+            "POST",
+            f"/api/v1/compliance/policies/{escape(name)}/backtest",
+            headers={"Idempotency-Key": idempotency_key},
+            body=body,
+        )
+        answer: BacktestOut = asked.json()
+        return answer
+
+    def compliance_policy_create(
+        self, body: PolicyIn, *, idempotency_key: str | None = None
+    ) -> PolicyOut:
+        """Write a new policy."""
+        asked = self._ask(
+            "POST",
+            f"/api/v1/compliance/policies",
+            headers={"Idempotency-Key": idempotency_key},
+            body=body,
+        )
+        answer: PolicyOut = asked.json()
+        return answer
+
+    def compliance_policy_publish(
+        self,
+        name: str,
+        body: PublishIn,
+        *,
+        if_match: str,
+        idempotency_key: str | None = None,
+    ) -> PolicyOut:
+        """Propose a policy, or publish what somebody else proposed."""
+        asked = self._ask(
+            "POST",
+            f"/api/v1/compliance/policies/{escape(name)}/publish",
+            headers={"If-Match": if_match, "Idempotency-Key": idempotency_key},
+            body=body,
+        )
+        answer: PolicyOut = asked.json()
+        return answer
+
+    def compliance_policy_save(
+        self,
+        name: str,
+        body: PolicyIn,
+        *,
+        if_match: str,
+        idempotency_key: str | None = None,
+    ) -> PolicyOut:
+        """Change a policy."""
+        asked = self._ask(
+            "PUT",
+            f"/api/v1/compliance/policies/{escape(name)}",
+            headers={"If-Match": if_match, "Idempotency-Key": idempotency_key},
+            body=body,
+        )
+        answer: PolicyOut = asked.json()
+        return answer
+
+    def compliance_policy_test(
+        self, name: str, body: TestIn, *, idempotency_key: str | None = None
+    ) -> TestOut:
+        """Run a policy's examples, or others."""
+        asked = self._ask(
+            "POST",
+            f"/api/v1/compliance/policies/{escape(name)}/test",
+            headers={"Idempotency-Key": idempotency_key},
+            body=body,
+        )
+        answer: TestOut = asked.json()
         return answer
 
     def compliance_screen(
@@ -749,6 +954,32 @@ class Client(SyncTransport):
             body=body,
         )
         answer: ScreenBatchOut = asked.json()
+        return answer
+
+    def compliance_subject_erase(
+        self, body: EraseIn, *, idempotency_key: str | None = None
+    ) -> ErasedOut:
+        """Erase evidence about a person (audited)."""
+        asked = self._ask(
+            "POST",
+            f"/api/v1/compliance/subjects/erase",
+            headers={"Idempotency-Key": idempotency_key},
+            body=body,
+        )
+        answer: ErasedOut = asked.json()
+        return answer
+
+    def compliance_subject_export(
+        self, body: SubjectIn, *, idempotency_key: str | None = None
+    ) -> SubjectOut:
+        """Export what is kept about a person (audited)."""
+        asked = self._ask(
+            "POST",
+            f"/api/v1/compliance/subjects/export",
+            headers={"Idempotency-Key": idempotency_key},
+            body=body,
+        )
+        answer: SubjectOut = asked.json()
         return answer
 
     def dead_letters_list(
@@ -919,6 +1150,90 @@ class Client(SyncTransport):
         asked = self._ask("GET", f"/api/v1/me")
         answer: MeOut = asked.json()
         return answer
+
+    def models_canary(
+        self, name: str, body: CanaryIn, *, idempotency_key: str | None = None
+    ) -> ModelOut:
+        """Let a version score in the shadow, and judge a share."""
+        asked = self._ask(
+            "POST",
+            f"/api/v1/models/{escape(name)}/canary",
+            headers={"Idempotency-Key": idempotency_key},
+            body=body,
+        )
+        answer: ModelOut = asked.json()
+        return answer
+
+    def models_drift(self, name: str) -> dict[str, JsonValue]:
+        """Tell how far a model's world has moved."""
+        asked = self._ask("GET", f"/api/v1/models/{escape(name)}/drift")
+        answer: dict[str, JsonValue] = asked.json()
+        return answer
+
+    def models_get(self, name: str) -> ModelOut:
+        """Tell which version of a model judges."""
+        asked = self._ask("GET", f"/api/v1/models/{escape(name)}")
+        answer: ModelOut = asked.json()
+        return answer
+
+    def models_list(self) -> PageModelOut:
+        """List models, and which version judges."""
+        asked = self._ask("GET", f"/api/v1/models")
+        answer: PageModelOut = asked.json()
+        return answer
+
+    def models_promote(
+        self, name: str, body: PromoteIn, *, idempotency_key: str | None = None
+    ) -> ModelOut:
+        """Let a version judge."""
+        asked = self._ask(
+            "POST",
+            f"/api/v1/models/{escape(name)}/promote",
+            headers={"Idempotency-Key": idempotency_key},
+            body=body,
+        )
+        answer: ModelOut = asked.json()
+        return answer
+
+    def models_rollback(
+        self, name: str, *, idempotency_key: str | None = None
+    ) -> ModelOut:
+        """Go back to the version that judged before."""
+        asked = self._ask(
+            "POST",
+            f"/api/v1/models/{escape(name)}/rollback",
+            headers={"Idempotency-Key": idempotency_key},
+        )
+        answer: ModelOut = asked.json()
+        return answer
+
+    def models_versions(self, name: str) -> PageVersionOut:
+        """List a model's versions with their manifests."""
+        asked = self._ask("GET", f"/api/v1/models/{escape(name)}/versions")
+        answer: PageVersionOut = asked.json()
+        return answer
+
+    def oidc_callback(
+        self,
+        *,
+        state: str | None = None,
+        code: str | None = None,
+        iss: str | None = None,
+        error: str | None = None,
+    ) -> TokenOut:
+        """Come back from the OpenID provider."""
+        asked = self._ask(
+            "GET",
+            f"/api/v1/auth/oidc/callback",
+            query={"state": state, "code": code, "iss": iss, "error": error},
+        )
+        answer: TokenOut = asked.json()
+        return answer
+
+    def oidc_login(self) -> None:
+        """Go to the OpenID provider."""
+        asked = self._ask("GET", f"/api/v1/auth/oidc/login")
+        asked.raise_for_status()
 
     def readyz(self) -> Any:
         """Say whether it can serve, each dependency named."""
@@ -1166,6 +1481,57 @@ class Client(SyncTransport):
         answer: BatchResults = asked.json()
         return answer
 
+    def spam_campaign(self, name: str) -> CampaignDetail:
+        """Tell a campaign's messages and cases."""
+        asked = self._ask("GET", f"/api/v1/spam/campaigns/{escape(name)}")
+        answer: CampaignDetail = asked.json()
+        return answer
+
+    def spam_campaigns(
+        self, *, limit: int | None = None, cursor: str | None = None
+    ) -> CampaignPage:
+        """List campaigns: messages that are nearly the same."""
+        asked = self._ask(
+            "GET", f"/api/v1/spam/campaigns", query={"limit": limit, "cursor": cursor}
+        )
+        answer: CampaignPage = asked.json()
+        return answer
+
+    def spam_feedback(
+        self, body: FeedbackIn, *, idempotency_key: str | None = None
+    ) -> FeedbackGiven:
+        """Say what messages are; the tenant's scores learn from it."""
+        asked = self._ask(
+            "POST",
+            f"/api/v1/spam/feedback",
+            headers={"Idempotency-Key": idempotency_key},
+            body=body,
+        )
+        answer: FeedbackGiven = asked.json()
+        return answer
+
+    def spam_feedback_list(
+        self, *, limit: int | None = None, cursor: str | None = None
+    ) -> FeedbackPage:
+        """List feedback."""
+        asked = self._ask(
+            "GET", f"/api/v1/spam/feedback", query={"limit": limit, "cursor": cursor}
+        )
+        answer: FeedbackPage = asked.json()
+        return answer
+
+    def spam_feedback_withdraw(
+        self, key: str, *, idempotency_key: str | None = None
+    ) -> FeedbackOut:
+        """Take feedback back, as if it had never been given."""
+        asked = self._ask(
+            "DELETE",
+            f"/api/v1/spam/feedback/{escape(key)}",
+            headers={"Idempotency-Key": idempotency_key},
+        )
+        answer: FeedbackOut = asked.json()
+        return answer
+
     def stats(self) -> StatsOut:
         """Count cases."""
         asked = self._ask("GET", f"/api/v1/stats")
@@ -1234,6 +1600,37 @@ class Client(SyncTransport):
         answer: PageSubmissionOut = asked.json()
         return answer
 
+    def totp_begin(self, *, idempotency_key: str | None = None) -> EnrolmentOut:
+        """Begin a second factor."""
+        asked = self._ask(
+            "POST", f"/api/v1/auth/totp", headers={"Idempotency-Key": idempotency_key}
+        )
+        answer: EnrolmentOut = asked.json()
+        return answer
+
+    def totp_confirm(
+        self, body: CodeIn, *, idempotency_key: str | None = None
+    ) -> RecoveryOut:
+        """Confirm the second factor."""
+        asked = self._ask(
+            "POST",
+            f"/api/v1/auth/totp/confirm",
+            headers={"Idempotency-Key": idempotency_key},
+            body=body,
+        )
+        answer: RecoveryOut = asked.json()
+        return answer
+
+    def totp_remove(self, body: CodeIn, *, idempotency_key: str | None = None) -> None:
+        """Remove the second factor."""
+        asked = self._ask(
+            "POST",
+            f"/api/v1/auth/totp/remove",
+            headers={"Idempotency-Key": idempotency_key},
+            body=body,
+        )
+        asked.raise_for_status()
+
     def users_create(
         self, body: UserIn, *, idempotency_key: str | None = None
     ) -> UserOut:
@@ -1246,6 +1643,17 @@ class Client(SyncTransport):
         )
         answer: UserOut = asked.json()
         return answer
+
+    def users_end_sessions(
+        self, user_id: str, *, idempotency_key: str | None = None
+    ) -> None:
+        """End a user's sessions."""
+        asked = self._ask(
+            "DELETE",
+            f"/api/v1/users/{escape(user_id)}/sessions",
+            headers={"Idempotency-Key": idempotency_key},
+        )
+        asked.raise_for_status()
 
     def users_get(self, user_id: str) -> UserOut:
         """Get a user."""
@@ -1262,6 +1670,17 @@ class Client(SyncTransport):
         )
         answer: PageUserOut = asked.json()
         return answer
+
+    def users_reset_totp(
+        self, user_id: str, *, idempotency_key: str | None = None
+    ) -> None:
+        """Reset a user's second factor."""
+        asked = self._ask(
+            "DELETE",
+            f"/api/v1/users/{escape(user_id)}/totp",
+            headers={"Idempotency-Key": idempotency_key},
+        )
+        asked.raise_for_status()
 
     def users_update(
         self,

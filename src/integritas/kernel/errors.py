@@ -2,28 +2,28 @@
 
 ```
 IntegritasError
-├─ InvalidInput            invalid_input          the caller must change the request
-│  ├─ InvalidDefinition    invalid_definition     a workflow or policy that cannot be
-│  └─ ContentTooLarge      content_too_large      over a stated size
-├─ NotAuthenticated        not_authenticated      no, wrong or expired credentials
-│  └─ SecondFactorRequired second_factor_required send the code beside the password
-├─ NotPermitted            not_permitted          known, but not allowed
-├─ NotFound                not_found              no such thing in this tenant
-├─ Refused                 refused                the state of things forbids it
-│  ├─ TransitionRefused    transition_refused     not a legal move of the lifecycle
-│  └─ ApprovalRequired     approval_required      a second person must agree first
-├─ Conflict                conflict               somebody else was first
-│  ├─ VersionConflict      version_conflict       read again, then retry
-│  ├─ IdempotencyMismatch  idempotency_mismatch   same key, another body
-│  └─ IdempotencyRunning   idempotency_running    same key, not answered yet
-├─ TooManyRequests         too_many_requests      later, please (retryable)
-├─ Unavailable             unavailable            a part is down (retryable)
-│  ├─ ServiceTimeout       service_timeout        no answer in time (retryable)
-│  └─ CircuitOpen          circuit_open           failing, given a rest (retryable)
-├─ StorageFailure          storage_failure        the database cannot be used
-│  └─ StorageBusy          storage_busy           not just now (retryable)
-├─ ContractViolation       contract_violation     a service broke its contract
-└─ IntegrityViolation      integrity_violation    stored bytes are not what was stored
+├─ InvalidInput             invalid_input           the caller must change the request
+│  ├─ InvalidDefinition     invalid_definition      a workflow or policy that cannot be
+│  └─ ContentTooLarge       content_too_large       over a stated size
+├─ NotAuthenticated         not_authenticated       no, wrong or expired credentials
+│  └─ SecondFactorRequiredsecond_factor_requiredsend                    the code beside the password
+├─ NotPermitted             not_permitted           known, but not allowed
+├─ NotFound                 not_found               no such thing in this tenant
+├─ Refused                  refused                 the state of things forbids it
+│  ├─ TransitionRefused     transition_refused      not a legal move of the lifecycle
+│  └─ ApprovalRequired      approval_required       a second person must agree first
+├─ Conflict                 conflict                somebody else was first
+│  ├─ VersionConflict       version_conflict        read again, then retry
+│  ├─ IdempotencyMismatch   idempotency_mismatch    same key, another body
+│  └─ IdempotencyRunning    idempotency_running     same key, not answered yet
+├─ TooManyRequests          too_many_requests       later, please (retryable)
+├─ Unavailable              unavailable             a part is down (retryable)
+│  ├─ ServiceTimeout        service_timeout         no answer in time (retryable)
+│  └─ CircuitOpen           circuit_open            failing, given a rest (retryable)
+├─ StorageFailure           storage_failure         the database cannot be used
+│  └─ StorageBusy           storage_busy            not just now (retryable)
+├─ ContractViolation        contract_violation      a service broke its contract
+└─ IntegrityViolation       integrity_violation     stored bytes are not what was stored
 ```
 
 `platform/problems.py` alone maps codes to status; docs/reference/errors.md has each.

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Annotated, Final, Generic, TypeAlias, TypeVar
 
-from fastapi import Depends, Header, HTTPException, Query, Request
+from fastapi import Depends, Header, HTTPException, Query, Request, Response
 from pydantic import BaseModel
 
 from integritas.identity.api import Principal
@@ -20,6 +20,7 @@ __all__ = [
     "CursorAsked",
     "IfMatch",
     "Limit",
+    "NeverKept",
     "NumberCursorAsked",
     "Page",
     "PlaceCursorAsked",
@@ -43,6 +44,14 @@ class Page(BaseModel, Generic[Item]):
 
     data: list[Item]
     next_cursor: str | None = None
+
+
+def never_kept(response: Response) -> None:
+    """Say that an answer holds a secret: no cache may keep it, nor do we to replay."""
+    response.headers["Cache-Control"] = "no-store"
+
+
+NeverKept = Depends(never_kept)
 
 
 def page_of(

@@ -6,7 +6,7 @@ IntegritasError
 │  ├─ InvalidDefinition     invalid_definition      a workflow or policy that cannot be
 │  └─ ContentTooLarge       content_too_large       over a stated size
 ├─ NotAuthenticated         not_authenticated       no, wrong or expired credentials
-│  └─ SecondFactorRequiredsecond_factor_requiredsend                    the code beside the password
+│  └─ SecondFactorRequired  second_factor_required  send the code beside the password
 ├─ NotPermitted             not_permitted           known, but not allowed
 ├─ NotFound                 not_found               no such thing in this tenant
 ├─ Refused                  refused                 the state of things forbids it
@@ -23,7 +23,7 @@ IntegritasError
 ├─ StorageFailure           storage_failure         the database cannot be used
 │  └─ StorageBusy           storage_busy            not just now (retryable)
 ├─ ContractViolation        contract_violation      a service broke its contract
-└─ IntegrityViolation       integrity_violation     stored bytes are not what was stored
+└─ IntegrityViolation       integrity_violation     stored bytes were changed
 ```
 
 `platform/problems.py` alone maps codes to status; docs/reference/errors.md has each.

@@ -7,6 +7,7 @@ from typing import Any
 
 import httpx
 import pytest
+import sqlalchemy as sa
 
 from integritas.gateway.sparse import SPARSE
 from integritas.platform.idempotency import IDEMPOTENCY_KEYS
@@ -193,3 +194,16 @@ async def test_a_problem_stays_whole(analyst: httpx.AsyncClient) -> None:
     assert answer.status_code == 404
     assert answer.json()["code"] == "not_found"
     assert answer.json()["errors"][0]["remedy"]
+
+
+async def test_a_secret_is_not_kept_for_a_replay(
+    tenant: Any, admin: httpx.AsyncClient
+) -> None:
+    made = await admin.post("/api/v1/api-keys", json={"name": "mine"}, headers=KEY)
+    assert made.status_code == 201
+    assert made.headers["cache-control"] == "no-store"
+    query = sa.select(IDEMPOTENCY_KEYS.c.answer)
+    kept = await tenant.gateway.platform.database.read(
+        lambda tx: list(tx.execute(query).scalars())
+    )
+    assert made.json()["secret"] not in str(kept)

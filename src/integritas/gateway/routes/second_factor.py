@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from integritas.gateway.conventions import NeverKept
 from integritas.gateway.parts import Parts
 from integritas.gateway.security import InSession, allow
 from integritas.gateway.strict import StrictRoute
@@ -47,6 +48,7 @@ class RecoveryOut(BaseModel):
 @router.post(
     "/auth/totp",
     operation_id="totp_begin",
+    dependencies=[NeverKept],
     summary="Begin a second factor",
     status_code=201,
     responses=problem_responses(401, 403, 409),
@@ -61,6 +63,7 @@ async def begin(request: Request, parts: Parts, principal: InSession) -> Enrolme
 @router.post(
     "/auth/totp/confirm",
     operation_id="totp_confirm",
+    dependencies=[NeverKept],
     summary="Confirm the second factor",
     responses=problem_responses(401, 403, 409, 422, 429),
 )

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from integritas.gateway.conventions import (
     CursorAsked,
     Limit,
+    NeverKept,
     Page,
     RequiredIfMatch,
     etag,
@@ -230,7 +231,7 @@ async def update_user(  # noqa: PLR0917 - FastAPI passes by name
 @router.post(
     "/api-keys",
     operation_id="keys_create",
-    dependencies=[KeepingKeys],
+    dependencies=[KeepingKeys, NeverKept],
     summary="Create an API key",
     status_code=201,
     responses=problem_responses(401, 403, 422),

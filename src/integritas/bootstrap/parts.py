@@ -240,8 +240,10 @@ def service_alone(settings: Settings, role: Role) -> FastAPI:
     if role is Role.SPAM:
         return _spam_alone(settings, kit)
     if role is Role.ANTICORRUPTION:
+        database = open_migrated(settings)
+        journal = Journal(database, kit.clock, kit.randomness, kit.ids)
         return anticorruption_app.create_app(
-            open_migrated(settings), kit.ids, kit.clock, token=token
+            database, kit.ids, kit.clock, recorder=journal, token=token
         )
     database = open_migrated(settings)
     try:
@@ -295,7 +297,7 @@ def keep(settings: Settings, kit: Kit, database: Database) -> Kept:
     return Kept(
         database=database,
         journal=journal,
-        datasets=open_dataset_desk(database, kit.clock),
+        datasets=open_dataset_desk(database, kit.clock, journal),
         spam=open_spam_desk(database, kit.clock, kit.ids, journal),
         records=open_records(database, journal, kit.clock, kit.ids),
         models=_models(settings, kit, journal),

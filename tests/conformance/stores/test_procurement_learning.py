@@ -68,7 +68,7 @@ def feeder(stores: Stores, observer: DatasetDesk | Crashing) -> Feeder:
 async def test_a_submitted_release_is_learned_once_through_crashes(
     stores: Stores,
 ) -> None:
-    desk = open_dataset_desk(stores.database, stores.clock)
+    desk = open_dataset_desk(stores.database, stores.clock, stores.journal)
     for number in range(FEW):
         await stores.open(MAIN, contest(number))
     for _ in range(2):
@@ -84,8 +84,8 @@ async def test_a_submitted_release_is_learned_once_through_crashes(
 
 
 async def test_what_one_process_learns_another_judges_by(stores: Stores) -> None:
-    teacher = open_dataset_desk(stores.database, stores.clock)
-    judge = open_dataset_desk(stores.database, stores.clock)
+    teacher = open_dataset_desk(stores.database, stores.clock, stores.journal)
+    judge = open_dataset_desk(stores.database, stores.clock, stores.journal)
     service = load_anticorruption_service(judge)
     opened = await stores.open(MAIN, contest(1))
     dossiers = await stores.desk.dossiers(MAIN, [opened.case.id])
@@ -102,12 +102,12 @@ async def test_what_one_process_learns_another_judges_by(stores: Stores) -> None
 
 
 async def test_what_one_process_replaces_another_sees(stores: Stores) -> None:
-    one = open_dataset_desk(stores.database, stores.clock)
-    other = open_dataset_desk(stores.database, stores.clock)
-    await one.create(MAIN, "roads")
-    await one.load(MAIN, "roads", [contest(n).document for n in range(3)])
+    one = open_dataset_desk(stores.database, stores.clock, stores.journal)
+    other = open_dataset_desk(stores.database, stores.clock, stores.journal)
+    await one.create(stores.person(), "roads")
+    await one.load(stores.person(), "roads", [contest(n).document for n in range(3)])
     assert (await other.get(MAIN, "roads"))["processes"] == 3
-    await other.load(MAIN, "roads", [contest(1, "D").document])
+    await other.load(stores.person(), "roads", [contest(1, "D").document])
     assert (await one.get(MAIN, "roads"))["processes"] == 3
     assert {
         n.id

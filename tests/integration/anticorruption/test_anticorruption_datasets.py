@@ -11,8 +11,14 @@ from typing import Any
 import httpx
 import pytest
 
-from integritas.kernel.clock import ManualClock, SeededRandomness, SystemClock
-from integritas.kernel.contracts import Assessment, Dossier, Evidence
+from integritas.journal.api import Journal
+from integritas.kernel.clock import (
+    ManualClock,
+    SeededRandomness,
+    SystemClock,
+    SystemRandomness,
+)
+from integritas.kernel.contracts import Actor, Assessment, Context, Dossier, Evidence
 from integritas.kernel.errors import Conflict, InvalidInput, NotFound
 from integritas.kernel.evidence import Procurement, content_digest
 from integritas.kernel.ids import (
@@ -22,9 +28,11 @@ from integritas.kernel.ids import (
     IdFactory,
     TenantId,
 )
+from integritas.kernel.states import ActorKind
 from integritas.migrations.api import migrate
 from integritas.platform.db import Database, open_database
 from integritas.platform.http import service_app
+from integritas.platform.tokens import service_tokens
 from integritas.services.anticorruption.api import (
     load_anticorruption_service,
     open_dataset_desk,
@@ -39,6 +47,7 @@ pytestmark = pytest.mark.integration
 
 Json = dict[str, Any]
 OTHER = TenantId("other")
+CONTEXT = Context(DEFAULT_TENANT, Actor("usr_1", ActorKind.PERSON), "c")
 
 
 def contest(number: int, winner: str = "A", loser: str = "B") -> Json:
@@ -94,7 +103,16 @@ def database(tmp_path: Path) -> Iterator[Database]:
 
 @pytest.fixture
 def desk(database: Database) -> DatasetDesk:
-    return open_dataset_desk(database, SystemClock())
+    return desk_on(database)
+
+
+def desk_on(database: Database) -> DatasetDesk:
+    return open_dataset_desk(database, SystemClock(), journal_of(database))
+
+
+def journal_of(database: Database) -> Journal:
+    clock, chance = SystemClock(), SystemRandomness()
+    return Journal(database, clock, chance, IdFactory(clock, chance))
 
 
 def test_a_dataset_learns_release_by_release() -> None:
@@ -134,9 +152,9 @@ def test_statistics_are_for_people() -> None:
 
 
 async def test_datasets_are_created_loaded_and_told(desk: DatasetDesk) -> None:
-    await desk.create(DEFAULT_TENANT, "roads", "Roads of 2024")
+    await desk.create(CONTEXT, "roads", "Roads of 2024")
     package = {"releases": [contest(1), {"ocid": 5}, {**contest(2), "date": "x"}]}
-    done = await desk.load(DEFAULT_TENANT, "roads", [package, contest(3)])
+    done = await desk.load(CONTEXT, "roads", [package, contest(3)])
     assert done.loaded == 3
     assert [error.path for error in done.rejects] == [
         "releases[0].releases[1].ocid",
@@ -152,13 +170,13 @@ async def test_datasets_are_created_loaded_and_told(desk: DatasetDesk) -> None:
 async def test_what_is_no_name_or_known_or_missing_is_refused(
     desk: DatasetDesk,
 ) -> None:
-    await desk.create(DEFAULT_TENANT, "roads")
+    await desk.create(CONTEXT, "roads")
     with pytest.raises(Conflict, match="there is a dataset roads"):
-        await desk.create(DEFAULT_TENANT, "roads")
+        await desk.create(CONTEXT, "roads")
     with pytest.raises(InvalidInput, match="not valid"):
-        await desk.create(DEFAULT_TENANT, "No Spaces")
+        await desk.create(CONTEXT, "No Spaces")
     with pytest.raises(NotFound, match="no dataset rails"):
-        await desk.load(DEFAULT_TENANT, "rails", [contest(1)])
+        await desk.load(CONTEXT, "rails", [contest(1)])
     with pytest.raises(NotFound):
         await desk.get(OTHER, "roads")
 
@@ -174,9 +192,9 @@ async def test_what_was_learned_outlives_the_process(
 ) -> None:
     learned = [contest(n) for n in range(LEAST_PROCESSES)]
     await desk.observe(EventId("e"), [dossier(*learned)])
-    await desk.create(DEFAULT_TENANT, "roads")
-    await desk.load(DEFAULT_TENANT, "roads", [contest(7)])
-    again = open_dataset_desk(database, SystemClock())
+    await desk.create(CONTEXT, "roads")
+    await desk.load(CONTEXT, "roads", [contest(7)])
+    again = desk_on(database)
     assert (await again.reference(DEFAULT_TENANT)).shares["R025"][
         "A"
     ].whole == LEAST_PROCESSES
@@ -236,11 +254,11 @@ async def test_evidence_without_a_release_teaches_nothing(desk: DatasetDesk) -> 
 
 
 async def test_everything_of_a_process_is_told_with_its_risk(desk: DatasetDesk) -> None:
-    await desk.create(DEFAULT_TENANT, "roads")
+    await desk.create(CONTEXT, "roads")
     rigged = [
         {**contest(n, "A", "C"), "tender": {"numberOfTenderers": 1}} for n in range(12)
     ]
-    await desk.load(DEFAULT_TENANT, "roads", rigged)
+    await desk.load(CONTEXT, "roads", rigged)
     told = await desk.profile(DEFAULT_TENANT, "roads", "o3")
     assert {spec.code for spec, _ in told.flags} >= {"I201", "I202"}
     assert [(party, sign.code) for party, sign in told.signs] == [("C", "N01")]
@@ -261,14 +279,21 @@ async def test_an_erased_party_is_nowhere_and_still_counted(
         {"id": "A", "name": "Ada Ltd", "directors": [jane, {"name": "John Roe"}]},
     ]
     learned = [{**contest(n, "A", "C"), "parties": parties} for n in range(3)]
-    await desk.create(DEFAULT_TENANT, "roads")
-    await desk.load(DEFAULT_TENANT, "roads", learned)
+    await desk.create(CONTEXT, "roads")
+    await desk.load(CONTEXT, "roads", learned)
     await desk.observe(EventId("e"), [dossier(*learned)])
-    other = open_dataset_desk(database, SystemClock())
+    other = desk_on(database)
     assert (await other.network(DEFAULT_TENANT, "C")).neighbourhood.nodes
-    assert await desk.erase(DEFAULT_TENANT, "person:jane doe") == 6
-    assert await desk.erase(DEFAULT_TENANT, "C") == 6
-    assert await desk.erase(DEFAULT_TENANT, "C") == 0
+    assert await desk.erase(CONTEXT, "person:jane doe") == 6
+    assert await desk.erase(CONTEXT, "C") == 6
+    assert await desk.erase(CONTEXT, "C") == 0
+    entries = await journal_of(database).read(DEFAULT_TENANT)
+    assert [entry.type.split(".")[-2] for entry in entries] == [
+        "created",
+        "loaded",
+        *["party_erased"] * 3,
+    ]
+    assert all("jane" not in str(entry.data).lower() for entry in entries)
     for name in ("roads", "observed"):
         near = (await other.network(DEFAULT_TENANT, "A", dataset=name)).neighbourhood
         told = repr(near).lower()
@@ -289,7 +314,7 @@ async def test_an_erased_party_is_nowhere_and_still_counted(
 async def test_erasing_keeps_to_a_tenant(desk: DatasetDesk) -> None:
     batch = [dossier(contest(1), tenant=OTHER)]
     await desk.observe(EventId("e"), batch)
-    assert await desk.erase(DEFAULT_TENANT, "A") == 0
+    assert await desk.erase(CONTEXT, "A") == 0
     assert (await desk.network(OTHER, "A")).neighbourhood.nodes
 
 
@@ -303,7 +328,9 @@ async def test_routes_of_datasets_networks_and_models(desk: DatasetDesk) -> None
     http = httpx.AsyncClient(
         transport=httpx.ASGITransport(app=app),
         base_url="http://service/api/v1/anticorruption",
-        headers={"Authorization": "Bearer t"},
+        headers={
+            "Authorization": f"Bearer {service_tokens('t').token('anticorruption')}"
+        },
     )
     async with http:
         made = await http.post("/datasets", json={"name": "roads"})

@@ -19,6 +19,7 @@ from integritas.services.anticorruption.settings import parse_settings as _parse
 
 if TYPE_CHECKING:
     from integritas.kernel.clock import Clock
+    from integritas.kernel.contracts import Recorder
     from integritas.platform.db import Database
     from integritas.services.anticorruption.collusion.model import CollusionModel
     from integritas.services.anticorruption.desk import DatasetDesk
@@ -57,14 +58,16 @@ def load_anticorruption_service(
     return Service(desk=desk)
 
 
-def open_dataset_desk(database: Database, clock: Clock) -> DatasetDesk:
+def open_dataset_desk(
+    database: Database, clock: Clock, recorder: Recorder
+) -> DatasetDesk:
     """Return the datasets of all tenants over a database."""
     # It needs SQLAlchemy, which a command that reads a file must not wait for.
     from integritas.services.anticorruption.desk import (  # noqa: PLC0415
         DatasetDesk as Desk,
     )
 
-    return Desk(database, clock)
+    return Desk(database, clock, recorder)
 
 
 def load_collusion_model() -> CollusionModel:

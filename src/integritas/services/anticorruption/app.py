@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from fastapi import APIRouter, FastAPI
 
     from integritas.kernel.clock import Clock
-    from integritas.kernel.contracts import Assessor
+    from integritas.kernel.contracts import Assessor, Recorder
     from integritas.kernel.ids import IdFactory
     from integritas.platform.db import Database
     from integritas.services.anticorruption.desk import DatasetDesk
@@ -63,13 +63,18 @@ def router(
 
 
 def create_app(
-    database: Database, ids: IdFactory, clock: Clock, *, token: str | None
+    database: Database,
+    ids: IdFactory,
+    clock: Clock,
+    *,
+    recorder: Recorder,
+    token: str | None,
 ) -> FastAPI:
     """Return the service as an app of its own; `token` guards it.
 
     What it learns it keeps in the database, which it closes at its end.
     """
-    desk = open_dataset_desk(database, clock)
+    desk = open_dataset_desk(database, clock, recorder)
     service = load_anticorruption_service(desk)
 
     async def close() -> None:

@@ -8,9 +8,11 @@ process has stored.
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import re
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from integritas.kernel.contracts import Fact
 from integritas.kernel.errors import Conflict, FieldError, InvalidInput, NotFound
 from integritas.kernel.evidence import Procurement
 from integritas.services.anticorruption.collusion.model import (
@@ -38,8 +40,10 @@ from integritas.services.anticorruption.store import (
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from pydantic import JsonValue
+
     from integritas.kernel.clock import Clock
-    from integritas.kernel.contracts import Dossier
+    from integritas.kernel.contracts import Context, Dossier, Recorder
     from integritas.kernel.ids import EventId, TenantId
     from integritas.platform.db import Database, Transaction
     from integritas.services.anticorruption.network import Neighbourhood
@@ -48,6 +52,10 @@ __all__ = ["LEAST_PROCESSES", "OBSERVED", "DatasetDesk", "Loaded", "PartyNetwork
 
 OBSERVED: Final = "observed"
 """The dataset that `observe` teaches, against which evidence is judged."""
+
+CREATED: Final = "integritas.dataset.created.v1"
+LOADED: Final = "integritas.dataset.loaded.v1"
+ERASED: Final = "integritas.dataset.party_erased.v1"
 
 LEAST_PROCESSES: Final = 30
 """Fences of fewer processes are noise; until then releases are judged alone."""
@@ -75,15 +83,16 @@ class PartyNetwork(NamedTuple):
 class DatasetDesk:
     """The datasets of all tenants, over one database."""
 
-    def __init__(self, database: Database, clock: Clock) -> None:
-        """Read nothing yet."""
+    def __init__(self, database: Database, clock: Clock, recorder: Recorder) -> None:
+        """Read nothing yet; `recorder` is told of what callers change."""
         self._database = database
         self._clock = clock
+        self._recorder = recorder
         self._datasets: dict[tuple[TenantId, str], Dataset] = {}
         self._lock = asyncio.Lock()
         self._model: CollusionModel | None = None
 
-    async def create(self, tenant: TenantId, name: str, title: str = "") -> DatasetRow:
+    async def create(self, context: Context, name: str, title: str = "") -> DatasetRow:
         """Create an empty dataset.
 
         Raises:
@@ -98,7 +107,10 @@ class DatasetDesk:
         row = DatasetRow(name, title, self._clock.now())
 
         def work(tx: Transaction) -> bool:
-            return insert_dataset(tx, tenant, row)
+            if not insert_dataset(tx, context.tenant, row):
+                return False
+            self._recorder.record(tx, context, [Fact(CREATED, name, {})])
+            return True
 
         if not await self._database.transact(work):
             raise Conflict(f"there is a dataset {name}")
@@ -119,13 +131,14 @@ class DatasetDesk:
             return await asyncio.to_thread(dataset.statistics)
 
     async def load(
-        self, tenant: TenantId, name: str, documents: Sequence[Mapping[str, Any]]
+        self, context: Context, name: str, documents: Sequence[Mapping[str, Any]]
     ) -> Loaded:
         """Take releases, records or packages into a dataset; tell of what is wrong.
 
         Raises:
             NotFound: there is none of that name.
         """
+        tenant = context.tenant
         await self._check(tenant, name)
         bodies: dict[str, bytes] = {}
         rejects: list[FieldError] = []
@@ -143,10 +156,15 @@ class DatasetDesk:
                     for error in check_release(dict(release))
                 ]
                 bodies[process.ocid] = encode_body(process.release)
+        told: dict[str, JsonValue] = {
+            "releases": len(bodies),
+            "sha256": _digest(bodies),
+        }
 
         def work(tx: Transaction) -> None:
             lock_dataset(tx, tenant, name)
             save_bodies(tx, tenant, name, bodies)
+            self._recorder.record(tx, context, [Fact(LOADED, name, told)])
 
         await self._database.transact(work)
         return Loaded(len(bodies), tuple(rejects))
@@ -193,11 +211,13 @@ class DatasetDesk:
                 raise NotFound(f"nobody of the id {party} is known in {dataset}")
             return PartyNetwork(near, tuple(signs_of(found.graph, party)))
 
-    async def erase(self, tenant: TenantId, node: str) -> int:
+    async def erase(self, context: Context, node: str) -> int:
         """Take a party, or a person by name, out of all datasets of a tenant.
 
-        Returns how many stored releases named it; every process sees them anew.
+        Returns how many stored releases named it; every process sees them anew. That it
+        was done is recorded, whom it was about as personal data.
         """
+        tenant = context.tenant
         names = [OBSERVED, *(row.name for row in await self.list(tenant))]
 
         def work(tx: Transaction) -> int:
@@ -205,6 +225,8 @@ class DatasetDesk:
             for name in names:
                 lock_dataset(tx, tenant, name)
                 erased += erase_node(tx, tenant, name, node)
+            fact = Fact(ERASED, "datasets", {"releases": erased}, {"party": node})
+            self._recorder.record(tx, context, [fact])
             return erased
 
         return await self._database.transact(work)
@@ -263,3 +285,11 @@ class DatasetDesk:
                 dataset.learn(new.bodies, upto=new.upto)
             self._datasets[tenant, name] = dataset
             return dataset
+
+
+def _digest(bodies: Mapping[str, bytes]) -> str:
+    """Return the SHA-256 (hex) of releases, in the order of their processes."""
+    digest = hashlib.sha256()
+    for ocid in sorted(bodies):
+        digest.update(bodies[ocid])
+    return digest.hexdigest()

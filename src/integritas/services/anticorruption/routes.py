@@ -87,7 +87,7 @@ def add_desk_routes(routes: APIRouter, desk: DatasetDesk) -> None:
         responses=problem_responses(401, 409, 422),
     )
     async def create(context: Caller, body: DatasetIn) -> DatasetOut:
-        row = await desk.create(context.tenant, body.name, body.title)
+        row = await desk.create(context, body.name, body.title)
         return DatasetOut(**row._asdict())
 
     @routes.post(
@@ -97,7 +97,7 @@ def add_desk_routes(routes: APIRouter, desk: DatasetDesk) -> None:
         responses=problem_responses(401, 404, 422),
     )
     async def load(context: Caller, name: str, body: LoadIn) -> LoadOut:
-        done = await desk.load(context.tenant, name, body.releases)
+        done = await desk.load(context, name, body.releases)
         rejects = [
             RejectOut(path=error.path, message=error.message, remedy=error.remedy)
             for error in done.rejects
@@ -144,7 +144,7 @@ def add_desk_routes(routes: APIRouter, desk: DatasetDesk) -> None:
         responses=problem_responses(401),
     )
     async def erase(context: Caller, party: str) -> ErasedOut:
-        return ErasedOut(releases=await desk.erase(context.tenant, party))
+        return ErasedOut(releases=await desk.erase(context, party))
 
 
 def _profile(found: Profile) -> ProfileOut:

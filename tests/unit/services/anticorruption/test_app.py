@@ -8,6 +8,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
+from integritas.journal.api import Journal
 from integritas.kernel.clock import ManualClock, SeededRandomness
 from integritas.kernel.contracts import Dossier, Evidence
 from integritas.kernel.evidence import Procurement, content_digest
@@ -28,7 +29,8 @@ def app(tmp_path: Path) -> Iterator[FastAPI]:
     ids = IdFactory(clock, SeededRandomness(1))
     database = open_database(f"sqlite:///{tmp_path / 'learned.db'}")
     migrate(database)
-    yield create_app(database, ids, clock, token=TOKEN)
+    journal = Journal(database, clock, SeededRandomness(2), ids)
+    yield create_app(database, ids, clock, recorder=journal, token=TOKEN)
     database.close()
 
 

@@ -36,7 +36,7 @@ async def test_cases_alike_are_a_campaign_and_stay_cases(tmp_path: Path) -> None
             context, [submission(number) for number in range(3)]
         )
         names = {follower.name for follower in platform.followers}
-        assert names == {"audit", "anticorruption learning", "spam learning"}
+        assert names >= {"audit", "anticorruption learning", "spam learning"}
         for follower in platform.followers:
             await follower.catch_up()
         assert await platform.lag() == 0

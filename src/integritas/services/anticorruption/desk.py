@@ -151,6 +151,11 @@ class DatasetDesk:
                         FieldError(f"{at}.ocid", "is missing", "add the ocid")
                     )
                     continue
+                if "\0" in process.ocid:
+                    rejects.append(
+                        FieldError(f"{at}.ocid", "contains U+0000", "leave it out")
+                    )
+                    continue
                 rejects += [
                     FieldError(f"{at}.{error.path}", error.message, error.remedy)
                     for error in check_release(dict(release))
@@ -178,7 +183,8 @@ class DatasetDesk:
                 if isinstance(item.content, Procurement):
                     chosen = choose_release(item.content)
                     process = None if chosen is None else read_process(chosen.release)
-                    if process is not None:
+                    # No database takes a NUL in a key: such a process is not learned.
+                    if process is not None and "\0" not in process.ocid:
                         bodies[process.ocid] = encode_body(process.release)
         for tenant, bodies in by_tenant.items():
             if bodies:

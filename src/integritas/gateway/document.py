@@ -33,6 +33,7 @@ TAGS: Final = {
     "workflows": "Definitions, runs, schedules, dead letters.",
     "events": "What happens: a stream, and webhooks.",
     "insight": "Search and statistics.",
+    "models": "Which model judges: versions, a challenger, promotion, drift.",
     "spam": "Messages: is it spam?",
     "anticorruption": "Procurement: red flags, networks, collusion.",
     "compliance": "Parties and payments: screening, policy, personal data.",

@@ -24,6 +24,7 @@ _NAMED: Final[Mapping[str, Any]] = {
     "delivery_id": f"dlv_{_ID}",
     "email": "jane.roe@example.org",
     "evidence_id": f"ev_{_ID}",
+    "finding": f"find_{_ID}",
     "finding_id": f"find_{_ID}",
     "index": 0,
     "key_id": f"key_{_ID}",
@@ -58,6 +59,11 @@ _TYPES: Final[Mapping[str, Any]] = {
     "boolean": True,
     "null": None,
 }
+_PYTHON: Final[Mapping[str, type]] = {
+    "array": list,
+    "integer": int,
+    "string": str,
+}
 _DEEPEST: Final = 6
 
 
@@ -76,12 +82,17 @@ def example_of(
     for key in ("examples", "enum"):
         if schema.get(key):
             return schema[key][0]
-    if name in _NAMED and schema.get("type") != "object":
-        return _NAMED[name]
     for key in ("oneOf", "anyOf", "allOf"):
         if key in schema:
             return example_of(schema[key][0], schemas, name, depth)
+    if name in _NAMED and _fits(_NAMED[name], schema.get("type")):
+        return _NAMED[name]
     return _of_type(schema, schemas, name, depth)
+
+
+def _fits(value: object, kind: str | None) -> bool:
+    """Say whether a value is of a type; a name may mean a number here, a text there."""
+    return kind is None or isinstance(value, _PYTHON.get(kind, ()))
 
 
 def _of_type(

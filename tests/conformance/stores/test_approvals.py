@@ -138,7 +138,7 @@ async def test_another_reason_makes_another_approval(stores: Stores) -> None:
 async def test_what_needs_nobody_is_not_asked_for(stores: Stores) -> None:
     case_id = await risky(stores, risk=10)
     eyes = FourEyes(stores.store, stores.journal, stores.clock, stores.ids)
-    with pytest.raises(Conflict, match="try again"):
+    with pytest.raises(Conflict, match="no second person"):
         await stores.database.transact(
             lambda tx: eyes.ask(tx, stores.person(), case_id, CLOSE)
         )

@@ -22,7 +22,9 @@ router = APIRouter(tags=["models"], route_class=StrictRoute)
 Reading = Annotated[Context, Depends(allow("models:read"))]
 Managing = Annotated[Context, Depends(allow("models:manage"))]
 Version = Annotated[
-    str, StringConstraints(pattern=r"^[a-z]{1,40}-[0-9A-Za-z.]{1,40}@[0-9a-f]{12}$")
+    str,
+    StringConstraints(pattern=r"^[a-z]{1,40}-[0-9A-Za-z.]{1,40}@[0-9a-f]{12}$"),
+    Field(examples=["spam-2@0f1e2d3c4b5a"]),
 ]
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from fastapi import Query
 
+from integritas.kernel.errors import NotFound
 from integritas.platform.http import Caller
 from integritas.platform.problems import problem_responses
 from integritas.services.anticorruption.api import load_collusion_model
@@ -141,10 +142,13 @@ def add_desk_routes(routes: APIRouter, desk: DatasetDesk) -> None:
         "/networks/{party}",
         operation_id="anticorruption_erase",
         summary="Erase a person or firm from everything that was learned",
-        responses=problem_responses(401),
+        responses=problem_responses(401, 404),
     )
     async def erase(context: Caller, party: str) -> ErasedOut:
-        return ErasedOut(releases=await desk.erase(context, party))
+        releases = await desk.erase(context, party)
+        if not releases:
+            raise NotFound(f"nobody of the id {party} is known")
+        return ErasedOut(releases=releases)
 
 
 def _profile(found: Profile) -> ProfileOut:

@@ -151,11 +151,11 @@ class PolicyDesk:
         context: Context,
         name: str,
         document: Mapping[str, Any],
-        expected: tuple[int, int],
+        expected: tuple[int, int] | None,
     ) -> PolicyRecord:
         """Save a draft; a proposal of it is void. After a publication: a new version.
 
-        `expected` are version and revision that were read.
+        `expected` are version and revision that were read, None for any.
 
         Raises:
             InvalidDefinition: with each thing that is wrong in the document.
@@ -205,7 +205,7 @@ class PolicyDesk:
         self,
         context: Context,
         name: str,
-        expected: tuple[int, int],
+        expected: tuple[int, int] | None,
         effective_from: datetime | None = None,
     ) -> PolicyRecord:
         """Propose a draft, or publish what somebody else proposed.
@@ -378,8 +378,8 @@ def _get(
     return found
 
 
-def _expect(found: PolicyRecord, expected: tuple[int, int]) -> None:
-    if (found.version, found.revision) != expected:
+def _expect(found: PolicyRecord, expected: tuple[int, int] | None) -> None:
+    if expected is not None and (found.version, found.revision) != expected:
         raise VersionConflict(
             f"the policy {found.name} was saved since: read it, then change it"
         )

@@ -35,17 +35,19 @@ def _expected(
     if_match: Annotated[
         str | None, Header(description="The ETag read; a stale one gets 412.")
     ] = None,
-) -> tuple[int, int]:
-    """Return the version and revision that were read."""
+) -> tuple[int, int] | None:
+    """Return the version and revision that were read, None for any (`*`)."""
     if if_match is None:
         raise HTTPException(428, "send If-Match with the ETag you read")
+    if if_match.strip() == "*":
+        return None
     found = _TAG.fullmatch(if_match.strip())
     if found is None:
         raise VersionConflict("If-Match is not an ETag of a policy: read it again")
     return int(found[1]), int(found[2])
 
 
-Expected: TypeAlias = Annotated[tuple[int, int], Depends(_expected)]
+Expected: TypeAlias = Annotated[tuple[int, int] | None, Depends(_expected)]
 
 
 class PolicyIn(BaseModel):

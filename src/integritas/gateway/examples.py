@@ -23,6 +23,7 @@ _NAMED: Final[Mapping[str, Any]] = {
     "cron": "0 6 * * MON-FRI",
     "delivery_id": f"dlv_{_ID}",
     "email": "jane.roe@example.org",
+    "evidence": f"ev_{_ID}",
     "evidence_id": f"ev_{_ID}",
     "finding": f"find_{_ID}",
     "finding_id": f"find_{_ID}",

@@ -112,7 +112,7 @@ BODIES: dict[str, Any] = {
     "schedules_update": {"paused": True},
     "anticorruption_dataset_load": {"releases": [{"ocid": "o1"}]},
     "workflows_pause": {"reason": "x"},
-    "compliance_policy_save": {"document": POLICY},
+    "compliance_policy_save": {"document": {**POLICY, "name": OWN["name"]}},
     "compliance_policy_test": {},
     "compliance_policy_publish": {},
     "compliance_policy_backtest": {},

@@ -26,6 +26,7 @@ from temporalio.exceptions import (
     WorkflowAlreadyStartedError,
 )
 
+from integritas.kernel.errors import InvalidDefinition
 from integritas.workflows.backends.seeds import kept_name
 from integritas.workflows.backends.temporal import messages as m
 from integritas.workflows.backends.temporal.walk import Walk
@@ -53,6 +54,9 @@ _AGAIN: Final = RetryPolicy(
     initial_interval=timedelta(seconds=0.25),
     backoff_coefficient=2.0,
     maximum_interval=timedelta(seconds=10),
+    # A definition that cannot be carried here does not become one by waiting; tried for
+    # ever it would hold its task, and with that the worker's end.
+    non_retryable_error_types=[InvalidDefinition.code],
 )
 
 

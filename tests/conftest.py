@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import os
 import socket
 import subprocess
 import sys
 import tempfile
+import time
 import warnings
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -177,9 +180,30 @@ def temporal_address() -> Iterator[str]:
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
+    _await_temporal(f"127.0.0.1:{port}")
     yield f"127.0.0.1:{port}"
     server.terminate()
     server.wait(30)
+
+
+def _await_temporal(address: str) -> None:
+    """Wait until the server says what it can; then its namespace is there too."""
+    from temporalio.client import Client
+
+    async def ask() -> None:
+        await Client.connect(address)
+
+    deadline = time.monotonic() + 60
+    while True:
+        try:
+            with ThreadPoolExecutor(1) as thread:  # a loop may run in this one
+                thread.submit(asyncio.run, ask()).result()
+        except RuntimeError:  # the SDK's, for a connection that cannot be made
+            if time.monotonic() >= deadline:
+                raise
+            time.sleep(0.05)
+        else:
+            return
 
 
 _numbers = itertools.count(1)

@@ -20,7 +20,6 @@ from integritas.platform.tokens import service_tokens
 from integritas.services.anticorruption.app import create_app
 
 TOKEN = "service-token"
-HEADERS = {"Authorization": f"Bearer {service_tokens(TOKEN).token('anticorruption')}"}
 
 
 @pytest.fixture
@@ -35,13 +34,18 @@ def app(tmp_path: Path) -> Iterator[FastAPI]:
 
 
 def client(app: FastAPI) -> httpx.AsyncClient:
-    transport = httpx.ASGITransport(app=app)
-    return httpx.AsyncClient(transport=transport, base_url="http://service")
+    """Return a caller with a token of now: the suite outlives one of its import."""
+    token = service_tokens(TOKEN).token("anticorruption")
+    return httpx.AsyncClient(
+        transport=httpx.ASGITransport(app=app),
+        base_url="http://service",
+        headers={"Authorization": f"Bearer {token}"},
+    )
 
 
 async def test_the_catalogue_lists_every_indicator(app: FastAPI) -> None:
     async with client(app) as http:
-        answer = await http.get("/api/v1/anticorruption/indicators", headers=HEADERS)
+        answer = await http.get("/api/v1/anticorruption/indicators")
     assert answer.status_code == 200
     body = answer.json()
     assert len(body["data"]) == 32
@@ -51,6 +55,7 @@ async def test_the_catalogue_lists_every_indicator(app: FastAPI) -> None:
 
 async def test_the_catalogue_is_for_known_callers(app: FastAPI) -> None:
     async with client(app) as http:
+        del http.headers["Authorization"]
         answer = await http.get("/api/v1/anticorruption/indicators")
     assert answer.status_code == 401
 
@@ -62,9 +67,7 @@ async def test_a_release_is_assessed_over_http(app: FastAPI) -> None:
     }
     body = {"evidence": [{"kind": "procurement", "release": release}]}
     async with client(app) as http:
-        answer = await http.post(
-            "/api/v1/anticorruption/assess", json=body, headers=HEADERS
-        )
+        answer = await http.post("/api/v1/anticorruption/assess", json=body)
     assert answer.status_code == 200
     codes = [finding["code"] for finding in answer.json()["findings"]]
     assert codes == ["R018", "procurement_coverage"]
@@ -72,9 +75,7 @@ async def test_a_release_is_assessed_over_http(app: FastAPI) -> None:
 
 async def test_an_empty_internal_batch_is_answered(app: FastAPI) -> None:
     async with client(app) as http:
-        answer = await http.post(
-            "/internal/v1/anticorruption/assess", content=b"[]", headers=HEADERS
-        )
+        answer = await http.post("/internal/v1/anticorruption/assess", content=b"[]")
     assert (answer.status_code, answer.json()) == (200, [])
 
 
@@ -87,12 +88,10 @@ async def test_the_service_alone_learns_and_shows_what_it_learned(app: FastAPI) 
     async with client(app) as http:
         for _ in range(2):
             answer = await http.post(
-                "/internal/v1/anticorruption/observe", content=body, headers=HEADERS
+                "/internal/v1/anticorruption/observe", content=body
             )
             assert answer.status_code == 200
-        told = await http.get(
-            "/api/v1/anticorruption/datasets/observed", headers=HEADERS
-        )
+        told = await http.get("/api/v1/anticorruption/datasets/observed")
         ready = await http.get("/readyz")
     assert told.json()["processes"] == 1
     assert ready.status_code == 200

@@ -7,14 +7,17 @@ import itertools
 import subprocess
 import sys
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import sqlalchemy as sa
 from temporalio.client import Client, WorkflowExecutionStatus, WorkflowHandle
 from temporalio.common import SearchAttributeKey
+from temporalio.service import RPCError
 from temporalio.worker import Replayer
 from tests.conformance.engine.conftest import Backend
 from tests.conftest import EVENTS
@@ -23,6 +26,7 @@ from integritas.kernel.contracts import Failure
 from integritas.kernel.errors import Conflict, InvalidInput, Unavailable
 from integritas.kernel.ids import DEFAULT_TENANT, RunId
 from integritas.workflows.api import (
+    Call,
     RunFilter,
     RunState,
     StepState,
@@ -31,11 +35,15 @@ from integritas.workflows.api import (
 )
 from integritas.workflows.backends.temporal.interpreter import RunWorkflow
 from integritas.workflows.backends.temporal.messages import (
+    FORGOTTEN,
     STATE_QUERY,
     SUBJECT,
+    WORKFLOW_TYPE,
+    RunOrder,
     RunStatus,
     workflow_id,
 )
+from integritas.workflows.tables import RUN_OPTIONS, RUN_STEPS, RUNS
 
 if TYPE_CHECKING:
     from tests.conformance.engine.conftest import World
@@ -75,8 +83,23 @@ async def client_of(world: World) -> Client:
 
 
 async def handle_of(world: World, run_id: RunId) -> WorkflowHandle[Any, Any]:
+    """Return the workflow of a run, once Temporal knows of it."""
     client = await client_of(world)
-    return client.get_workflow_handle(workflow_id(world.context.tenant, run_id))
+    handle = client.get_workflow_handle(workflow_id(world.context.tenant, run_id))
+
+    async def known() -> bool:
+        with suppress(RPCError):
+            await handle.describe()
+            return True
+        return False
+
+    await until(known)
+    return handle
+
+
+async def result_of(handle: WorkflowHandle[Any, Any]) -> Any:
+    async with asyncio.timeout(20):
+        return await handle.result()
 
 
 async def ended_as(world: World, run_id: RunId, status: WorkflowExecutionStatus) -> Any:
@@ -486,3 +509,32 @@ async def test_a_certificate_that_cannot_be_read_is_named(tmp_path: Path) -> Non
     with pytest.raises(InvalidInput) as told:
         await check_server(none)
     assert told.value.errors[0].path == "INTEGRITAS_TEMPORAL_TLS_CERT_FILE"
+
+
+async def test_a_run_forgotten_before_temporal_heard_of_its_end_ends(
+    world: World,
+) -> None:
+    """Temporal carries an activity again whose answer it lost: then the run is gone."""
+
+    def forget(_: Call) -> str:
+        assert world.database is not None
+        with world.database.engine.begin() as connection:
+            for table in (RUN_OPTIONS, RUN_STEPS, RUNS):
+                connection.execute(sa.delete(table))
+        return "done"
+
+    world.services["x.do"].answer = forget
+    await world.up()
+    await world.define(world.step("a"))
+    run_id = await world.desk.start(world.context, "w", subject="x")
+    handle = await handle_of(world, run_id)
+    assert await result_of(handle) == FORGOTTEN
+    server = world.backend.server
+    assert server is not None
+    again = await (await client_of(world)).start_workflow(
+        WORKFLOW_TYPE,
+        RunOrder(world.context.tenant, run_id),
+        id=f"again-{run_id}",
+        task_queue=server.task_queue,
+    )
+    assert await result_of(again) == FORGOTTEN

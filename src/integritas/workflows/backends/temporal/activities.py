@@ -94,7 +94,7 @@ class Activities:
 
     @activity.defn(name=m.LOAD)
     async def load(self, order: m.RunOrder) -> m.RunPlan:
-        """Return what is to be interpreted, or the state of a run that has ended."""
+        """Return what is to be interpreted, or how a run that has ended stands."""
         async with _discreet():
             tenant, run_id = TenantId(order.tenant), RunId(order.run)
             try:
@@ -103,9 +103,8 @@ class Activities:
                 await self._records.give_up(tenant, run_id, str(error))
                 kept = None
             if kept is None:
-                view = await self._records.find(tenant, run_id)
+                now = m.RunNow(await self._records.state(tenant, run_id))
                 parent = await self._records.parent(tenant, run_id)
-                now = m.RunNow(view.state.value)
                 return m.RunPlan(now, [], {}, parent=_link(parent))
             return m.RunPlan(
                 now=self._standing(kept),
@@ -123,8 +122,7 @@ class Activities:
             tenant, run_id = TenantId(order.tenant), RunId(order.run)
             kept = await self._records.kept(tenant, run_id)
             if kept is None:
-                view = await self._records.find(tenant, run_id)
-                return m.RunNow(view.state.value)
+                return m.RunNow(await self._records.state(tenant, run_id))
             return self._standing(kept)
 
     @activity.defn(name=m.STOP)
@@ -153,7 +151,10 @@ class Activities:
         async with _discreet():
             tenant, run_id = TenantId(ending.tenant), RunId(ending.run)
             state = RunState(ending.state)
-            return (await self._records.end(tenant, run_id, state, cause)).value
+            try:
+                return (await self._records.end(tenant, run_id, state, cause)).value
+            except NotFound:
+                return await self._records.state(tenant, run_id)
 
     # Its steps -------------------------------------------------------------------
 

@@ -33,7 +33,7 @@ class RunWorkflow:
         self._noticed = False
         self._outcome: RunState | None = None
         self._overdue_s: float | None = None
-        self._state = RunState.RUNNING
+        self._state: str = RunState.RUNNING.value
 
     @workflow.run
     async def run(self, order: m.RunOrder) -> str:
@@ -48,12 +48,12 @@ class RunWorkflow:
         state = carrying.result()
         if state is None:
             workflow.continue_as_new(order)
-        self._state = RunState(state)
-        if self._state is RunState.FAILED:
+        self._state = state
+        if state == RunState.FAILED:
             failed = self._steps.walk.failed if self._steps is not None else None
             where = f" at step {failed}" if failed else ""
             raise ApplicationError(f"the run failed{where}", type="RunFailed")
-        if self._state is RunState.CANCELLED and self._told:
+        if state == RunState.CANCELLED and self._told:
             raise asyncio.CancelledError
         return state
 
@@ -71,7 +71,7 @@ class RunWorkflow:
     def state(self) -> m.RunStatus:
         """Return how the run and its steps stand."""
         states = {} if self._steps is None else self._steps.walk.states()
-        return m.RunStatus(self._state.value, states)
+        return m.RunStatus(self._state, states)
 
     # Inside ----------------------------------------------------------------------
 

@@ -13,6 +13,7 @@ __all__ = [
     "CHILD",
     "END",
     "FAN_OUT",
+    "FORGOTTEN",
     "GATHER",
     "LOAD",
     "LOOK",
@@ -58,6 +59,8 @@ STOP_CHILDREN: Final = "integritas.stop_children"
 STEP: Final = "integritas.step"
 STOP: Final = "integritas.stop"
 END: Final = "integritas.end"
+FORGOTTEN: Final = "forgotten"
+"""Beside the states of a run: that it ended, and was then forgotten."""
 STEP_FAILED: Final = "StepFailed"
 """Type of the error of an attempt that failed; not retryable if it was the last."""
 

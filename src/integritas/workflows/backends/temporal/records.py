@@ -13,6 +13,7 @@ import structlog
 from integritas.kernel.contracts import SYSTEM, Context
 from integritas.kernel.errors import IntegritasError, NotFound, StorageFailure
 from integritas.workflows.backends.temporal.kept import Kept
+from integritas.workflows.backends.temporal.messages import FORGOTTEN
 from integritas.workflows.backends.temporal.scope import check_scope
 from integritas.workflows.engine import Effects, RunEnded, StepDone
 from integritas.workflows.model import RunState, RunView
@@ -66,10 +67,20 @@ class Records:
         """Return a run; raises NotFound."""
         return await self.read(lambda tx: self.store.get_run(tx, tenant, run_id))
 
+    async def state(self, tenant: TenantId, run_id: RunId) -> str:
+        """Return the state of a run, or that it is forgotten: only one that ended is.
+
+        A workflow asks of a run that is gone where Temporal lost an answer.
+        """
+        try:
+            return (await self.find(tenant, run_id)).state.value
+        except NotFound:
+            return FORGOTTEN
+
     async def kept(
         self, tenant: TenantId, run_id: RunId, item: str | None = None
     ) -> Kept | None:
-        """Return a run with its plan and attempts, None if it has ended.
+        """Return a run with its plan and attempts, None if it has ended or is gone.
 
         Of items, of which there may be thousands, only those of the kept name `item` if
         one is named.
@@ -77,14 +88,23 @@ class Records:
         Raises:
             InvalidDefinition, NotFound: it cannot be carried out any more.
         """
-        kept = await self.read(lambda tx: self.kept_in(tx, tenant, run_id, item))
-        return kept if kept.running else None
 
-    def kept_in(
-        self, tx: Transaction, tenant: TenantId, run_id: RunId, item: str | None = None
-    ) -> Kept:
-        """Return a run with its plan and attempts; see `kept`."""
-        view = self.store.get_run(tx, tenant, run_id)
+        def read(tx: Transaction) -> Kept | None:
+            try:
+                view = self.store.get_run(tx, tenant, run_id)
+            except NotFound:
+                return None
+            kept = self._kept(tx, view, item)
+            return kept if kept.running else None
+
+        return await self.read(read)
+
+    def kept_in(self, tx: Transaction, tenant: TenantId, run_id: RunId) -> Kept:
+        """Return a run, ended or not, with its plan and attempts; raises NotFound."""
+        return self._kept(tx, self.store.get_run(tx, tenant, run_id), None)
+
+    def _kept(self, tx: Transaction, view: RunView, item: str | None) -> Kept:
+        tenant, run_id = view.tenant, view.id
         plan = self._plan(tx, view)
         names = None if item is None else [*plan.graph.names, item]
         options, stop_cause = stopping_of(tx, tenant, run_id)

@@ -206,6 +206,7 @@ def _watchlists(settings: Settings, chosen: Sequence[Path]) -> Watchlists | None
 def service_routers(
     services: Services, audit: AuditTrail, kit: Kit, cases: CaseDesk
 ) -> Sequence[APIRouter]:
+    """Return the routes of every service, the same wherever it runs."""
     ids, clock = kit.ids, kit.clock
     return (
         spam_app.router(services.spam, ids, clock, services.spam_desk),
@@ -224,6 +225,7 @@ def service_routers(
 
 
 def make_kit(clock: Clock | None, randomness: Randomness | None) -> Kit:
+    """Return the kit; what is None is the machine's own."""
     clock, randomness = clock or SystemClock(), randomness or SystemRandomness()
     return Kit(clock, randomness, IdFactory(clock, randomness), new_registry())
 
@@ -235,48 +237,34 @@ def service_alone(settings: Settings, role: Role) -> FastAPI:
         InvalidInput: the settings contradict each other, or its lists are malformed.
     """
     check_role(settings, role)
-    kit = make_kit(None, None)
-    token = service_token(settings)
-    if role is Role.SPAM:
-        return _spam_alone(settings, kit)
-    if role is Role.ANTICORRUPTION:
-        database = open_migrated(settings)
-        journal = Journal(database, kit.clock, kit.randomness, kit.ids)
-        return anticorruption_app.create_app(
-            database, kit.ids, kit.clock, recorder=journal, token=token
-        )
+    kit, token = make_kit(None, None), service_token(settings)
+    ids, clock = kit.ids, kit.clock
     database = open_migrated(settings)
     try:
-        journal = Journal(database, kit.clock, kit.randomness, kit.ids)
+        journal = Journal(database, clock, kit.randomness, ids)
+        if role is Role.SPAM:
+            desk = open_spam_desk(database, clock, ids, journal)
+            models = _models(settings, kit, journal)
+            service = load_spam_service(desk=desk, registry=models)
+            return spam_app.create_app(
+                service, ids, clock, token=token, database=database
+            )
+        if role is Role.ANTICORRUPTION:
+            return anticorruption_app.create_app(
+                database, ids, clock, recorder=journal, token=token
+            )
+        records = open_records(database, journal, clock, ids)
+        lists = _watchlists(settings, ())
         return compliance_app.create_app(
-            load_compliance_service(
-                _watchlists(settings, ()),
-                records=open_records(database, journal, kit.clock, kit.ids),
-            ),
-            ids=kit.ids,
-            clock=kit.clock,
+            load_compliance_service(lists, records=records),
+            ids=ids,
+            clock=clock,
             token=token,
             on_stop=(partial(asyncio.to_thread, database.close),),
         )
     except BaseException:
         database.close()
         raise
-
-
-def _spam_alone(settings: Settings, kit: Kit) -> FastAPI:
-    """Return the spam service with what it learned, over a database of its own."""
-    database = open_migrated(settings)
-    try:
-        journal = Journal(database, kit.clock, kit.randomness, kit.ids)
-        desk = open_spam_desk(database, kit.clock, kit.ids, journal)
-        models = _models(settings, kit, journal)
-        service = load_spam_service(desk=desk, registry=models)
-    except BaseException:
-        database.close()
-        raise
-    return spam_app.create_app(
-        service, kit.ids, kit.clock, token=service_token(settings), database=database
-    )
 
 
 def open_migrated(settings: Settings) -> Database:
@@ -293,6 +281,7 @@ def open_migrated(settings: Settings) -> Database:
 
 
 def keep(settings: Settings, kit: Kit, database: Database) -> Kept:
+    """Return what is kept in a database, nothing of it read yet."""
     journal = Journal(database, kit.clock, kit.randomness, kit.ids)
     return Kept(
         database=database,
@@ -305,5 +294,6 @@ def keep(settings: Settings, kit: Kit, database: Database) -> Kept:
 
 
 def service_token(settings: Settings) -> str | None:
+    """Return the secret that processes sign their tokens to each other with."""
     token = settings.service_token
     return token.get_secret_value() if token else None

@@ -105,15 +105,19 @@ def _python(asked: Asked) -> str:
     )
 
 
+_TYPESCRIPT_BEARER: Final = "`Bearer ${env.INTEGRITAS_TOKEN}`"
+_GO_BEARER: Final = '"Bearer "+os.Getenv("INTEGRITAS_TOKEN")'
+_JAVA_BEARER: Final = '"Bearer " + System.getenv("INTEGRITAS_TOKEN")'
+
+
+def _value(value: str, bearer: str) -> str:
+    """Return a header's value: a literal, or where the language finds the token."""
+    return bearer if "$TOKEN" in value else json.dumps(value)
+
+
 def _typescript(asked: Asked) -> str:
     headers = "".join(
-        f"    {json.dumps(name)}: "
-        + (
-            "`Bearer ${env.INTEGRITAS_TOKEN}`"
-            if "$TOKEN" in value
-            else json.dumps(value)
-        )
-        + ",\n"
+        f"    {json.dumps(name)}: {_value(value, _TYPESCRIPT_BEARER)},\n"
         for name, value in asked.headers.items()
     )
     body = ""
@@ -162,13 +166,7 @@ func main() {
 
 def _go(asked: Asked) -> str:
     headers = "".join(
-        f"\trequest.Header.Set({json.dumps(name)}, "
-        + (
-            '"Bearer "+os.Getenv("INTEGRITAS_TOKEN")'
-            if "$TOKEN" in value
-            else json.dumps(value)
-        )
-        + ")\n"
+        f"\trequest.Header.Set({json.dumps(name)}, {_value(value, _GO_BEARER)})\n"
         for name, value in asked.headers.items()
     )
     return _GO % {
@@ -201,13 +199,7 @@ public class Main {
 
 def _java(asked: Asked) -> str:
     headers = "".join(
-        f"            .header({json.dumps(name)}, "
-        + (
-            '"Bearer " + System.getenv("INTEGRITAS_TOKEN")'
-            if "$TOKEN" in value
-            else json.dumps(value)
-        )
-        + ")\n"
+        f"            .header({json.dumps(name)}, {_value(value, _JAVA_BEARER)})\n"
         for name, value in asked.headers.items()
     )
     publishers = "HttpRequest.BodyPublishers"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
@@ -65,32 +65,14 @@ def put_factor(
 
 def confirm(tx: Transaction, tenant: TenantId, user: UserId, now: datetime) -> bool:
     """Mark a factor as confirmed; False if it was, or there is none."""
-    table = SECOND_FACTORS
-    statement = (
-        sa.update(table)
-        .where(
-            table.c.tenant_id == tenant,
-            table.c.user_id == user,
-            table.c.confirmed_at.is_(None),
-        )
-        .values(confirmed_at=now)
-    )
-    return tx.execute(statement).rowcount == 1
+    unconfirmed = SECOND_FACTORS.c.confirmed_at.is_(None)
+    return _won(tx, SECOND_FACTORS, tenant, user, unconfirmed, confirmed_at=now)
 
 
 def claim_step(tx: Transaction, tenant: TenantId, user: UserId, step: int) -> bool:
     """Use up the code of a time step and all before; False if it was. One wins."""
-    table = SECOND_FACTORS
-    statement = (
-        sa.update(table)
-        .where(
-            table.c.tenant_id == tenant,
-            table.c.user_id == user,
-            table.c.last_step < step,
-        )
-        .values(last_step=step)
-    )
-    return tx.execute(statement).rowcount == 1
+    earlier = SECOND_FACTORS.c.last_step < step
+    return _won(tx, SECOND_FACTORS, tenant, user, earlier, last_step=step)
 
 
 def put_codes(
@@ -106,16 +88,21 @@ def claim_code(
 ) -> bool:
     """Use a recovery code up; False if it is none or was used. One wins."""
     table = RECOVERY_CODES
-    statement = (
-        sa.update(table)
-        .where(
-            table.c.tenant_id == tenant,
-            table.c.user_id == user,
-            table.c.digest == digest,
-            table.c.used_at.is_(None),
-        )
-        .values(used_at=now)
-    )
+    unused = (table.c.digest == digest) & table.c.used_at.is_(None)
+    return _won(tx, table, tenant, user, unused, used_at=now)
+
+
+def _won(
+    tx: Transaction,
+    table: sa.Table,
+    tenant: TenantId,
+    user: UserId,
+    still: sa.ColumnElement[bool],
+    **values: Any,  # noqa: ANN401 - of any column
+) -> bool:
+    """Change a user's row if something still holds of it; of several, one does."""
+    mine = (table.c.tenant_id == tenant) & (table.c.user_id == user)
+    statement = sa.update(table).where(mine, still).values(**values)
     return tx.execute(statement).rowcount == 1
 
 

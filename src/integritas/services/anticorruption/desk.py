@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from integritas.kernel.contracts import Fact
 from integritas.kernel.errors import Conflict, FieldError, InvalidInput, NotFound
 from integritas.kernel.evidence import Procurement
+from integritas.platform.observed import note_observed
 from integritas.services.anticorruption.collusion.model import (
     CollusionModel,
     load_collusion_model,
@@ -32,10 +33,10 @@ from integritas.services.anticorruption.store import (
     insert_dataset,
     list_datasets,
     lock_dataset,
-    note_observed,
     read_bodies,
     save_bodies,
 )
+from integritas.services.anticorruption.tables import ANTICORRUPTION_OBSERVED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -257,7 +258,7 @@ class DatasetDesk:
     ) -> None:
         def work(tx: Transaction) -> None:
             lock_dataset(tx, tenant, OBSERVED)
-            if note_observed(tx, tenant, event_id):
+            if note_observed(tx, ANTICORRUPTION_OBSERVED, tenant, event_id):
                 save_bodies(tx, tenant, OBSERVED, bodies)
 
         await self._database.transact(work)

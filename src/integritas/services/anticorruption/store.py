@@ -10,7 +10,6 @@ import sqlalchemy as sa
 from integritas.services.anticorruption.erasure import erase_from
 from integritas.services.anticorruption.tables import (
     ANTICORRUPTION_DATASETS,
-    ANTICORRUPTION_OBSERVED,
     ANTICORRUPTION_RELEASES,
 )
 
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from integritas.kernel.contracts import UnitOfWork
-    from integritas.kernel.ids import EventId, TenantId
+    from integritas.kernel.ids import TenantId
     from integritas.platform.db import Transaction
 
 __all__ = [
@@ -29,7 +28,6 @@ __all__ = [
     "insert_dataset",
     "list_datasets",
     "lock_dataset",
-    "note_observed",
     "read_bodies",
     "save_bodies",
 ]
@@ -79,18 +77,6 @@ def lock_dataset(tx: Transaction, tenant: TenantId, dataset: str) -> None:
         digest = sha256(f"anticorruption {tenant} {dataset}".encode()).digest()
         key = int.from_bytes(digest[:8], signed=True)
         tx.execute(sa.text("SELECT pg_advisory_xact_lock(:key)"), {"key": key})
-
-
-def note_observed(uow: UnitOfWork, tenant: TenantId, event_id: EventId) -> bool:
-    """Note an event as learned from; say False if it was before."""
-    table = ANTICORRUPTION_OBSERVED
-    query = sa.select(table.c.event_id).where(
-        table.c.tenant_id == tenant, table.c.event_id == event_id
-    )
-    if uow.execute(query).first() is not None:
-        return False
-    uow.execute(sa.insert(table).values(tenant_id=tenant, event_id=event_id))
-    return True
 
 
 def save_bodies(

@@ -18,6 +18,7 @@ from integritas.platform.columns import (
     UtcTime,
     tenant_column,
 )
+from integritas.platform.observed import observed_table
 
 __all__ = [
     "ANTICORRUPTION_DATASETS",
@@ -45,9 +46,4 @@ ANTICORRUPTION_RELEASES: Final = sa.Table(
     sa.UniqueConstraint("tenant_id", "dataset", "seq"),
 )
 
-ANTICORRUPTION_OBSERVED: Final = sa.Table(
-    "anticorruption_observed",
-    METADATA,
-    tenant_column(),
-    sa.Column("event_id", Identifier, primary_key=True),
-)
+ANTICORRUPTION_OBSERVED: Final = observed_table("anticorruption_observed")

@@ -21,7 +21,11 @@ from integritas.services.compliance.ownership import (
     Edge,
     owned_by_listed,
 )
-from integritas.services.compliance.queries import parse_birth_date
+from integritas.services.compliance.queries import (
+    COUNTRIES,
+    IDENTIFIERS,
+    parse_birth_date,
+)
 from integritas.services.compliance.watchlists import (
     Entry,
     Identifier,
@@ -56,18 +60,7 @@ _NAMES: Final = (
     ("previousName", NameKind.FORMER, Quality.STRONG),
     ("weakAlias", NameKind.ALIAS, Quality.WEAK),
 )
-_COUNTRIES: Final = ("country", "nationality", "citizenship", "jurisdiction", "flag")
-_IDENTIFIERS: Final = (
-    "passportNumber",
-    "idNumber",
-    "taxNumber",
-    "registrationNumber",
-    "innCode",
-    "imoNumber",
-    "mmsi",
-    "swiftBic",
-    "leiCode",
-)
+_IDENTIFIERS: Final = (*IDENTIFIERS, "leiCode")
 _MOST_LINE: Final = 1 << 24
 _OWNERSHIP: Final = "Ownership"
 _SANCTIONED: Final = "sanction"
@@ -159,7 +152,7 @@ def _of(uid: str, schema: str, properties: Mapping[str, Any]) -> Entry | None:
     if not names:
         return None
     dates = map(parse_birth_date, _texts(properties, "birthDate"))
-    countries = (country_code(t) for f in _COUNTRIES for t in _texts(properties, f))
+    countries = (country_code(t) for f in COUNTRIES for t in _texts(properties, f))
     return Entry(
         list=FTM,
         uid=uid,

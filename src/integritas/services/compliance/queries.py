@@ -16,12 +16,19 @@ from integritas.services.compliance.screening import Query
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-__all__ = ["Question", "check_party", "parse_birth_date", "questions"]
+__all__ = [
+    "COUNTRIES",
+    "IDENTIFIERS",
+    "Question",
+    "check_party",
+    "parse_birth_date",
+    "questions",
+]
 
 # FollowTheMoney property names.
 _NAMES: Final = ("name", "alias", "previousName", "weakAlias")
-_COUNTRIES: Final = ("country", "nationality", "citizenship", "jurisdiction", "flag")
-_IDENTIFIERS: Final = (
+COUNTRIES: Final = ("country", "nationality", "citizenship", "jurisdiction", "flag")
+IDENTIFIERS: Final = (
     "passportNumber",
     "idNumber",
     "taxNumber",
@@ -95,8 +102,8 @@ def _party(party: Party) -> Iterator[Query]:
     dates = filter(None, map(parse_birth_date, party.values("birthDate")))
     shared = {
         "birth_dates": tuple(dict.fromkeys(dates)),
-        "countries": _codes(v for field in _COUNTRIES for v in party.values(field)),
-        "identifiers": tuple(v for field in _IDENTIFIERS for v in party.values(field)),
+        "countries": _codes(v for field in COUNTRIES for v in party.values(field)),
+        "identifiers": tuple(v for field in IDENTIFIERS for v in party.values(field)),
     }
     for name in dict.fromkeys(names):
         yield Query(name=name, schema=party.schema, **shared)

@@ -19,6 +19,7 @@ from integritas.platform.columns import (
     UtcTime,
     tenant_column,
 )
+from integritas.platform.observed import observed_table
 
 __all__ = [
     "COMPLIANCE_ALLOWED",
@@ -44,12 +45,7 @@ COMPLIANCE_PAYMENTS: Final = sa.Table(
     sa.Index(None, "tenant_id", "seq"),
 )
 
-COMPLIANCE_OBSERVED: Final = sa.Table(
-    "compliance_observed",
-    METADATA,
-    tenant_column(),
-    sa.Column("event_id", Identifier, primary_key=True),
-)
+COMPLIANCE_OBSERVED: Final = observed_table("compliance_observed")
 
 COMPLIANCE_POLICIES: Final = sa.Table(
     "compliance_policies",

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from integritas.kernel.contracts import Fact
 from integritas.kernel.errors import FieldError, InvalidInput, NotFound
+from integritas.platform.observed import note_observed, was_observed
 from integritas.services.spam import store
 from integritas.services.spam.campaigns import MOST, Sighting, Window
 from integritas.services.spam.online import (
@@ -24,6 +25,7 @@ from integritas.services.spam.online import (
     teach,
 )
 from integritas.services.spam.sighting import Told
+from integritas.services.spam.tables import SPAM_OBSERVED
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -112,7 +114,7 @@ class SpamDesk:
             rows, joined = _placed(memory.window, fresh)
 
             def work(tx: Transaction) -> bool:
-                new = store.note_observed(tx, tenant, event_id)
+                new = note_observed(tx, SPAM_OBSERVED, tenant, event_id)
                 if new and rows:
                     store.insert_sightings(tx, tenant, rows)
                     for old, into in joined:
@@ -289,7 +291,7 @@ def _fresh(
     tx: Transaction, tenant: TenantId, event_id: EventId, batch: Sequence[Told]
 ) -> Sequence[Told]:
     """Return the messages that were not learned of before."""
-    if store.was_observed(tx, tenant, event_id):
+    if was_observed(tx, SPAM_OBSERVED, tenant, event_id):
         return ()
     known = store.known_evidence(tx, tenant, [told.row.evidence_id for told in batch])
     unique = {told.row.evidence_id: told for told in batch}

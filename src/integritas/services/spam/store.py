@@ -11,7 +11,6 @@ from integritas.services.spam.campaigns import LEAST, Sighting
 from integritas.services.spam.online import Lesson
 from integritas.services.spam.tables import (
     SPAM_FEEDBACK,
-    SPAM_OBSERVED,
     SPAM_SIGHTINGS,
 )
 
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from integritas.kernel.contracts import UnitOfWork
-    from integritas.kernel.ids import EventId, TenantId
+    from integritas.kernel.ids import TenantId
     from integritas.services.spam.sighting import SightingRow
 
 __all__ = [
@@ -38,11 +37,9 @@ __all__ = [
     "list_campaigns",
     "list_feedback",
     "list_members",
-    "note_observed",
     "read_lessons",
     "read_scores",
     "read_window",
-    "was_observed",
     "withdraw_feedback",
 ]
 
@@ -99,24 +96,6 @@ class ScoreRow(NamedTuple):
 
 
 # Sightings ------------------------------------------------------------------------
-
-
-def was_observed(uow: UnitOfWork, tenant: TenantId, event_id: EventId) -> bool:
-    """Say whether an event was learned from."""
-    table = SPAM_OBSERVED
-    query = sa.select(table.c.event_id).where(
-        table.c.tenant_id == tenant, table.c.event_id == event_id
-    )
-    return uow.execute(query).first() is not None
-
-
-def note_observed(uow: UnitOfWork, tenant: TenantId, event_id: EventId) -> bool:
-    """Note an event as learned from; say False if it was before."""
-    if was_observed(uow, tenant, event_id):
-        return False
-    row = {"tenant_id": tenant, "event_id": event_id}
-    uow.execute(sa.insert(SPAM_OBSERVED).values(**row))
-    return True
 
 
 def known_evidence(

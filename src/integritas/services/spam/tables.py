@@ -18,6 +18,7 @@ from integritas.platform.columns import (
     UtcTime,
     tenant_column,
 )
+from integritas.platform.observed import observed_table
 
 __all__ = ["SPAM_FEEDBACK", "SPAM_OBSERVED", "SPAM_SIGHTINGS"]
 
@@ -47,12 +48,7 @@ SPAM_SIGHTINGS: Final = sa.Table(
     sa.Index(None, "tenant_id", "case_id"),
 )
 
-SPAM_OBSERVED: Final = sa.Table(
-    "spam_observed",
-    METADATA,
-    tenant_column(),
-    sa.Column("event_id", Identifier, primary_key=True),
-)
+SPAM_OBSERVED: Final = observed_table("spam_observed")
 
 SPAM_FEEDBACK: Final = sa.Table(
     "spam_feedback",

@@ -12,13 +12,14 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from integritas.kernel.evidence import Payment
+from integritas.platform.observed import note_observed
 from integritas.services.compliance.payments.seen import Seen, seen_of
 from integritas.services.compliance.payments.store import (
-    note_observed,
     read_cursor,
     read_windows,
     save_seen,
 )
+from integritas.services.compliance.tables import COMPLIANCE_OBSERVED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -92,7 +93,7 @@ class AccountDesk:
         self, event_id: EventId, tenant: TenantId, seen: Sequence[Seen]
     ) -> None:
         def work(tx: Transaction) -> None:
-            if note_observed(tx, tenant, event_id):
+            if note_observed(tx, COMPLIANCE_OBSERVED, tenant, event_id):
                 save_seen(tx, tenant, seen)
 
         await self._database.transact(work)

@@ -9,7 +9,6 @@ import sqlalchemy as sa
 from integritas.kernel.ids import EvidenceId
 from integritas.services.compliance.payments.seen import Seen, Side
 from integritas.services.compliance.tables import (
-    COMPLIANCE_OBSERVED,
     COMPLIANCE_PAYMENTS,
 )
 
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
     from typing import TypeVar
 
     from integritas.kernel.contracts import UnitOfWork
-    from integritas.kernel.ids import EventId, TenantId
+    from integritas.kernel.ids import TenantId
     from integritas.platform.db import Transaction
 
     T = TypeVar("T")
@@ -27,7 +26,6 @@ if TYPE_CHECKING:
 __all__ = [
     "MOST_KEPT",
     "erase_seen",
-    "note_observed",
     "read_cursor",
     "read_windows",
     "save_seen",
@@ -59,18 +57,6 @@ _NEWEST: Final = (
     .order_by(_TABLE.c.date.desc(), _TABLE.c.seq.desc())
     .limit(MOST_KEPT)
 )
-
-
-def note_observed(uow: UnitOfWork, tenant: TenantId, event_id: EventId) -> bool:
-    """Note an event as learned from; say False if it was before."""
-    table = COMPLIANCE_OBSERVED
-    query = sa.select(table.c.event_id).where(
-        table.c.tenant_id == tenant, table.c.event_id == event_id
-    )
-    if uow.execute(query).first() is not None:
-        return False
-    uow.execute(sa.insert(table).values(tenant_id=tenant, event_id=event_id))
-    return True
 
 
 def read_cursor(uow: UnitOfWork, tenant: TenantId) -> int:

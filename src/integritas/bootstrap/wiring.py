@@ -58,6 +58,7 @@ from integritas.services.compliance.api import (
     subject_matcher,
 )
 from integritas.workflows.api import (
+    TELLING,
     Admission,
     CaseEffects,
     Definitions,
@@ -413,7 +414,7 @@ def _feeders(
 ) -> Sequence[Feeder]:
     """Return who tells each service that learns of the evidence of cases."""
     return [
-        Feeder(f"{name} learning", journal, database, Lessons(desk, observer))
+        Feeder(f"{name} learning", journal, database, Lessons(desk, observer), TELLING)
         for name, observer in services.observers.items()
     ]
 

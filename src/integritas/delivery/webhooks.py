@@ -236,15 +236,18 @@ class Webhooks:
 
     def follower(self) -> Follower:
         """Return what queues deliveries, in the commit that moves its cursor."""
-        return Follower("webhooks", self._journal, self._database, self._queue)
+        return Follower(
+            "webhooks",
+            self._journal,
+            self._database,
+            self._queue,
+            idle=lambda tx, tenant: not _enabled(tx, tenant),
+        )
 
     def _queue(
         self, tx: Transaction, tenant: TenantId, entries: Sequence[Entry]
     ) -> None:
-        query = sa.select(WEBHOOKS).where(
-            WEBHOOKS.c.tenant_id == tenant, WEBHOOKS.c.enabled.is_(True)
-        )
-        webhooks = [webhook_of(row) for row in tx.execute(query)]
+        webhooks = _enabled(tx, tenant)
         wanted = [
             (webhook, entry)
             for entry in entries
@@ -300,6 +303,13 @@ class Webhooks:
             personal={"url": webhook.url},
         )
         self._journal.record(tx, context, [fact])
+
+
+def _enabled(tx: Transaction, tenant: TenantId) -> Sequence[Webhook]:
+    query = sa.select(WEBHOOKS).where(
+        WEBHOOKS.c.tenant_id == tenant, WEBHOOKS.c.enabled.is_(True)
+    )
+    return [webhook_of(row) for row in tx.execute(query)]
 
 
 def _is(table: sa.Table, tenant: TenantId, key: str) -> sa.ColumnElement[bool]:

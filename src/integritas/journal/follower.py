@@ -10,13 +10,20 @@ from __future__ import annotations
 
 import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 import sqlalchemy as sa
 import structlog
 
-from integritas.journal.store import Entry, Journal, read_entries, read_heads
+from integritas.journal.store import (
+    Entry,
+    Journal,
+    next_seqs,
+    read_entries,
+    read_head,
+    read_heads,
+)
 from integritas.journal.tables import JOURNAL_CURSORS
 from integritas.kernel.ids import TenantId
 from integritas.platform.db import Database, Transaction
@@ -95,69 +102,113 @@ class Following(ABC):
 
 
 class Follower(Following):
-    """Gives a handler each entry exactly once, in the transaction of the cursor."""
+    """Gives a handler each entry exactly once, in the transaction of the cursor.
+
+    Entries of a tenant that is `idle` are passed over unread.
+    """
 
     full = BATCH
 
     def __init__(
-        self, name: str, journal: Journal, database: Database, handler: FollowerHandler
+        self,
+        name: str,
+        journal: Journal,
+        database: Database,
+        handler: FollowerHandler,
+        *,
+        idle: Callable[[Transaction, TenantId], bool] | None = None,
     ) -> None:
         """Name the cursor and take the handler."""
         super().__init__(name, journal, database)
         self._handler = handler
+        self._idle = idle
 
     async def _step(self, tenant: TenantId) -> int:
-        def step(tx: Transaction) -> int:
-            cursor = _cursor(tx, self.name, tenant, lock=True)
-            entries = read_entries(tx, tenant, after=cursor, limit=BATCH)
+        def step(tx: Transaction) -> None:
+            if _cursor(tx, self.name, tenant, lock=True) != cursor:
+                return  # another process was faster: the next step begins behind it
             if entries:
                 self._handler(tx, tenant, entries)
-                _move(tx, self.name, tenant, entries[-1].seq)
-            return len(entries)
+            _move(tx, self.name, tenant, last)
 
-        return await self._database.transact(step, patient=True)
+        # Read outside the unit of work, which others wait for.
+        cursor, last, entries = await self._database.read(
+            lambda tx: self._due(tx, tenant)
+        )
+        if last > cursor:
+            await self._database.transact(step, patient=True)
+        return last - cursor
+
+    def _due(
+        self, tx: Transaction, tenant: TenantId
+    ) -> tuple[int, int, Sequence[Entry]]:
+        """Return where the next step begins and ends, and what it handles."""
+        cursor = _cursor(tx, self.name, tenant)
+        if self._idle is not None and self._idle(tx, tenant):
+            return cursor, read_head(tx, tenant), ()
+        entries = read_entries(tx, tenant, after=cursor, limit=BATCH)
+        return cursor, entries[-1].seq if entries else cursor, entries
 
 
 class Feeder(Following):
-    """Tells somebody elsewhere of each entry, at least once, in batches that stay.
+    """Tells somebody elsewhere of entries of some types, at least once each.
 
-    A batch is marked before it is told: after a crash in between the same entries are
-    told again, no more and no fewer.
+    They come in batches that stay: a batch is marked before it is told, so after a
+    crash in between the same entries are told again, no more and no fewer.
     """
 
     full = 1  # a batch that was begun may be of any size
 
     def __init__(
-        self, name: str, journal: Journal, database: Database, feed: Feeding
+        self,
+        name: str,
+        journal: Journal,
+        database: Database,
+        feed: Feeding,
+        types: Collection[str],
     ) -> None:
-        """Name the cursor and take who is to be told."""
+        """Name the cursor, and take who is to be told of entries of which types."""
         super().__init__(name, journal, database)
         self._mark = f"{name}:told"
         self._feed = feed
+        self._types = types
 
     async def _step(self, tenant: TenantId) -> int:
-        entries = await self._database.transact(
+        cursor, mark = await self._database.transact(
             lambda tx: self._marked(tx, tenant), patient=True
         )
-        if not entries:
+        if mark <= cursor:
             return 0
-        await self._feed(tenant, entries)
-        last = entries[-1].seq
-        await self._database.transact(
-            lambda tx: _move(tx, self.name, tenant, last), patient=True
+        entries = await self._database.read(
+            lambda tx: read_entries(
+                tx, tenant, after=cursor, until=mark, types=self._types
+            )
         )
-        return len(entries)
+        if entries:
+            await self._feed(tenant, entries)
+        await self._database.transact(
+            lambda tx: _move(tx, self.name, tenant, mark), patient=True
+        )
+        return mark - cursor
 
-    def _marked(self, tx: Transaction, tenant: TenantId) -> Sequence[Entry]:
-        """Return the batch that is due: one that was begun, or the next, now marked."""
+    def _marked(self, tx: Transaction, tenant: TenantId) -> tuple[int, int]:
+        """Return where the batch that is due begins and ends: one begun, or the next.
+
+        The next is marked by this. It holds `FED` entries to be told of, or all.
+        """
         mark = _cursor(tx, self._mark, tenant, lock=True)
         cursor = _cursor(tx, self.name, tenant)
-        begun = mark - cursor
-        limit = begun if begun > 0 else FED
-        entries = read_entries(tx, tenant, after=cursor, limit=limit)
-        if entries:
-            _move(tx, self._mark, tenant, entries[-1].seq)
-        return entries
+        if mark > cursor:
+            return cursor, mark
+        mark = read_head(tx, tenant)
+        due = next_seqs(
+            tx, tenant, after=cursor, until=mark, limit=FED, types=self._types
+        )
+        if len(due) == FED:
+            mark = due[-1]
+        if mark > cursor:
+            _move(tx, self._mark, tenant, mark)
+        return cursor, mark
 
 
 def _behind(tx: Transaction, follower: str) -> Sequence[TenantId]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
@@ -228,7 +228,7 @@ class Journal:
 
     async def head(self, tenant: TenantId, /) -> int:
         """Return the highest `seq` of a tenant, 0 if it has no entry."""
-        return await self.database.read(lambda tx: _head(tx, tenant))
+        return await self.database.read(lambda tx: read_head(tx, tenant))
 
     async def tenants(self) -> Sequence[TenantId]:
         """Return the tenants that have entries."""
@@ -391,16 +391,46 @@ def _stands_for(row: Any) -> bool:  # noqa: ANN401 - a row of the query above
 
 
 def read_entries(
-    tx: Transaction, tenant: TenantId, *, after: int, limit: int
+    tx: Transaction,
+    tenant: TenantId,
+    *,
+    after: int,
+    limit: int | None = None,
+    until: int | None = None,
+    types: Collection[str] | None = None,
 ) -> Sequence[Entry]:
-    """Return entries in a transaction: what followers use."""
-    query = (
-        sa.select(JOURNAL)
-        .where(JOURNAL.c.tenant_id == tenant, JOURNAL.c.seq > after)
-        .order_by(JOURNAL.c.seq)
-        .limit(limit)
-    )
+    """Return entries in a transaction, if given of those types: what followers use."""
+    query = _those(sa.select(JOURNAL), tenant, after, until, types).limit(limit)
     return [_entry(row) for row in tx.execute(query)]
+
+
+def next_seqs(
+    tx: Transaction,
+    tenant: TenantId,
+    *,
+    after: int,
+    until: int,
+    limit: int,
+    types: Collection[str],
+) -> Sequence[int]:
+    """Return the numbers of the next entries of those types, in order."""
+    query = _those(sa.select(JOURNAL.c.seq), tenant, after, until, types).limit(limit)
+    return tx.execute(query).scalars().all()
+
+
+def _those(
+    query: sa.Select[Any],
+    tenant: TenantId,
+    after: int,
+    until: int | None,
+    types: Collection[str] | None,
+) -> sa.Select[Any]:
+    query = query.where(JOURNAL.c.tenant_id == tenant, JOURNAL.c.seq > after)
+    if until is not None:
+        query = query.where(JOURNAL.c.seq <= until)
+    if types is not None:
+        query = query.where(JOURNAL.c.type.in_(sorted(types)))
+    return query.order_by(JOURNAL.c.seq)
 
 
 # Steps from one tenant to the next along the key: DISTINCT would read every entry.
@@ -428,26 +458,27 @@ def _locked_head(tx: Transaction, tenant: TenantId) -> int:
         # Held to the commit, so numbers are committed in the order they are given.
         key = int.from_bytes(hashlib.sha256(tenant.encode()).digest()[:8], signed=True)
         tx.execute(sa.text("SELECT pg_advisory_xact_lock(:key)"), {"key": key})
-    return _head(tx, tenant)
+    return read_head(tx, tenant)
 
 
-def _head(tx: Transaction, tenant: TenantId) -> int:
+def read_head(tx: Transaction, tenant: TenantId) -> int:
+    """Return the highest `seq` of a tenant, 0 if it has no entries."""
     query = sa.select(sa.func.max(JOURNAL.c.seq)).where(JOURNAL.c.tenant_id == tenant)
     return int(tx.execute(query).scalar() or 0)
 
 
 def _entry(row: Any) -> Entry:  # noqa: ANN401 - a row of JOURNAL
+    # By position, not by name: followers read every entry there is.
+    tenant, seq, event_id, kind, subject, time, actor, actor_kind, roles, *rest = row
     return Entry(
-        tenant=TenantId(row.tenant_id),
-        seq=row.seq,
-        event_id=EventId(row.event_id),
-        type=row.type,
-        subject=row.subject,
-        time=row.time,
-        actor_id=row.actor_id,
-        actor_kind=ActorKind(row.actor_kind),
-        actor_roles=tuple(row.actor_roles),
-        correlation_id=row.correlation_id,
-        data=row.data,
-        commitment=row.commitment,
+        tenant,
+        seq,
+        event_id,
+        kind,
+        subject,
+        time,
+        actor,
+        ActorKind(actor_kind),
+        tuple(roles),
+        *rest,
     )

@@ -23,9 +23,10 @@ if TYPE_CHECKING:
     from integritas.kernel.contracts import Dossier, Observer
     from integritas.kernel.evidence import Content
 
-__all__ = ["Lessons"]
+__all__ = ["TELLING", "Lessons"]
 
-_TELLING: Final = frozenset({OPENED, EVIDENCE_ADDED})
+TELLING: Final = frozenset({OPENED, EVIDENCE_ADDED})
+"""Types of the entries that bring evidence."""
 _CASES: Final = 50
 _BYTES: Final = 8 * 1024 * 1024
 
@@ -44,10 +45,9 @@ class Lessons:
         self._observer = observer
 
     async def __call__(self, tenant: TenantId, entries: Sequence[Entry], /) -> None:
-        """Tell of the evidence that entries brought; what was erased is left out."""
-        telling = [entry for entry in entries if entry.type in _TELLING]
-        for start in range(0, len(telling), _CASES):
-            chosen = telling[start : start + _CASES]
+        """Tell of the evidence that entries of `TELLING` brought, where it is left."""
+        for start in range(0, len(entries), _CASES):
+            chosen = entries[start : start + _CASES]
             ids = list(dict.fromkeys(CaseId(entry.subject) for entry in chosen))
             cases = await self._desk.dossiers(tenant, ids)
             brought = [

@@ -432,6 +432,22 @@ async def test_a_follower_sees_each_entry_once(stores: Stores, keeper: Keeper) -
     assert seen(stores.database) == [*(("main", n) for n in range(1, 6)), ("other", 1)]
 
 
+async def test_an_idle_follower_passes_entries_over(
+    stores: Stores, keeper: Keeper
+) -> None:
+    idle = True
+    mine = Follower(
+        "keeper", stores.journal, stores.database, keeper, idle=lambda *_: idle
+    )
+    await stores.database.transact(writes(stores, 1, 2))
+    assert await mine.catch_up() == 2
+    assert (keeper.calls, await mine.lag(MAIN)) == (0, 0)
+    await stores.database.transact(writes(stores, 3))
+    idle = False
+    assert await mine.catch_up() == 1
+    assert seen(stores.database) == [("main", 3)]
+
+
 async def test_a_follower_goes_on_after_a_restart(
     stores: Stores, beside: Stores, keeper: Keeper
 ) -> None:
@@ -529,7 +545,8 @@ class Pupil:
 
 def feeder(stores: Stores, pupil: Pupil) -> Feeder:
     """Return a feeder of that pupil."""
-    return Feeder("school", stores.journal, stores.database, pupil)
+    types = {fact().type}
+    return Feeder("school", stores.journal, stores.database, pupil, types)
 
 
 async def test_a_feeder_tells_each_entry_once(stores: Stores) -> None:
@@ -561,3 +578,25 @@ async def test_a_batch_that_was_begun_is_told_again_alike(
     pupil.failing = False
     assert await feeder(beside, pupil).catch_up() == 3
     assert pupil.told == [("main", [1, 2]), ("main", [1, 2]), ("main", [3])]
+
+
+async def test_a_feeder_tells_of_its_types_alone(stores: Stores) -> None:
+    other = Fact("integritas.test.other.v1", "case_1", {"number": 0})
+
+    def work(tx: Transaction) -> None:
+        facts = [other, fact(1), other, other, fact(2), other]
+        stores.journal.record(tx, stores.person(tenant=MAIN), facts)
+
+    await stores.database.transact(work)
+    pupil = Pupil()
+    assert await feeder(stores, pupil).catch_up() == 6
+    assert pupil.told == [("main", [2, 5])]
+    assert await feeder(stores, pupil).lag(MAIN) == 0
+
+
+async def test_a_feeder_with_nothing_to_tell_is_not_behind(stores: Stores) -> None:
+    await stores.database.transact(writes(stores, 1, 2))
+    pupil = Pupil()
+    school = Feeder("school", stores.journal, stores.database, pupil, {"none.v1"})
+    assert await school.catch_up() == 2
+    assert (pupil.told, await school.lag(MAIN)) == ([], 0)

@@ -10,7 +10,7 @@ from integritas.cases.api import AddEvidence, NewEvidence
 from integritas.journal.api import Feeder
 from integritas.kernel.evidence import Message, content_digest
 from integritas.kernel.ids import TenantId
-from integritas.workflows.api import Lessons
+from integritas.workflows.api import TELLING, Lessons
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,7 +46,8 @@ class Pupil:
 
 def school(stores: Stores, pupil: Pupil) -> Feeder:
     """Return the feeder that teaches a pupil, wired as bootstrap does."""
-    return Feeder("p", stores.journal, stores.database, Lessons(stores.desk, pupil))
+    lessons = Lessons(stores.desk, pupil)
+    return Feeder("p", stores.journal, stores.database, lessons, TELLING)
 
 
 async def test_evidence_is_told_with_the_entry_that_brought_it(stores: Stores) -> None:

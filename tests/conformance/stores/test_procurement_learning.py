@@ -16,7 +16,7 @@ from integritas.services.anticorruption.api import (
     open_dataset_desk,
 )
 from integritas.services.anticorruption.desk import LEAST_PROCESSES, DatasetDesk
-from integritas.workflows.api import Lessons
+from integritas.workflows.api import TELLING, Lessons
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -62,7 +62,8 @@ class Crashing:
 def feeder(stores: Stores, observer: DatasetDesk | Crashing) -> Feeder:
     """Return what teaches an observer, as bootstrap wires it."""
     name = "anticorruption learning"
-    return Feeder(name, stores.journal, stores.database, Lessons(stores.desk, observer))
+    lessons = Lessons(stores.desk, observer)
+    return Feeder(name, stores.journal, stores.database, lessons, TELLING)
 
 
 async def test_a_submitted_release_is_learned_once_through_crashes(

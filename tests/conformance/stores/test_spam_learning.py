@@ -15,7 +15,7 @@ from integritas.kernel.evidence import Message, content_digest
 from integritas.kernel.ids import EventId, EvidenceId, TenantId
 from integritas.services.spam.api import SpamService, load_spam_service, open_spam_desk
 from integritas.services.spam.desk import SpamDesk, Target
-from integritas.workflows.api import Lessons
+from integritas.workflows.api import TELLING, Lessons
 
 if TYPE_CHECKING:
     from tests.conformance.stores.conftest import Stores
@@ -227,9 +227,8 @@ async def test_the_journal_teaches(
 ) -> None:
     for number in range(3):
         await stores.open(MAIN, Message(OFFER.format(number).encode()))
-    school = Feeder(
-        "spam", stores.journal, stores.database, Lessons(stores.desk, service)
-    )
+    lessons = Lessons(stores.desk, service)
+    school = Feeder("spam", stores.journal, stores.database, lessons, TELLING)
     await school.catch_up()
     [campaign] = await desk.campaigns(MAIN, before=None, limit=10)
     assert campaign.messages == 3

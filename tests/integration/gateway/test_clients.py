@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.programs import installed, run, tool
 
 from integritas.client import ApiError, AsyncClient, Client
 
@@ -77,19 +75,6 @@ async def test_the_client(tenant: Any, served: str, listed: dict[str, Any]) -> N
     assert (await asyncio.to_thread(work))["priority"] == "high"
 
 
-async def run(*command: str, cwd: Path, **env: str) -> str:
-    process = await asyncio.create_subprocess_exec(
-        *command,
-        cwd=cwd,
-        env={**os.environ, **env},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    )
-    said, wrong = await process.communicate()
-    assert process.returncode == 0, (said + wrong).decode()[-3000:]
-    return said.decode()
-
-
 @pytest.mark.timeout(180)
 async def test_the_typescript_client_compiles_and_runs(
     tenant: Any, served: str, tmp_path: Path
@@ -100,7 +85,7 @@ async def test_the_typescript_client_compiles_and_runs(
     (tmp_path / "use.mts").write_text(SCRIPT)
     declared = "{ export const env: Record<string, string | undefined>; }"
     (tmp_path / "node.d.ts").write_text(f'declare module "node:process" {declared}')
-    tools = await run(str(ROOT / "scripts/tools.sh"), "typescript", cwd=ROOT)
+    tools = await installed("typescript")
     options = ["--strict", "--noEmit", "--exactOptionalPropertyTypes"]
     options += ["--noUncheckedIndexedAccess", "--allowImportingTsExtensions"]
     options += [
@@ -112,11 +97,13 @@ async def test_the_typescript_client_compiles_and_runs(
         "es2022,dom,dom.iterable",
     ]
     options += ["--moduleResolution", "bundler"]
-    tsc = str(Path(tools.strip()) / "tsc")
-    await run(tsc, *options, "node.d.ts", "use.mts", cwd=tmp_path)
-    node = str(Path(sys.executable).parent / "node")
+    await run(str(tools / "tsc"), *options, "node.d.ts", "use.mts", cwd=tmp_path)
     said = await run(
-        node, "use.mts", cwd=tmp_path, URL=served, TOKEN=await tenant.token("analyst")
+        tool("node"),
+        "use.mts",
+        cwd=tmp_path,
+        URL=served,
+        TOKEN=await tenant.token("analyst"),
     )
     told = json.loads(said.splitlines()[-1])
     assert told["code"] == "not_found"

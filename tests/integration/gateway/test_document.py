@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-import os
 import re
-import shutil
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 import jsonschema_rs
 import pytest
+from tests.programs import installed, run, tool
 
 from integritas.gateway.document import TAGS
 from integritas.gateway.examples import example_of, parameter_example
@@ -42,36 +39,6 @@ def samples(
         for sample in operation["x-codeSamples"]
         if sample["lang"] == language
     }
-
-
-async def run(*command: str, cwd: Path | None = None, **env: str) -> str:
-    """Run a command without blocking the server it may ask; return what it says."""
-    process = await asyncio.create_subprocess_exec(
-        *command,
-        cwd=cwd,
-        env={**os.environ, **env},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-    )
-    said, _ = await process.communicate()
-    text = said.decode()
-    assert process.returncode == 0, f"{command[:2]}: {text[-3000:]}"
-    return text
-
-
-def tool(name: str) -> str:
-    """Return a program of this machine, or skip."""
-    beside = str(Path(sys.executable).parent)  # of wheels that hold programs
-    found = shutil.which(name, path=f"{beside}:{os.environ['PATH']}")
-    if found is None:
-        pytest.skip(f"there is no {name} here")
-    return found
-
-
-async def installed(name: str) -> Path:
-    """Return the folder of an npm tool, installed if need be."""
-    tool("npm")
-    return Path((await run(str(ROOT / "scripts/tools.sh"), name)).splitlines()[-1])
 
 
 @pytest.mark.timeout(180)

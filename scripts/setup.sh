@@ -21,6 +21,7 @@ fi
 [ -x .venv/bin/python ] || "$python" -m venv .venv
 export PIP_DISABLE_PIP_VERSION_CHECK=1 UV_LINK_MODE=${UV_LINK_MODE:-copy} VIRTUAL_ENV="$PWD/.venv"
 .venv/bin/python -m pip install --quiet --require-hashes -r requirements/uv.lock
-.venv/bin/uv pip sync --quiet --require-hashes requirements/uv.lock requirements/dev.lock
+# Compiled once: where PYTHONDONTWRITEBYTECODE is set, each start would do it again.
+.venv/bin/uv pip sync --quiet --compile-bytecode --require-hashes requirements/uv.lock requirements/dev.lock
 .venv/bin/uv pip install --quiet --no-deps --no-build-isolation --editable .
 echo "setup: .venv is current, $((SECONDS - started)) s"

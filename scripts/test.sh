@@ -2,6 +2,7 @@
 # All tests but the timed ones, on SQLite and on a Postgres they start themselves.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+unset PYTHONDONTWRITEBYTECODE # the command line is started hundreds of times
 bin=.venv/bin
 rm -f .coverage .coverage.*
 log=$(mktemp)

@@ -145,6 +145,15 @@ async def test_a_bad_request_is_a_problem(
     assert answer.headers["content-type"] == "application/problem+json"
 
 
+@pytest.mark.parametrize("index", [-1, 2**62 + 1])
+async def test_an_index_that_cannot_be_is_named(
+    client: httpx.AsyncClient, index: int
+) -> None:
+    answer = await client.get(f"/entries/{index}")
+    assert answer.status_code == 422
+    assert [error["path"] for error in answer.json()["errors"]] == ["index"]
+
+
 async def test_nobody_reads_the_log_without_the_token(
     client: httpx.AsyncClient,
 ) -> None:

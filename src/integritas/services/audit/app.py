@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, Protocol, TypeAlias
 
 import orjson
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends, Path, Query
 from pydantic import AwareDatetime
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 
@@ -173,7 +173,9 @@ def _add_entries(routes: APIRouter, log: AuditReader) -> None:
         )
 
     @routes.get("/entries/{index}", operation_id="audit_entry", summary="Get an entry")
-    async def get_entry(caller: Caller, index: int) -> EntryOut:
+    async def get_entry(
+        caller: Caller, index: Annotated[int, Path(ge=0, le=2**62)]
+    ) -> EntryOut:
         found = await log.entries(caller.tenant, start=index, limit=1)
         if not found or found[0].index != index:
             raise NotFound(f"the audit log has no entry {index}")

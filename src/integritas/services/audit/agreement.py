@@ -82,6 +82,8 @@ async def check_forms(
             check.differ("journal", f"cannot be read: {error.detail}")
             return
         for seq, column in odd:
+            if column == "event_id" and seq <= handled:
+                continue  # it was logged, and so was held against its leaf
             check.differ(f"journal[{seq}].{column}", "is not as it was written")
 
 
@@ -101,9 +103,10 @@ async def _check_personal(journal: Journal, tenant: TenantId, check: LogCheck) -
     known = set(await journal.tenants())
     for name in sorted({*await journal.personal_tenants()} - known):
         check.differ("journal_personal.tenant_id", f"there is no tenant {name!r}")
-    after: int | None = 0
-    while after is not None and not check.full:
+    after, ended = None, False
+    while not ended and not check.full:
         broken, after = await journal.broken_commitments(tenant, after=after)
+        ended = after is None
         for seq in broken:
             check.differ(f"journal_personal[{seq}]", "is not what was committed to")
     for seq in await journal.missing_personal(tenant):

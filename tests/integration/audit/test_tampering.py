@@ -318,6 +318,28 @@ def test_an_entry_of_the_journal_that_was_never_logged(battery: Battery) -> None
     assert battery.places() == ["journal[301]"]
 
 
+@pytest.mark.parametrize("seq", [-1, 0, 1, 2, 301])
+def test_an_entry_of_a_tenant_that_has_no_log(battery: Battery, seq: int) -> None:
+    statement = (
+        "INSERT INTO journal SELECT 'other', ?, ?, type, subject, time, "
+        "actor_id, actor_kind, actor_roles, correlation_id, data, commitment "
+        "FROM journal WHERE seq = 5"
+    )
+    battery.run(statement, seq, "evt_x")
+    assert any(place.startswith(f"journal[other/{seq}]") for place in battery.places())
+
+
+def test_a_tenants_first_entry_may_wait(battery: Battery) -> None:
+    battery.run(
+        "INSERT INTO journal SELECT 'other', 1, event_id, type, subject, time, "
+        "actor_id, actor_kind, actor_roles, correlation_id, data, commitment "
+        "FROM journal WHERE seq = 5"
+    )
+    report = battery.verify()
+    assert report.differences == ()
+    assert report.notes == ("1 entries of the journal of 'other' are not logged yet",)
+
+
 @pytest.mark.parametrize("seq", [-3, 0, 302, 10_000])
 def test_an_entry_of_the_journal_that_follows_no_other(
     battery: Battery, seq: int

@@ -68,12 +68,27 @@ async def check_journal(
 async def check_forms(
     journal: Journal, tenant: TenantId, check: LogCheck, *, handled: int
 ) -> None:
-    """Find what the journal never writes: gaps, and texts in other characters."""
+    """Find what the journal never writes: gaps, and texts in other characters.
+
+    Entries of tenants that have no log are looked at too: nobody else would.
+    """
+    await _check_forms(journal, tenant, check, handled=handled)
+    for other in await journal.tenants():
+        if other != tenant and other.encode() not in check.tenants:
+            await _check_forms(journal, other, check, handled=0, of=f"{other}/")
+
+
+async def _check_forms(
+    journal: Journal, tenant: TenantId, check: LogCheck, *, handled: int, of: str = ""
+) -> None:
     for stray in await journal.strays(tenant, after=handled):
-        check.differ(f"journal[{stray}]", "follows no entry: it is forged")
+        check.differ(f"journal[{of}{stray}]", "follows no entry: it is forged")
     waiting = await journal.head(tenant) - handled
     if waiting > 0:
-        check.notes.append(f"{waiting} entries of the journal are not logged yet")
+        whose = f" of {tenant!r}" if of else ""
+        check.notes.append(
+            f"{waiting} entries of the journal{whose} are not logged yet"
+        )
     after: int | None = 0
     while after is not None and not check.full:
         try:
@@ -84,7 +99,7 @@ async def check_forms(
         for seq, column in odd:
             if column == "event_id" and seq <= handled:
                 continue  # it was logged, and so was held against its leaf
-            check.differ(f"journal[{seq}].{column}", "is not as it was written")
+            check.differ(f"journal[{of}{seq}].{column}", "is not as it was written")
 
 
 async def check_personal(journal: Journal, tenant: TenantId, check: LogCheck) -> None:

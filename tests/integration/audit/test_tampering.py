@@ -329,6 +329,14 @@ def test_an_entry_of_a_tenant_that_has_no_log(battery: Battery, seq: int) -> Non
     assert any(place.startswith(f"journal[other/{seq}]") for place in battery.places())
 
 
+@pytest.mark.parametrize("seq", [1, 132])
+def test_a_tenant_of_another_type(battery: Battery, seq: int) -> None:
+    battery.run(
+        "UPDATE journal SET tenant_id = CAST('main' AS BLOB) WHERE seq = ?", seq
+    )
+    assert {"journal.tenant_id", f"audit_entries[{seq - 1}]"} <= set(battery.places())
+
+
 def test_a_tenants_first_entry_may_wait(battery: Battery) -> None:
     battery.run(
         "INSERT INTO journal SELECT 'other', 1, event_id, type, subject, time, "

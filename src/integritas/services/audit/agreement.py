@@ -9,6 +9,7 @@ from integritas.kernel.errors import StorageFailure
 from integritas.services.audit.bodies import entry_body
 from integritas.services.audit.findings import EXTERNAL
 from integritas.services.audit.merkle import leaf_hash
+from integritas.services.audit.rows import as_bytes
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable, Sequence
@@ -35,7 +36,7 @@ async def check_journal(
 
     `others` are tenants that may have a log without having a journal.
     """
-    known = {name.encode() for name in (*await journal.tenants(), *others)}
+    known = {as_bytes(name) for name in (*await journal.tenants(), *others)}
     for stray in sorted(check.tenants - known):
         name = stray.decode(errors="backslashreplace")
         check.differ("tenant_id", f"there is no tenant {name!r}")
@@ -74,7 +75,9 @@ async def check_forms(
     """
     await _check_forms(journal, tenant, check, handled=handled)
     for other in await journal.tenants():
-        if other != tenant and other.encode() not in check.tenants:
+        if isinstance(other, bytes):  # SQLite keeps any type in any column
+            check.differ("journal.tenant_id", f"is not of the type stored: {other!r}")
+        elif other != tenant and other.encode() not in check.tenants:
             await _check_forms(journal, other, check, handled=0, of=f"{other}/")
 
 

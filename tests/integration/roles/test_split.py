@@ -165,6 +165,35 @@ def check_assessed(fleet: Fleet, role: str) -> None:
         assert [each["service"] for each in lacking] == ["spam"]
 
 
+def check_assessed_later(fleet: Fleet, role: str) -> None:
+    """What was submitted while spam was down it assesses once it is back."""
+    with closing(fleet.client(role)) as client:
+        cases = [
+            submit(client, f"The {number}th reminder: lunch is at noon.")
+            for number in range(3)
+        ]
+        assert {case["state"] for case in cases} == {"VALIDATING"}
+        ready = httpx.get(f"{fleet.addresses[role]}/readyz")
+        assert (ready.status_code, ready.json()["status"]) == (200, "degraded")
+        port = fleet.addresses["spam"].rpartition(":")[2]
+        fleet.begin("spam", port=port)
+        deadline = time.monotonic() + WAIT_S
+        for case in cases:
+            while case["missing"]:
+                assert time.monotonic() < deadline, case
+                time.sleep(0.1)
+                case = client.get(f"/cases/{case['id']}").json()  # noqa: PLW2901
+            found = [f for f in findings(client, case) if f["service"] == "spam"]
+            assert "not_assessed" in {each["kind"] for each in found}
+            runs = client.get("/runs", params={"subject": case["id"]}).json()["data"]
+            assert len(runs) == 2
+            assert case["state"] == "VALIDATING"
+        seen = httpx.get(f"{fleet.addresses[role]}/metrics").text
+        opened = 'circuit_changes_total{service="spam",state="open"} '
+        assert f"integritas_remote_{opened}" in seen
+    assert "service.circuit_open" in (fleet.folder / f"{role}.log").read_text()
+
+
 def check_learned(fleet: Fleet, role: str) -> None:
     """A release that is submitted is in the statistics, once."""
     release = {"ocid": "o1", "buyer": {"id": "city"}, "parties": [{"id": "city"}]}
@@ -189,6 +218,7 @@ def test_services_apart_from_everything_else(fleet: Fleet) -> None:
     fleet.begin(*SERVICES)
     fleet.begin("all", **fleet.urls())
     check_assessed(fleet, "all")
+    check_assessed_later(fleet, "all")
     check_learned(fleet, "all")
     assert stop(fleet, "all", "compliance") == {"all": 0, "compliance": 0}
 

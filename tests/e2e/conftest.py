@@ -20,7 +20,7 @@ from integritas.samples.api import synthetic_watchlist
 
 PASSWORD = "several words together"
 COMMAND = str(Path(sys.executable).with_name("integritas"))
-PATIENCE_S = 30.0
+PATIENCE_S = 120.0
 
 
 @dataclass

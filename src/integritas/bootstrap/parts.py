@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from importlib import resources
 from typing import TYPE_CHECKING
@@ -17,6 +17,7 @@ from integritas.kernel.clock import Clock, Randomness, SystemClock, SystemRandom
 from integritas.kernel.contracts import Assessor, Observer
 from integritas.kernel.ids import IdFactory
 from integritas.migrations.api import ensure
+from integritas.platform.config import ServiceLimits
 from integritas.platform.db import Database, open_database
 from integritas.platform.health import Ping
 from integritas.platform.remote import (
@@ -61,7 +62,7 @@ if TYPE_CHECKING:
     from fastapi import APIRouter, FastAPI
 
     from integritas.cases.api import CaseDesk
-    from integritas.platform.config import Settings
+    from integritas.platform.config import ServiceName, Settings
     from integritas.services.audit.api import AuditTrail
     from integritas.services.compliance.api import Watchlists
 
@@ -111,6 +112,8 @@ class Services:
     anticorruption: Assessor
     compliance: ComplianceDesk
     pings: dict[str, Ping]
+    elsewhere: frozenset[str] = frozenset()
+    """Services in another process."""
     datasets: DatasetDesk | None = None
     spam_desk: SpamDesk | None = None
     records: ComplianceRecords = NO_RECORDS
@@ -130,13 +133,17 @@ def load_services(
     metrics = CallMetrics(kit.metrics)
     tls = services_context(settings)
 
-    def remote(name: str) -> RemoteService | None:
+    def remote(name: ServiceName) -> RemoteService | None:
         url = settings.service_url(name)
         if url is None:
             return None
         client = remote_client(url, name, token=service_token(settings), tls=tls)
         closers.append(client.aclose)
-        policy = GuardPolicy(timeout_s=settings.service_timeout_s)
+        limits = settings.service_limits.get(name, ServiceLimits())
+        policy = replace(
+            GuardPolicy(timeout_s=settings.service_timeout_s),
+            **limits.model_dump(exclude_none=True),
+        )
         service = RemoteService(
             name, client, Guard(name, metrics, policy, randomness=kit.randomness)
         )
@@ -176,6 +183,9 @@ def load_services(
         anticorruption=flags,
         compliance=desk,
         pings=pings,
+        elsewhere=frozenset(
+            name for name in pings if settings.service_url(name) is not None
+        ),
         observers=observers,
         closers=closers,
     )

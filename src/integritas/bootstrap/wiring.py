@@ -66,6 +66,7 @@ from integritas.workflows.api import (
     Engine,
     Intake,
     Lessons,
+    Reassessor,
     Registry,
     RunStore,
     Schedules,
@@ -111,6 +112,7 @@ class Platform:
     effects: CaseEffects
     workflows: WorkflowDesk
     engine: Engine | None
+    reassessor: Reassessor | None
     audit: AuditTrail
     models: ModelRegistry
     services: Services
@@ -131,6 +133,9 @@ class Platform:
         ]
         if self.courier is not None:
             self._tasks.append(asyncio.create_task(self.courier.run(), name="courier"))
+        if self.reassessor is not None:
+            again = asyncio.create_task(self.reassessor.run(), name="reassessing")
+            self._tasks.append(again)
         self._tasks.append(asyncio.create_task(self._housekeeping(), name="keeping"))
         return created
 
@@ -231,7 +236,11 @@ class Platform:
             pings["engine"] = self.engine.ping
         for follower in self.followers:
             pings[f"{follower.name} follower"] = partial(self._follower_ping, follower)
-        return {**pings, **self.services.pings}
+        for name, ping in self.services.pings.items():
+            # Without a service elsewhere cases still open, and are assessed later.
+            elsewhere = name in self.services.elsewhere
+            pings[name] = partial(_degraded, ping) if elsewhere else ping
+        return pings
 
     async def _follower_ping(self, follower: Following) -> str | None:
         names = {t.get_name() for t in self._tasks if not t.done()}
@@ -340,7 +349,7 @@ def _wire(
         settings.audit_origin,
         randomness=kit.randomness,
     )
-    effects = CaseEffects(store, dossiers)
+    effects = CaseEffects(store, dossiers, clock)
     engine_here = role in {Role.ALL, Role.ENGINE}
     engine = make_engine(
         temporal_server(settings),
@@ -365,6 +374,24 @@ def _wire(
     webhooks, courier = make_delivery(
         database, journal, clock, kit.randomness, ids, settings.webhook_networks
     )
+    workflows = WorkflowDesk(
+        database=database,
+        store=runs,
+        definitions=definitions,
+        commands=commands,
+        journal=journal,
+        ids=ids,
+        reopen=reopener(store),
+    )
+    reassessor = Reassessor(
+        database=database,
+        cases=store,
+        commands=commands,
+        control=workflows.control,
+        clock=clock,
+        ids=ids,
+        pings=services.pings,
+    )
 
     return Platform(
         settings=settings,
@@ -388,16 +415,9 @@ def _wire(
         webhooks=webhooks,
         courier=courier if engine_here else None,
         effects=effects,
-        workflows=WorkflowDesk(
-            database=database,
-            store=runs,
-            definitions=definitions,
-            commands=commands,
-            journal=journal,
-            ids=ids,
-            reopen=reopener(store),
-        ),
+        workflows=workflows,
         engine=engine if engine_here else None,
+        reassessor=reassessor if engine_here else None,
         audit=audit,
         models=kept.models,
         services=services,
@@ -407,6 +427,11 @@ def _wire(
             *(_feeders(services, desk, journal, database) if engine_here else ()),
         ],
     )
+
+
+async def _degraded(ping: Ping) -> str | None:
+    why = await ping()
+    return why if why is None or why.startswith(DEGRADED) else f"{DEGRADED}{why}"
 
 
 def _feeders(

@@ -62,7 +62,7 @@ class GatewayParts:
     on_stop: Sequence[Callable[[], Awaitable[None]]] = ()
 
 
-def parts_of(request: Request) -> GatewayParts:
+async def parts_of(request: Request) -> GatewayParts:
     """Return the parts of the app that serves a request."""
     parts: GatewayParts = request.app.state.parts
     return parts

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, TypeAlias
 
 from pydantic import (
     AfterValidator,
@@ -29,7 +29,15 @@ if TYPE_CHECKING:
 
     from pydantic.fields import FieldInfo
 
-__all__ = ["PREFIX", "Settings", "load_settings", "secret_fields", "unknown_settings"]
+__all__ = [
+    "PREFIX",
+    "ServiceLimits",
+    "ServiceName",
+    "Settings",
+    "load_settings",
+    "secret_fields",
+    "unknown_settings",
+]
 
 PREFIX: Final = "INTEGRITAS_"
 _TESTING: Final = f"{PREFIX}TEST_"  # read by the tests alone
@@ -62,6 +70,9 @@ ServiceUrl = Annotated[
 ]
 
 
+ServiceName: TypeAlias = Literal["spam", "anticorruption", "compliance"]
+
+
 class OperationLimits(BaseModel):
     """How much of an operation the engine asks at once; what is left out stays."""
 
@@ -71,6 +82,21 @@ class OperationLimits(BaseModel):
     concurrency: Annotated[int, Field(ge=1, le=1_000)] | None = None
     rate_per_s: Annotated[float, Field(gt=0, le=1_000_000)] | None = None
     burst: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
+
+
+class ServiceLimits(BaseModel):
+    """How a service in another process is called; what is left out stays."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    timeout_s: Annotated[float, Field(gt=0, le=600)] | None = None
+    tries: Annotated[int, Field(ge=1, le=20)] | None = None
+    retry_share: Annotated[float, Field(ge=0, le=1)] | None = None
+    concurrency: Annotated[int, Field(ge=1, le=1_000)] | None = None
+    queue: Annotated[int, Field(ge=0, le=100_000)] | None = None
+    trip_after: Annotated[int, Field(ge=1, le=10_000)] | None = None
+    rest_s: Annotated[float, Field(gt=0, le=3_600)] | None = None
+    hedge_after_s: Annotated[float, Field(gt=0, le=600)] | None = None
 
 
 class Settings(BaseSettings):
@@ -180,6 +206,17 @@ class Settings(BaseSettings):
             "write a number of seconds above 0 and up to 600",
         ),
     ] = 30.0
+    service_limits: Annotated[
+        dict[ServiceName, ServiceLimits],
+        _setting(
+            "How services in other processes are called, as JSON: name to timeout_s, "
+            "tries, retry_share (retries a call pays for), concurrency and queue "
+            "(calls at once, calls that may wait), trip_after (failures in a row) and "
+            "rest_s (of the circuit breaker), hedge_after_s (seconds until a second "
+            "try beside a slow one; without it, none).",
+            'write JSON such as {"spam": {"timeout_s": 5, "concurrency": 4}}',
+        ),
+    ] = {}
     engine: Annotated[
         Literal["embedded", "temporal"],
         _setting("What runs the workflows.", "write embedded or temporal"),

@@ -101,7 +101,7 @@ class Wanted(BaseModel):
         )
 
 
-def _last_event_id(
+async def _last_event_id(
     last_event_id: Annotated[
         str | None,
         Header(

@@ -12,7 +12,7 @@ from integritas.gateway.conventions import (
     CursorAsked,
     Limit,
     Page,
-    Scope,
+    ScopeAsked,
     Wait,
     page_of,
 )
@@ -69,7 +69,7 @@ async def submit(  # noqa: PLR0917 - FastAPI passes by name
     context: Writing,
     principal: Signed,
     body: SubmissionIn,
-    scope: Annotated[Scope, Depends()],
+    scope: ScopeAsked,
     wait_s: Wait,
 ) -> Mapping[str, Any] | CaseOut:
     """Open a case with the evidence; its workflow starts by itself.

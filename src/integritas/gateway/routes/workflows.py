@@ -13,7 +13,7 @@ from integritas.gateway.conventions import (
     Limit,
     NumberCursorAsked,
     Page,
-    Scope,
+    ScopeAsked,
     page_of,
     slice_of,
 )
@@ -266,7 +266,7 @@ async def start_run(  # noqa: PLR0917 - FastAPI passes by name
     principal: Signed,
     name: str,
     body: StartRunIn,
-    scope: Annotated[Scope, Depends()],
+    scope: ScopeAsked,
 ) -> Accepted:
     """Start a run on a case; an earlier run on it that is under way is superseded.
 

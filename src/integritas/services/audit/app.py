@@ -93,7 +93,7 @@ class AuditReader(AuditLog, Protocol):
         ...
 
 
-def chosen_entries(
+async def chosen_entries(
     *,
     q: Annotated[
         str | None, Query(max_length=500, description="words; word* for beginnings")

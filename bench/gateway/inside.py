@@ -1,0 +1,161 @@
+"""What the gateway adds to a call: the app without a socket, beside the desk itself.
+
+Each round measures both, one after the other, so that what else the machine does falls
+on both alike; processor time is the process's own, all threads.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import statistics
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import httpx
+import orjson
+
+from integritas.bootstrap import bootstrap
+from integritas.cases.api import NewEvidence, NewSubmission
+from integritas.kernel.contracts import Actor, Context
+from integritas.kernel.evidence import content_digest, parse_evidence
+from integritas.kernel.ids import DEFAULT_TENANT, CaseId
+from integritas.kernel.states import ActorKind
+from integritas.platform.config import load_settings
+from integritas.samples.api import synthetic_watchlist
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+    from pathlib import Path
+
+    from fastapi import FastAPI
+
+PASSWORD = "several words together"  # noqa: S105 - of a database that is thrown away
+RAW = "Subject: lunch\n\nIt is at noon in the small room, see you there."
+BODY = orjson.dumps({"evidence": [{"kind": "message", "raw": RAW}]})
+Hook: TypeAlias = "Callable[[Callable[[], Awaitable[bytes]], str], Awaitable[None]]"
+_CALLER = Context(DEFAULT_TENANT, Actor("bench", ActorKind.PERSON), "bench")
+
+
+@dataclass(frozen=True)
+class Cost:
+    """Of one call: median seconds, processor seconds on average."""
+
+    p50_s: float
+    cpu_s: float
+
+
+async def measured(call: Callable[[], Awaitable[object]], count: int) -> Cost:
+    """Call one after another."""
+    taken = []
+    before = time.process_time()
+    for _ in range(count):
+        started = time.perf_counter()
+        await call()
+        taken.append(time.perf_counter() - started)
+    spent = time.process_time() - before
+    return Cost(statistics.median(taken), spent / count)
+
+
+def asgi_caller(
+    app: FastAPI, method: str, path: str, token: str, body: bytes = b""
+) -> Callable[[], Awaitable[bytes]]:
+    """Return what sends a request to the app as a server would, without a socket."""
+    headers = [
+        (b"host", b"127.0.0.1"),
+        (b"authorization", f"Bearer {token}".encode()),
+        (b"content-type", b"application/json"),
+        (b"content-length", str(len(body)).encode()),
+    ]
+    scope = {
+        "type": "http",
+        "asgi": {"version": "3.0", "spec_version": "2.3"},
+        "http_version": "1.1",
+        "method": method,
+        "path": path,
+        "raw_path": path.encode(),
+        "query_string": b"",
+        "root_path": "",
+        "scheme": "http",
+        "server": ("127.0.0.1", 80),
+        "client": ("127.0.0.1", 1),
+    }
+
+    async def call() -> bytes:
+        out: list[Any] = []
+
+        async def send(message: Any) -> None:  # noqa: ANN401 - an ASGI message
+            out.append(message)
+
+        async def receive() -> Any:  # noqa: ANN401 - an ASGI message
+            return {"type": "http.request", "body": body, "more_body": False}
+
+        await app({**scope, "headers": list(headers), "state": {}}, receive, send)
+        assert out[0]["status"] in {200, 202}, out
+        return b"".join(message.get("body", b"") for message in out[1:])
+
+    return call
+
+
+async def inside(
+    folder: Path,
+    *,
+    reads: int = 2_000,
+    rounds: int = 5,
+    hook: Callable[[Callable[[], Awaitable[bytes]], str], Awaitable[None]]
+    | None = None,
+) -> dict[str, Cost]:
+    """Return what a read and a submission cost at the door and at the desk."""
+    settings = load_settings(
+        state_dir=folder,
+        database_url=f"sqlite:///{folder}/bench.db",
+        admin_password=PASSWORD,
+    )
+    platform = bootstrap(settings, lists=[synthetic_watchlist(folder / "lists")])
+    app = platform.app(managed=False)
+    await platform.start()
+    try:
+        transport = httpx.ASGITransport(app)
+        async with httpx.AsyncClient(
+            transport=transport, base_url="http://127.0.0.1/api/v1"
+        ) as client:
+            form = {"username": "admin", "password": PASSWORD}
+            token = (await client.post("/auth/token", json=form)).json()["access_token"]
+        post = asgi_caller(app, "POST", "/api/v1/submissions", token, BODY)
+        case_id = CaseId(orjson.loads(await post())["case_id"])
+        get = asgi_caller(app, "GET", f"/api/v1/cases/{case_id}", token)
+
+        async def desk_read() -> object:
+            return await platform.cases.get(DEFAULT_TENANT, case_id)
+
+        async def desk_open() -> object:
+            content = parse_evidence({"kind": "message", "raw": RAW})
+            item = NewEvidence(content, content_digest(content))
+            submission = NewSubmission("api", (item,), "")
+            return await platform.cases.open(_CALLER, submission)
+
+        await asyncio.sleep(2)
+        if hook is not None:
+            await hook(get, "read")
+            await hook(post, "submission")
+        calls: dict[str, tuple[Callable[[], Awaitable[object]], int]] = {
+            "read, door": (get, reads),
+            "read, desk": (desk_read, reads),
+            "submission, door": (post, reads // 10),
+            "submission, desk": (desk_open, reads // 10),
+        }
+        costs: dict[str, list[Cost]] = {name: [] for name in calls}
+        for _ in range(rounds):
+            for name, (call, count) in calls.items():
+                costs[name].append(await measured(call, count))
+                while await platform.waiting_commands() or await platform.lag():  # noqa: ASYNC110 - until it rests
+                    await asyncio.sleep(0.05)  # what was submitted is not the next's
+        return {
+            name: Cost(
+                statistics.median(each.p50_s for each in found),
+                statistics.median(each.cpu_s for each in found),
+            )
+            for name, found in costs.items()
+        }
+    finally:
+        await platform.stop()

@@ -10,7 +10,7 @@ from stdnum import iban, luhn
 from stdnum.br import cpf
 from stdnum.es import dni
 
-from integritas.services.compliance.pii import PersonalKind, find_personal
+from integritas.platform.personal import PersonalKind, find_personal
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -36,6 +36,7 @@ from integritas.kernel.contracts import (
 )
 from integritas.kernel.evidence import Party, content_digest
 from integritas.kernel.ids import DEFAULT_TENANT, EvidenceId
+from integritas.platform.personal import find_personal
 from integritas.services.compliance.api import (
     MATCH_THRESHOLD,
     Query,
@@ -46,7 +47,6 @@ from integritas.services.compliance.api import (
 )
 from integritas.services.compliance.index import NameIndex
 from integritas.services.compliance.normalise import parse_name
-from integritas.services.compliance.pii import find_personal
 from integritas.services.compliance.rarity import weight
 
 if TYPE_CHECKING:

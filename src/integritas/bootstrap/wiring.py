@@ -51,7 +51,7 @@ from integritas.services.anticorruption.api import (
     validate_release,
 )
 from integritas.services.audit import app as audit_app
-from integritas.services.audit.api import AuditTrail
+from integritas.services.audit.api import AuditTrail, held_subjects
 from integritas.services.compliance.api import (
     check_party,
     erase_seen,
@@ -448,13 +448,23 @@ def _check_release(content: Content) -> Sequence[FieldError]:
     return validate_release(content) if isinstance(content, Procurement) else ()
 
 
+def _subjects(platform: Platform) -> oversight.SubjectDesk:
+    """Return who erases evidence, here and in what every service learned of it."""
+    erasers: list[oversight.Eraser] = [erase_seen]
+    if platform.services.spam_desk is not None:
+        erasers.append(platform.services.spam_desk.erase)
+    if platform.services.datasets is not None:
+        erasers.append(platform.services.datasets.erase_evidence)
+    return oversight.SubjectDesk(
+        platform.database, platform.cases, platform.journal, erasers, held_subjects
+    )
+
+
 def _oversight(platform: Platform) -> Sequence[APIRouter]:
     policies = platform.services.records.policies
     if policies is None:
         return ()
-    subjects = oversight.SubjectDesk(
-        platform.database, platform.cases, platform.journal, [erase_seen]
-    )
+    subjects = _subjects(platform)
     return (
         oversight.router(platform.cases, policies.decider, subjects, subject_matcher),
     )

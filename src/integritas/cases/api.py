@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from integritas.cases.disclosed import Disclosed, Purpose
 from integritas.cases.erasing import EVIDENCE_ERASED, erase_evidence
 from integritas.cases.figures import CaseFigures, Found, Interval, Point, Stats
 from integritas.cases.files import (
@@ -73,6 +74,7 @@ __all__ = [
     "CaseStore",
     "Change",
     "Decision",
+    "Disclosed",
     "EditCase",
     "FindingRecord",
     "Found",
@@ -87,6 +89,7 @@ __all__ = [
     "PastDecision",
     "Point",
     "Priority",
+    "Purpose",
     "RecordAssessment",
     "RecordVerdict",
     "ReviewState",

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from integritas.cases import views
 from integritas.cases.approvals import void
+from integritas.cases.disclosed import Disclosed, read_fact
 from integritas.cases.four_eyes import FourEyes
 from integritas.cases.listing import CaseFilter, CaseOrder, list_cases
 from integritas.cases.model import (
@@ -66,6 +67,7 @@ Item = TypeVar("Item")
 
 REVIEWED: Final = "integritas.finding.reviewed.v1"
 EVIDENCE_READ: Final = "integritas.evidence.read.v1"
+FINDING_READ: Final = "integritas.finding.read.v1"
 
 
 class CaseDesk:
@@ -289,16 +291,30 @@ class CaseDesk:
 
         return await self._database.transact(work)
 
-    async def read_raw(self, context: Context, evidence_id: EvidenceId) -> Evidence:
+    async def read_raw(
+        self, context: Context, evidence_id: EvidenceId, why: Disclosed | None = None
+    ) -> Evidence:
         """Return raw evidence; that it was read is recorded before it is shown."""
 
         def work(tx: Transaction) -> Evidence:
             case_id, evidence = views.get_evidence(tx, context.tenant, evidence_id)
-            fact = Fact(
-                type=EVIDENCE_READ, subject=case_id, data={"evidence": evidence_id}
-            )
+            fact = read_fact(EVIDENCE_READ, case_id, {"evidence": evidence_id}, why)
             self._recorder.record(tx, context, [fact])
             return evidence
+
+        return await self._database.transact(work)
+
+    async def read_finding(
+        self, context: Context, finding_id: FindingId, why: Disclosed
+    ) -> FindingRecord:
+        """Return a finding for who sees it in clear; recorded before it is shown."""
+
+        def work(tx: Transaction) -> FindingRecord:
+            found = views.get_finding(tx, context.tenant, finding_id)
+            data = {"finding": finding_id}
+            fact = read_fact(FINDING_READ, found.case_id, data, why)
+            self._recorder.record(tx, context, [fact])
+            return found
 
         return await self._database.transact(work)
 

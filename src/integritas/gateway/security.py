@@ -16,7 +16,7 @@ from fastapi.security import APIKeyHeader, HTTPBearer
 from fastapi.security.http import HTTPAuthorizationCredentials
 
 from integritas.gateway.parts import Parts
-from integritas.identity.api import PERMISSIONS, Principal
+from integritas.identity.api import PERMISSIONS, Principal, View, view_of
 from integritas.kernel.contracts import Context
 from integritas.kernel.errors import FieldError, NotAuthenticated, NotPermitted
 from integritas.platform.limits import note
@@ -29,6 +29,7 @@ __all__ = [
     "Signed",
     "allow",
     "permission_of",
+    "sight",
 ]
 
 Check: TypeAlias = Callable[[Request, Principal], Awaitable[Context]]
@@ -175,3 +176,8 @@ async def guarded(request: Request, principal: Signed) -> None:
 
 
 Guarded = Depends(guarded)
+
+
+def sight(context: Context) -> View:
+    """Return how much of personal data the caller sees."""
+    return view_of(context.actor.roles)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from integritas.oversight.backtest import Backtest, backtest
 from integritas.oversight.reconcile import CaseReader, Reconciliation, reconcile
 from integritas.oversight.routes import router
-from integritas.oversight.subjects import SubjectDesk
+from integritas.oversight.subjects import Eraser, SubjectDesk
 
 __all__ = [
     "Backtest",
     "CaseReader",
+    "Eraser",
     "Reconciliation",
     "SubjectDesk",
     "backtest",

@@ -122,7 +122,7 @@ def add_subject_routes(
         "/subjects/erase",
         operation_id="compliance_subject_erase",
         summary="Erase evidence about a person (audited)",
-        responses=problem_responses(400, 401, 404, 422),
+        responses=problem_responses(400, 401, 404, 409, 422),
     )
     async def erase(context: Caller, body: EraseIn) -> ErasedOut:
         """Erase content, salts and what was said of it; the log still verifies."""

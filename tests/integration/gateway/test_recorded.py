@@ -31,6 +31,8 @@ RECORDED = {
     "dead_letters_redrive": "integritas.run.started.v1",
     "evidence_add": "integritas.case.evidence_added.v1",
     "evidence_raw": "integritas.evidence.read.v1",
+    "evidence_reveal": "integritas.evidence.read.v1",
+    "findings_reveal": "integritas.finding.read.v1",
     "findings_review": "integritas.finding.reviewed.v1",
     "keys_create": f"{IDENTITY}key_created.v1",
     "keys_revoke": f"{IDENTITY}key_revoked.v1",
@@ -149,7 +151,10 @@ async def casework(
     (item, *_) = (await analyst.get(f"{path}/evidence")).json()["data"]
     answers.append(await analyst.get(f"/api/v1/evidence/{item['id']}/raw"))
     (finding, *_) = (await analyst.get(f"{path}/findings")).json()["data"]
+    why = {"purpose": "investigation", "reason": "compare the accounts"}
     answers += [
+        await analyst.post(f"/api/v1/evidence/{item['id']}/reveal", json=why),
+        await analyst.post(f"/api/v1/findings/{finding['id']}/reveal", json=why),
         await analyst.post(
             f"/api/v1/findings/{finding['id']}/review",
             json={"review": "dismissed", "reason": "another person"},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Response
@@ -38,7 +39,7 @@ from integritas.gateway.schemas import (
     TimelineEntryOut,
     TransitionIn,
 )
-from integritas.gateway.security import allow
+from integritas.gateway.security import allow, sight
 from integritas.gateway.strict import Moment, StrictRoute
 from integritas.kernel.contracts import Context, Outcome
 from integritas.kernel.errors import FieldError, InvalidInput, NotFound
@@ -106,7 +107,12 @@ async def list_cases(
     found = await parts.cases.list(
         context.tenant, where.filter(), order=order, limit=limit + 1
     )
-    return page_of(found, limit, lambda case: " ".join(order.place(case)), CaseOut.of)
+    return page_of(
+        found,
+        limit,
+        lambda case: " ".join(order.place(case)),
+        partial(CaseOut.of, view=sight(context)),
+    )
 
 
 @router.get(
@@ -121,7 +127,7 @@ async def get_case(
     """Return a case; its ETag is what a change must send back."""
     case = await parts.cases.get(context.tenant, CaseId(case_id))
     response.headers["ETag"] = etag(case.version)
-    return CaseOut.of(case)
+    return CaseOut.of(case, sight(context))
 
 
 @router.patch(
@@ -152,7 +158,7 @@ async def update_case(  # noqa: PLR0917 - FastAPI passes by name
     )
     case = await parts.cases.change(context, CaseId(case_id), command)
     response.headers["ETag"] = etag(case.version)
-    return CaseOut.of(case)
+    return CaseOut.of(case, sight(context))
 
 
 async def check_assignee(parts: Parts, context: Context, assignee: str) -> None:
@@ -200,9 +206,9 @@ async def move_case(  # noqa: PLR0917 - FastAPI passes by name
     if isinstance(moved, Approval):
         response.status_code = 202
         response.headers["Location"] = f"/api/v1/cases/{case_id}/approvals"
-        return ApprovalOut.of(moved)
+        return ApprovalOut.of(moved, sight(context))
     response.headers["ETag"] = etag(moved.version)
-    return CaseOut.of(moved)
+    return CaseOut.of(moved, sight(context))
 
 
 @router.get(
@@ -220,7 +226,8 @@ async def case_history(
 ) -> Page[HistoryOut]:
     """Return the transitions of a case, oldest first."""
     found = await parts.cases.history(context.tenant, CaseId(case_id))
-    return slice_of(found, limit, after, HistoryOut.of)
+    show = partial(HistoryOut.of, view=sight(context))
+    return slice_of(found, limit, after, show)
 
 
 @router.get(
@@ -259,4 +266,5 @@ async def case_decisions(
 ) -> Page[DecisionOut]:
     """Return the policy verdicts on a case with their reasons, oldest first."""
     found = await parts.cases.decisions(context.tenant, CaseId(case_id))
-    return slice_of(found, limit, after, DecisionOut.of)
+    show = partial(DecisionOut.of, view=sight(context))
+    return slice_of(found, limit, after, show)

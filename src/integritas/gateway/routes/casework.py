@@ -23,8 +23,9 @@ from integritas.gateway.schemas import (
     TransitionIn,
     Version,
 )
-from integritas.gateway.security import Signed, allow
+from integritas.gateway.security import Signed, allow, sight
 from integritas.gateway.strict import Moment, StrictRoute
+from integritas.identity.api import View
 from integritas.kernel.contracts import Context
 from integritas.kernel.errors import FieldError, IntegritasError, InvalidInput
 from integritas.kernel.ids import CaseId
@@ -148,7 +149,7 @@ async def open_case(
     case = await parts.cases.open_edited(context, submission, wanted)
     response.headers["Location"] = f"/api/v1/cases/{case.id}"
     response.headers["ETag"] = etag(case.version)
-    return CaseOut.of(case)
+    return CaseOut.of(case, sight(context))
 
 
 @router.post(
@@ -179,7 +180,8 @@ async def change_cases(
             answers[index] = error
     done = await parts.cases.change_many([(context, *good[i]) for i in good])
     answers.update(zip(good, done, strict=True))
-    results = [_result(index, answers[index]) for index in sorted(answers)]
+    view = sight(context)
+    results = [_result(index, answers[index], view) for index in sorted(answers)]
     refused = sum(result.error is not None for result in results)
     return BulkOut(changed=len(results) - refused, refused=refused, results=results)
 
@@ -204,7 +206,7 @@ async def ask_approval(  # noqa: PLR0917 - FastAPI passes by name
     command = Transition(to=body.to, reason=body.reason, expect=expect)
     asked = await parts.cases.ask_approval(context, CaseId(case_id), command)
     response.headers["Location"] = f"/api/v1/cases/{case_id}/approvals"
-    return ApprovalOut.of(asked)
+    return ApprovalOut.of(asked, sight(context))
 
 
 def _parse(index: int, item: JsonValue) -> BulkItem:
@@ -244,7 +246,7 @@ def _edit(patch: CasePatch, expect: int | None) -> EditCase:
     )
 
 
-def _result(index: int, answer: Case | IntegritasError) -> BulkResult:
+def _result(index: int, answer: Case | IntegritasError, view: View) -> BulkResult:
     if isinstance(answer, IntegritasError):
         return BulkResult(index=index, error=problem_of(answer))
-    return BulkResult(index=index, case=CaseOut.of(answer))
+    return BulkResult(index=index, case=CaseOut.of(answer, view))

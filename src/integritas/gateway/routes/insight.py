@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
@@ -12,8 +13,9 @@ from integritas.cases.api import Found, Interval
 from integritas.gateway.conventions import CursorAsked, Limit, Page, page_of
 from integritas.gateway.parts import Parts
 from integritas.gateway.schemas import CaseOut
-from integritas.gateway.security import allow
+from integritas.gateway.security import allow, sight
 from integritas.gateway.strict import Day, StrictRoute
+from integritas.identity.api import View
 from integritas.kernel.contracts import Context
 from integritas.kernel.errors import FieldError, InvalidInput
 from integritas.platform.problems import problem_responses
@@ -35,9 +37,9 @@ class FoundOut(BaseModel):
     matched: list[str]
 
     @classmethod
-    def of(cls, found: Found) -> FoundOut:
+    def of(cls, found: Found, view: View) -> FoundOut:
         """Show what was found."""
-        return cls(case=CaseOut.of(found.case), matched=list(found.matched))
+        return cls(case=CaseOut.of(found.case, view), matched=list(found.matched))
 
 
 class StatsOut(BaseModel):
@@ -101,7 +103,9 @@ async def search(
     found = await parts.figures.search(
         context.tenant, q, before=cursor, limit=limit + 1
     )
-    return page_of(found, limit, lambda one: one.case.id, FoundOut.of)
+    return page_of(
+        found, limit, lambda one: one.case.id, partial(FoundOut.of, view=sight(context))
+    )
 
 
 @router.get(

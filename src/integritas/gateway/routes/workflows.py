@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Response
@@ -25,8 +26,9 @@ from integritas.gateway.schemas import (
     StartRunIn,
     Version,
 )
-from integritas.gateway.security import Signed, allow
+from integritas.gateway.security import Signed, allow, sight
 from integritas.gateway.strict import Json, Moment, StrictRoute
+from integritas.identity.api import View
 from integritas.kernel.contracts import Context
 from integritas.kernel.errors import Conflict
 from integritas.kernel.ids import CaseId, RunId
@@ -99,13 +101,13 @@ class RunDetailOut(RunOut):
     attributes: dict[str, str] = Field(default_factory=dict)
 
     @classmethod
-    def of(cls, detail: RunDetail) -> RunDetailOut:
+    def of(cls, detail: RunDetail, view: View) -> RunDetailOut:
         """Show a run."""
         run = RunOut.model_validate(detail.run)
         options, parent = detail.options, detail.options.parent
         return cls(
             **run.model_dump(),
-            steps=[RunStepOut.model_validate(step) for step in detail.steps],
+            steps=[RunStepOut.of(step, view) for step in detail.steps],
             priority=options.priority,
             timeout_s=options.timeout_s,
             parent=None if parent is None else parent.run_id,
@@ -321,7 +323,7 @@ async def list_runs(
 async def get_run(parts: Parts, context: Reading, run_id: str) -> RunDetailOut:
     """Return a run with every attempt of every step."""
     detail = await parts.workflows.run(context.tenant, RunId(run_id))
-    return RunDetailOut.of(detail)
+    return RunDetailOut.of(detail, sight(context))
 
 
 @router.get(
@@ -339,7 +341,9 @@ async def list_steps(
 ) -> Page[RunStepOut]:
     """Return every attempt of every step, then what has not begun."""
     detail = await parts.workflows.run(context.tenant, RunId(run_id))
-    return slice_of(detail.steps, limit, after, RunStepOut.model_validate)
+    return slice_of(
+        detail.steps, limit, after, partial(RunStepOut.of, view=sight(context))
+    )
 
 
 @router.post(

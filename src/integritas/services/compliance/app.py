@@ -29,6 +29,7 @@ from integritas.platform.http import (
     observing,
     service_app,
 )
+from integritas.platform.personal import find_personal
 from integritas.platform.problems import failure_response, problem_responses
 from integritas.services.compliance.allowing.desk import HitReader
 from integritas.services.compliance.allowing.routes import add_hit_routes
@@ -36,7 +37,6 @@ from integritas.services.compliance.payments.catalogue import (
     PaymentRules,
     payment_rules,
 )
-from integritas.services.compliance.pii import find_personal
 from integritas.services.compliance.policies.routes import add_policy_routes
 from integritas.services.compliance.records import NO_RECORDS, ComplianceRecords
 from integritas.services.compliance.remote import (

@@ -1,4 +1,4 @@
-"""The compliance service: screens parties and payments, decides by policy."""
+"""The compliance service: screens, looks for personal data, decides by policy."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from integritas.kernel.contracts import (
     Verdict,
     dossier_digest,
 )
-from integritas.kernel.evidence import Party
+from integritas.kernel.evidence import EvidenceKind, Party
 from integritas.kernel.ids import TenantId
 from integritas.services.compliance.allowing.desk import (
     NOBODY,
@@ -41,6 +41,11 @@ from integritas.services.compliance.payments.assessing import (
 )
 from integritas.services.compliance.policies.deciding import decide
 from integritas.services.compliance.policies.policy import Policy, load_policy
+from integritas.services.compliance.privacy import (
+    PRIVACY_VERSION,
+    message_bytes,
+    personal_findings,
+)
 from integritas.services.compliance.queries import Question, questions
 from integritas.services.compliance.records import NO_RECORDS, ComplianceRecords
 from integritas.services.compliance.screening import (
@@ -73,6 +78,8 @@ _CRITICAL: Final = 0.95
 # thread.
 _ON_LOOP: Final = 2
 _MOST_NAMES: Final = 40
+# So much of messages is searched for personal data on the event loop too.
+_BYTES_ON_LOOP: Final = 4_096
 
 
 _Answers = Mapping[Query, tuple[Hit, ...]]
@@ -129,10 +136,11 @@ class ComplianceService:
         return None
 
     async def assess(self, batch: Sequence[Dossier], /) -> Sequence[Assessment]:
-        """Screen every party and payment of each dossier, in order."""
+        """Screen parties and payments, look for personal data in messages; in order."""
         asked = [list(questions(dossier)) for dossier in batch]
         past = _Past(await self._windows(batch), await self._allowed(batch))
-        if sum(map(len, asked)) <= _ON_LOOP or not self.lists.entries:
+        few = sum(map(len, asked)) <= _ON_LOOP or not self.lists.entries
+        if few and message_bytes(batch) <= _BYTES_ON_LOOP:
             return self._assess(batch, asked, past)
         return await asyncio.to_thread(self._assess, batch, asked, past)
 
@@ -215,6 +223,9 @@ class ComplianceService:
             findings += paid
             versions["payments"] = payments_version()
             versions["windows"] = windows.version
+        if dossier.of_kind(EvidenceKind.MESSAGE):
+            findings += personal_findings(dossier)
+            versions["personal"] = PRIVACY_VERSION
         return Assessment(
             service=_SERVICE,
             findings=tuple(findings),

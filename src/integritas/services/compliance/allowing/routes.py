@@ -9,6 +9,7 @@ from fastapi import Depends, Query
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from starlette.responses import Response
 
+from integritas.identity.api import View, mask_finding, view_of
 from integritas.kernel.contracts import Context, Finding
 from integritas.kernel.ids import FindingId
 from integritas.platform.http import caller
@@ -47,16 +48,16 @@ class CaseHitOut(BaseModel):
     review_reason: str
 
     @classmethod
-    def of(cls, hit: ReviewedHit) -> CaseHitOut:
-        """Return the wire form."""
+    def of(cls, hit: ReviewedHit, view: View) -> CaseHitOut:
+        """Return the wire form as the caller may see it."""
         return cls(
             id=hit.id,
             case=hit.case_id,
-            finding=hit.finding,
+            finding=mask_finding(view, hit.finding),
             created_at=hit.created_at,
             review=hit.review,
             reviewed_by=hit.reviewed_by,
-            review_reason=hit.review_reason,
+            review_reason=view.remark(hit.review_reason),
         )
 
 
@@ -108,7 +109,8 @@ def add_hit_routes(routes: APIRouter, desk: AllowDesk, hits: HitReader) -> None:
             context.tenant, review=review, before=cursor, limit=limit + 1
         )
         more = found[limit - 1].id if len(found) > limit else None
-        shown = [CaseHitOut.of(hit) for hit in found[:limit]]
+        view = view_of(context.actor.roles)
+        shown = [CaseHitOut.of(hit, view) for hit in found[:limit]]
         return CaseHitList(data=shown, next_cursor=more)
 
     @routes.get(

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from bisect import bisect
 from dataclasses import dataclass
 from enum import StrEnum
 from importlib import import_module
@@ -18,7 +19,7 @@ import phonenumbers
 from stdnum import iban, luhn
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
 __all__ = ["MOST_CHARACTERS", "PersonalData", "PersonalKind", "find_personal", "redact"]
 
@@ -132,19 +133,44 @@ def find_personal(text: str, region: str | None = None) -> tuple[PersonalData, .
     the one with the stronger check wins.
     """
     taken: list[PersonalData] = []
-    for found in (*_plain(text), *_ids(text), *_phones(text, region)):
-        if all(found.end <= t.start or t.end <= found.start for t in taken):
-            taken.append(found)
-    return tuple(sorted(taken, key=lambda found: found.start))
+    _take(taken, (*_plain(text), *_ids(text)))
+    _take(taken, _phones(_without(text, taken), region))
+    return tuple(taken)
 
 
-def redact(text: str, found: Sequence[PersonalData]) -> str:
-    """Return the text with each piece replaced by its kind, such as `[email]`."""
+def redact(
+    text: str,
+    found: Sequence[PersonalData],
+    shown: Callable[[PersonalData], str] = lambda item: f"[{item.kind}]",
+) -> str:
+    """Return the text with each piece as `shown`, by its kind: `[email]`."""
     parts, place = [], 0
-    for item in sorted(found, key=lambda item: item.start):
-        parts += [text[place : item.start], f"[{item.kind}]"]
+    for item in sorted(found, key=_start):
+        parts += [text[place : item.start], shown(item)]
         place = item.end
     return "".join([*parts, text[place:]])
+
+
+def _take(taken: list[PersonalData], found: Iterable[PersonalData]) -> None:
+    """Add what claims characters that nobody has claimed; `taken` stays in order."""
+    for piece in found:
+        at = bisect(taken, piece.start, key=_start)
+        if (at == 0 or taken[at - 1].end <= piece.start) and (
+            at == len(taken) or piece.end <= taken[at].start
+        ):
+            taken.insert(at, piece)
+
+
+def _start(piece: PersonalData) -> int:
+    return piece.start
+
+
+def _without(text: str, found: Sequence[PersonalData]) -> str:
+    """Return the text with each piece blotted out, as long as before.
+
+    An IBAN is half a dozen phone numbers to try, and to try one is what costs most.
+    """
+    return redact(text, found, lambda item: "x" * (item.end - item.start))
 
 
 def _plain(text: str) -> Iterator[PersonalData]:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from integritas.services.compliance.pii import (
+from integritas.platform.personal import (
     PersonalKind,
     find_personal,
     redact,

@@ -19,8 +19,10 @@ from typing import TYPE_CHECKING, Final
 import httpx
 
 from integritas.kernel.errors import InvalidInput, Unavailable
+from integritas.services.compliance.eu import EU
 from integritas.services.compliance.loading import load_watchlists
 from integritas.services.compliance.ofac import OFAC
+from integritas.services.compliance.uk import UK
 from integritas.services.compliance.un import UN
 
 if TYPE_CHECKING:
@@ -43,6 +45,15 @@ OFFICIAL: Final[Mapping[str, Mapping[str, str]]] = {
     },
     UN: {
         "consolidated.xml": "https://scsanctions.un.org/resources/xml/en/consolidated.xml"
+    },
+    # The token is the Commission's own, the same for everyone.
+    EU: {
+        "consolidated.xml": "https://webgate.ec.europa.eu/fsd/fsf/public/files/"
+        "xmlFullSanctionsList_1_1/content?token=dG9rZW4tMjAxNw"
+    },
+    UK: {
+        "UK-Sanctions-List.xml": "https://sanctionslist.fcdo.gov.uk/docs/"
+        "UK-Sanctions-List.xml"
     },
 }
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
-__all__ = ["LISTS", "load_watchlists"]
+__all__ = ["LISTS", "load_list", "load_watchlists"]
 
 SYNTHETIC: Final = "synthetic"
 
@@ -49,6 +49,18 @@ def load_watchlists(*directories: Path) -> Watchlists:
         InvalidInput: naming file and line of what is malformed, truncated or missing.
     """
     return Watchlists.of([each for path in directories for each in _lists(path)])
+
+
+def load_list(folder: Path, name: str) -> Watchlists:
+    """Return the snapshot of one list; `folder` holds its files.
+
+    Raises:
+        InvalidInput: naming file and line of what is malformed, truncated or missing.
+    """
+    if name in {OFAC, SYNTHETIC}:
+        return Watchlists.of([read_ofac(folder, name)])
+    patterns, read = _SINGLE[name]
+    return Watchlists.of([read(_one_file(folder, *patterns))])
 
 
 def _lists(directory: Path) -> Sequence[_Read]:

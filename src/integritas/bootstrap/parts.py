@@ -42,6 +42,8 @@ from integritas.services.compliance import app as compliance_app
 from integritas.services.compliance.api import (
     NO_RECORDS,
     ComplianceRecords,
+    ListKeeper,
+    check_sources,
     load_compliance_service,
     load_watchlists,
     open_records,
@@ -64,7 +66,7 @@ if TYPE_CHECKING:
     from integritas.cases.api import CaseDesk
     from integritas.platform.config import ServiceName, Settings
     from integritas.services.audit.api import AuditTrail
-    from integritas.services.compliance.api import Watchlists
+    from integritas.services.compliance.api import ComplianceService, Watchlists
 
 __all__ = [
     "Kept",
@@ -118,6 +120,7 @@ class Services:
     spam_desk: SpamDesk | None = None
     records: ComplianceRecords = NO_RECORDS
     observers: Mapping[str, Observer] = field(default_factory=dict)
+    starters: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
     closers: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
 
 
@@ -129,6 +132,7 @@ def load_services(
 ) -> Services:
     """Return each service: a client where settings give its address, else the thing."""
     pings: dict[str, Ping] = {}
+    starters: list[Callable[[], Awaitable[None]]] = []
     closers: list[Callable[[], Awaitable[None]]] = []
     metrics = CallMetrics(kit.metrics)
     tls = services_context(settings)
@@ -161,6 +165,10 @@ def load_services(
             records=kept.records,
         )
         desk, pings["compliance"] = local, local.ping
+        if not lists and (keeper := _keeper(settings, local, kept.records)):
+            pings["lists on disk"] = keeper.ping
+            starters.append(keeper.start)
+            closers.append(keeper.stop)
     # Its windows are rows that every process sees, so it learns wherever it assesses.
     observers: dict[str, Observer] = {}
     if kept.records.accounts is not None:
@@ -187,6 +195,7 @@ def load_services(
             name for name in pings if settings.service_url(name) is not None
         ),
         observers=observers,
+        starters=starters,
         closers=closers,
     )
 
@@ -207,10 +216,24 @@ def _models(settings: Settings, kit: Kit, journal: Journal) -> ModelRegistry:
 def _watchlists(settings: Settings, chosen: Sequence[Path]) -> Watchlists | None:
     if chosen:
         return load_watchlists(*chosen)
-    folder = settings.lists_dir or settings.state_dir / "lists"
+    folder = _lists_folder(settings)
     if settings.lists_dir is None and not folder.is_dir():
         return None
     return load_watchlists(folder)
+
+
+def _lists_folder(settings: Settings) -> Path:
+    return settings.lists_dir or settings.state_dir / "lists"
+
+
+def _keeper(
+    settings: Settings, service: ComplianceService, records: ComplianceRecords
+) -> ListKeeper | None:
+    """Return who keeps the lists of a service fresh."""
+    if records.lists is None:
+        return None
+    sources = check_sources(settings.list_sources)
+    return ListKeeper(service, records.lists, _lists_folder(settings), sources)
 
 
 def service_routers(
@@ -263,14 +286,21 @@ def service_alone(settings: Settings, role: Role) -> FastAPI:
             return anticorruption_app.create_app(
                 database, ids, clock, recorder=journal, token=token
             )
-        records = open_records(database, journal, clock, ids)
-        lists = _watchlists(settings, ())
+        fetched = check_sources(settings.list_sources)
+        records = open_records(database, journal, clock, ids, fetched)
+        screening = load_compliance_service(_watchlists(settings, ()), records=records)
+        keeper = _keeper(settings, screening, records)
         return compliance_app.create_app(
-            load_compliance_service(lists, records=records),
+            screening,
             ids=ids,
             clock=clock,
             token=token,
-            on_stop=(partial(asyncio.to_thread, database.close),),
+            pings={"lists on disk": keeper.ping} if keeper else {},
+            on_start=(keeper.start,) if keeper else (),
+            on_stop=(
+                *((keeper.stop,) if keeper else ()),
+                partial(asyncio.to_thread, database.close),
+            ),
         )
     except BaseException:
         database.close()
@@ -290,15 +320,21 @@ def open_migrated(settings: Settings) -> Database:
     return database
 
 
-def keep(settings: Settings, kit: Kit, database: Database) -> Kept:
-    """Return what is kept in a database, nothing of it read yet."""
+def keep(
+    settings: Settings, kit: Kit, database: Database, lists: Sequence[Path]
+) -> Kept:
+    """Return what is kept in a database, nothing of it read yet.
+
+    `lists` that were chosen are not refreshed.
+    """
+    fetched = () if lists else check_sources(settings.list_sources)
     journal = Journal(database, kit.clock, kit.randomness, kit.ids)
     return Kept(
         database=database,
         journal=journal,
         datasets=open_dataset_desk(database, kit.clock, journal),
         spam=open_spam_desk(database, kit.clock, kit.ids, journal),
-        records=open_records(database, journal, kit.clock, kit.ids),
+        records=open_records(database, journal, kit.clock, kit.ids, fetched),
         models=_models(settings, kit, journal),
     )
 

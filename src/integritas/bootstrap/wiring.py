@@ -125,6 +125,8 @@ class Platform:
         created = await self.identity.ensure_admin(
             secret.get_secret_value() if secret else None, DEFAULT_TENANT
         )
+        for start in self.services.starters:
+            await start()
         if self.engine is not None:
             await self.engine.start()
         self._tasks = [
@@ -285,7 +287,7 @@ def bootstrap(
     kit = make_kit(clock, randomness)
     database = open_migrated(settings)
     try:
-        kept = keep(settings, kit, database)
+        kept = keep(settings, kit, database, lists)
         given = services or load_services(settings, kit, lists, kept)
         # A copy: services that were given may serve another platform too.
         given = replace(

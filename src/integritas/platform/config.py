@@ -313,11 +313,19 @@ class Settings(BaseSettings):
     lists_dir: Annotated[
         Path | None,
         _setting(
-            "Folder of watchlists (with `ofac/`, `un/`); without it, those in the "
-            "state folder.",
+            "Folder of watchlists (with `ofac/`, `un/`, `eu/`, `uk/`); without it, "
+            "those in the state folder.",
             "name an existing folder, or leave it out",
         ),
     ] = None
+    list_sources: Annotated[
+        dict[str, dict[str, str]],
+        _setting(
+            "Where lists are fetched, as JSON: list to file name to address; without "
+            "it, the official lists of OFAC, UN, EU and UK.",
+            'write JSON such as {"uk": {"list.xml": "https://…"}}',
+        ),
+    ] = {}
     admin_password: Annotated[
         SecretStr | None,
         _setting(

@@ -87,8 +87,9 @@ _Answers = Mapping[Query, tuple[Hit, ...]]
 
 @dataclass(frozen=True, slots=True)
 class _Past:
-    """What was known before a batch, by tenant."""
+    """What a batch is judged by: one snapshot, and what was known before, by tenant."""
 
+    screener: Screener
     windows: Mapping[TenantId, Windows]
     allowed: Mapping[TenantId, AllowList]
 
@@ -114,6 +115,13 @@ class ComplianceService:
         self._policies = records.policies
         self._allowing = records.allowing
 
+    def use(self, watchlists: Watchlists) -> None:
+        """Screen against another snapshot; batches under way end on theirs.
+
+        Indexing takes seconds: call it from a thread.
+        """
+        self._screener = Screener(watchlists)
+
     @property
     def lists(self) -> Watchlists:
         """Return the snapshot screened against."""
@@ -127,7 +135,7 @@ class ComplianceService:
     @property
     def versions(self) -> dict[str, str]:
         """Return what an assessment names: lists and matcher."""
-        return {"lists": self.lists.version, "matcher": self._screener.version}
+        return _versions(self._screener)
 
     async def ping(self) -> str | None:
         """Return None if ready, else why not: without a list nothing is screened."""
@@ -138,8 +146,9 @@ class ComplianceService:
     async def assess(self, batch: Sequence[Dossier], /) -> Sequence[Assessment]:
         """Screen parties and payments, look for personal data in messages; in order."""
         asked = [list(questions(dossier)) for dossier in batch]
-        past = _Past(await self._windows(batch), await self._allowed(batch))
-        few = sum(map(len, asked)) <= _ON_LOOP or not self.lists.entries
+        windows, allowed = await self._windows(batch), await self._allowed(batch)
+        past = _Past(self._screener, windows, allowed)
+        few = sum(map(len, asked)) <= _ON_LOOP or not past.screener.lists.entries
         if few and message_bytes(batch) <= _BYTES_ON_LOOP:
             return self._assess(batch, asked, past)
         return await asyncio.to_thread(self._assess, batch, asked, past)
@@ -202,7 +211,7 @@ class ComplianceService:
         asked: Sequence[Sequence[Question]],
         past: _Past,
     ) -> Sequence[Assessment]:
-        answers = self._answers(asked)
+        answers = _answers(asked, past.screener)
         return [
             self._assessment(dossier, questions_of, answers, past)
             for dossier, questions_of in zip(batch, asked, strict=True)
@@ -215,9 +224,9 @@ class ComplianceService:
         answers: _Answers,
         past: _Past,
     ) -> Assessment:
-        versions = self.versions
+        versions = _versions(past.screener)
         allowed = past.allowed.get(dossier.tenant, NOBODY)
-        findings = list(self._findings(asked, answers, allowed))
+        findings = list(_findings(asked, answers, allowed, past.screener.lists))
         windows = past.windows.get(dossier.tenant, NOTHING_KNOWN)
         if paid := list(payment_findings(dossier, windows)):
             findings += paid
@@ -233,87 +242,101 @@ class ComplianceService:
             input_hash=dossier_digest(dossier),
         )
 
-    def _answers(self, asked: Sequence[Sequence[Question]]) -> _Answers:
-        """Screen all names of a batch in one pass; only matches are wanted."""
-        if not self.lists.entries:
-            return {}
-        queries = [
-            query
-            for questions_of in asked
-            for question in questions_of
-            for query in question.queries[:_MOST_NAMES]
-        ]
-        found = self._screener.screen_all(queries, least=MATCH_THRESHOLD)
-        return dict(zip(queries, found, strict=True))
 
-    def _findings(
-        self, asked: Sequence[Question], answers: _Answers, allowed: AllowList
-    ) -> Iterator[Finding]:
-        if asked and not self.lists.entries:
-            yield _unable(
-                asked[0].evidence,
-                None,
-                "no watchlist is loaded, so nobody was screened: start the "
-                "service with a folder of lists",
-            )
-            return
-        for question in asked:
-            yield from self._answer(question, answers, allowed)
+def _versions(screener: Screener) -> dict[str, str]:
+    return {"lists": screener.lists.version, "matcher": screener.version}
 
-    def _answer(
-        self, question: Question, answers: _Answers, allowed: AllowList
-    ) -> Iterator[Finding]:
-        best: dict[tuple[str, str], tuple[Hit, Query]] = {}
-        for query in question.queries[:_MOST_NAMES]:
-            name = parse_name(query.name)
-            if name.cut or not name.tokens:
-                what = "is too long" if name.cut else "has no letter or digit"
-                text = f"a name {what}, so it was not screened in full"
-                yield _unable(question.evidence, question.path, text)
-            for hit in answers[query]:
-                key = (hit.entry.list, hit.entry.uid)
-                if hit.match and (key not in best or hit.score > best[key][0].score):
-                    best[key] = (hit, query)
-        if len(question.queries) > _MOST_NAMES:
-            text = f"more than {_MOST_NAMES} names: the rest were not screened"
-            yield _unable(question.evidence, question.path, text)
-        party = party_key(question.queries) if best else ""
-        for hit, query in sorted(best.values(), key=lambda found: -found[0].score):
-            digest = entry_digest(hit.entry)
-            known = allowed.find(party, hit.entry.list, hit.entry.uid, digest)
-            if known is None:
-                pair = {"party": party, "entry_digest": digest}
-                yield self._finding(question, query, hit, pair)
-            else:
-                yield _let_pass(question, hit, known)
 
-    def _finding(
-        self, question: Question, query: Query, hit: Hit, pair: Mapping[str, str]
-    ) -> Finding:
-        entry = hit.entry
-        data: dict[str, JsonValue] = {
-            "list": entry.list,
-            "uid": entry.uid,
-            "name": hit.name.text,
-            "score": hit.score,
-            "list_version": self.lists.versions[entry.list].version,
-            "programmes": list(entry.programmes),
-            "fields": _side_by_side(query, hit),
-            "countries": [*query.countries],
-            "sectors": _sectors(question.evidence),
-            **pair,
-        }
-        return Finding(
-            code=HIT,
-            severity=(Severity.CRITICAL if hit.score >= _CRITICAL else Severity.HIGH),
-            score=hit.score,
-            subject=Subject(evidence=question.evidence.id, path=question.path),
-            # No name here: titles travel into verdicts and records.
-            title=f"{question.role} resembles {entry.list} entry {entry.uid}",
-            reasons=hit.reasons,
-            kind=FindingKind.HIT,
-            data=data,
+def _answers(asked: Sequence[Sequence[Question]], screener: Screener) -> _Answers:
+    """Screen all names of a batch in one pass; only matches are wanted."""
+    if not screener.lists.entries:
+        return {}
+    queries = [
+        query
+        for questions_of in asked
+        for question in questions_of
+        for query in question.queries[:_MOST_NAMES]
+    ]
+    found = screener.screen_all(queries, least=MATCH_THRESHOLD)
+    return dict(zip(queries, found, strict=True))
+
+
+def _findings(
+    asked: Sequence[Question],
+    answers: _Answers,
+    allowed: AllowList,
+    lists: Watchlists,
+) -> Iterator[Finding]:
+    if asked and not lists.entries:
+        yield _unable(
+            asked[0].evidence,
+            None,
+            "no watchlist is loaded, so nobody was screened: start the "
+            "service with a folder of lists",
         )
+        return
+    for question in asked:
+        yield from _answer(question, answers, allowed, lists)
+
+
+def _answer(
+    question: Question, answers: _Answers, allowed: AllowList, lists: Watchlists
+) -> Iterator[Finding]:
+    best: dict[tuple[str, str], tuple[Hit, Query]] = {}
+    for query in question.queries[:_MOST_NAMES]:
+        name = parse_name(query.name)
+        if name.cut or not name.tokens:
+            what = "is too long" if name.cut else "has no letter or digit"
+            text = f"a name {what}, so it was not screened in full"
+            yield _unable(question.evidence, question.path, text)
+        for hit in answers[query]:
+            key = (hit.entry.list, hit.entry.uid)
+            if hit.match and (key not in best or hit.score > best[key][0].score):
+                best[key] = (hit, query)
+    if len(question.queries) > _MOST_NAMES:
+        text = f"more than {_MOST_NAMES} names: the rest were not screened"
+        yield _unable(question.evidence, question.path, text)
+    party = party_key(question.queries) if best else ""
+    for hit, query in sorted(best.values(), key=lambda found: -found[0].score):
+        digest = entry_digest(hit.entry)
+        known = allowed.find(party, hit.entry.list, hit.entry.uid, digest)
+        if known is None:
+            pair = {
+                "party": party,
+                "entry_digest": digest,
+                "list_version": lists.versions[hit.entry.list].version,
+            }
+            yield _finding(question, query, hit, pair)
+        else:
+            yield _let_pass(question, hit, known)
+
+
+def _finding(
+    question: Question, query: Query, hit: Hit, pair: Mapping[str, str]
+) -> Finding:
+    entry = hit.entry
+    data: dict[str, JsonValue] = {
+        "list": entry.list,
+        "uid": entry.uid,
+        "name": hit.name.text,
+        "score": hit.score,
+        "programmes": list(entry.programmes),
+        "fields": _side_by_side(query, hit),
+        "countries": [*query.countries],
+        "sectors": _sectors(question.evidence),
+        **pair,
+    }
+    return Finding(
+        code=HIT,
+        severity=(Severity.CRITICAL if hit.score >= _CRITICAL else Severity.HIGH),
+        score=hit.score,
+        subject=Subject(evidence=question.evidence.id, path=question.path),
+        # No name here: titles travel into verdicts and records.
+        title=f"{question.role} resembles {entry.list} entry {entry.uid}",
+        reasons=hit.reasons,
+        kind=FindingKind.HIT,
+        data=data,
+    )
 
 
 def _let_pass(question: Question, hit: Hit, allowed: Allowed) -> Finding:

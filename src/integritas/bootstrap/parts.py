@@ -130,6 +130,7 @@ def load_services(
     """Return each service: a client where settings give its address, else the thing."""
     pings: dict[str, Ping] = {}
     closers: list[Callable[[], Awaitable[None]]] = []
+    elsewhere: list[str] = []
     metrics = CallMetrics(kit.metrics)
     tls = services_context(settings)
 
@@ -148,6 +149,7 @@ def load_services(
             name, client, Guard(name, metrics, policy, randomness=kit.randomness)
         )
         pings[name] = service.ping
+        elsewhere.append(name)
         return service
 
     spam, anticorruption = remote("spam"), remote("anticorruption")
@@ -183,9 +185,7 @@ def load_services(
         anticorruption=flags,
         compliance=desk,
         pings=pings,
-        elsewhere=frozenset(
-            name for name in pings if settings.service_url(name) is not None
-        ),
+        elsewhere=frozenset(elsewhere),
         observers=observers,
         closers=closers,
     )

@@ -62,7 +62,7 @@ class Served:
     def rest(self) -> None:
         """Wait until every run has ended."""
         with self.client() as client:
-            asked = {"state": "running", "limit": 1}
+            asked = {"state": "running", "limit": "1"}
             while client.get("/runs", params=asked).json()["data"]:
                 time.sleep(0.05)
 

@@ -76,3 +76,18 @@ def test_each_service_may_have_limits_of_its_own() -> None:
     settings = load_settings(service_limits={"spam": {"timeout_s": 2, "tries": 1}})
     limits = settings.service_limits["spam"]
     assert limits.model_dump(exclude_none=True) == {"timeout_s": 2.0, "tries": 1}
+
+
+async def test_a_service_elsewhere_that_is_down_makes_us_degraded(
+    tmp_path: Path,
+) -> None:
+    settings = load_settings(
+        state_dir=tmp_path / "state", spam_url="http://127.0.0.1:9"
+    )
+    platform = bootstrap(settings)
+    try:
+        assert platform.services.elsewhere == {"spam"}
+        why = await platform.pings()["spam"]()
+        assert (why or "").startswith("degraded: spam cannot be reached")
+    finally:
+        await platform.stop()

@@ -1,7 +1,7 @@
 """What the gateway adds to a call: the app without a socket, beside the desk itself.
 
-Each round measures both, one after the other, so that what else the machine does falls
-on both alike; processor time is the process's own, all threads.
+Calls of both are timed in turn, so that what else the machine does falls on both alike;
+processor time is the process's own, all threads, until what was begun is done.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from integritas.platform.config import load_settings
 from integritas.samples.api import synthetic_watchlist
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Mapping
     from pathlib import Path
 
     from fastapi import FastAPI
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 PASSWORD = "several words together"  # noqa: S105 - of a database that is thrown away
 RAW = "Subject: lunch\n\nIt is at noon in the small room, see you there."
 BODY = orjson.dumps({"evidence": [{"kind": "message", "raw": RAW}]})
+Call: TypeAlias = "Callable[[], Awaitable[object]]"
 Hook: TypeAlias = "Callable[[Callable[[], Awaitable[bytes]], str], Awaitable[None]]"
 _CALLER = Context(DEFAULT_TENANT, Actor("bench", ActorKind.PERSON), "bench")
 
@@ -45,16 +46,25 @@ class Cost:
     cpu_s: float
 
 
-async def measured(call: Callable[[], Awaitable[object]], count: int) -> Cost:
-    """Call one after another."""
-    taken = []
-    before = time.process_time()
+async def measured(
+    calls: Mapping[str, Call], count: int, rest: Callable[[], Awaitable[None]]
+) -> dict[str, Cost]:
+    """Time calls in turn, then what each takes of the processor until all is done."""
+    taken: dict[str, list[float]] = {name: [] for name in calls}
     for _ in range(count):
-        started = time.perf_counter()
-        await call()
-        taken.append(time.perf_counter() - started)
-    spent = time.process_time() - before
-    return Cost(statistics.median(taken), spent / count)
+        for name, call in calls.items():
+            started = time.perf_counter()
+            await call()
+            taken[name].append(time.perf_counter() - started)
+    await rest()
+    spent = {}
+    for name, call in calls.items():
+        before = time.process_time()
+        for _ in range(count):
+            await call()
+        await rest()
+        spent[name] = (time.process_time() - before) / count
+    return {name: Cost(statistics.median(taken[name]), spent[name]) for name in calls}
 
 
 def asgi_caller(
@@ -138,24 +148,23 @@ async def inside(
         if hook is not None:
             await hook(get, "read")
             await hook(post, "submission")
-        calls: dict[str, tuple[Callable[[], Awaitable[object]], int]] = {
-            "read, door": (get, reads),
-            "read, desk": (desk_read, reads),
-            "submission, door": (post, reads // 10),
-            "submission, desk": (desk_open, reads // 10),
-        }
-        costs: dict[str, list[Cost]] = {name: [] for name in calls}
+
+        async def rest() -> None:
+            while await platform.waiting_commands() or await platform.lag():  # noqa: ASYNC110 - of many parts
+                await asyncio.sleep(0.02)
+
+        reading: Mapping[str, Call] = {"read, door": get, "read, desk": desk_read}
+        writing = {"submission, door": post, "submission, desk": desk_open}
+        rounds_of: list[dict[str, Cost]] = []
         for _ in range(rounds):
-            for name, (call, count) in calls.items():
-                costs[name].append(await measured(call, count))
-                while await platform.waiting_commands() or await platform.lag():  # noqa: ASYNC110 - until it rests
-                    await asyncio.sleep(0.05)  # what was submitted is not the next's
+            found = await measured(reading, reads, rest)
+            rounds_of.append(found | await measured(writing, reads // 10, rest))
         return {
             name: Cost(
-                statistics.median(each.p50_s for each in found),
-                statistics.median(each.cpu_s for each in found),
+                statistics.median(each[name].p50_s for each in rounds_of),
+                statistics.median(each[name].cpu_s for each in rounds_of),
             )
-            for name, found in costs.items()
+            for name in rounds_of[0]
         }
     finally:
         await platform.stop()

@@ -134,6 +134,7 @@ def load_services(
     pings: dict[str, Ping] = {}
     starters: list[Callable[[], Awaitable[None]]] = []
     closers: list[Callable[[], Awaitable[None]]] = []
+    elsewhere: list[str] = []
     metrics = CallMetrics(kit.metrics)
     tls = services_context(settings)
 
@@ -152,6 +153,7 @@ def load_services(
             name, client, Guard(name, metrics, policy, randomness=kit.randomness)
         )
         pings[name] = service.ping
+        elsewhere.append(name)
         return service
 
     spam, anticorruption = remote("spam"), remote("anticorruption")
@@ -191,9 +193,7 @@ def load_services(
         anticorruption=flags,
         compliance=desk,
         pings=pings,
-        elsewhere=frozenset(
-            name for name in pings if settings.service_url(name) is not None
-        ),
+        elsewhere=frozenset(elsewhere),
         observers=observers,
         starters=starters,
         closers=closers,

@@ -66,13 +66,14 @@ _CORS_ANSWER: Final = (
     *("ETag", "Idempotency-Replayed", "Location", "Preference-Applied", "RateLimit"),
     *("RateLimit-Policy", "Retry-After", "X-Request-ID", "traceparent"),
 )
+# Routes are tried in turn: what is asked most comes first.
 _ROUTERS: Final = (
+    cases,
+    submissions,
     auth,
     oidc,
     second_factor,
     users,
-    submissions,
-    cases,
     casework,
     evidence,
     casefiles,

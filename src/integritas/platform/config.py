@@ -599,4 +599,6 @@ def _named(item: Any) -> FieldError:  # noqa: ANN401 - pydantic's ErrorDetails
     message = str(item["msg"]).removeprefix("Value error, ")
     if name not in secret_fields() and "://" not in str(item["input"]):
         message = f"{str(item['input'])!r}: {message}"
+    if place := ".".join(map(str, item["loc"][1:])):  # inside a setting of JSON
+        message = f"{place}: {message}"
     return FieldError(f"{PREFIX}{name.upper()}", message, str(remedy))

@@ -31,7 +31,7 @@ def upgrade() -> None:
         ),
     )
     op.create_index(
-        op.f("ix_lacking_assessments_service"),
+        op.f("ix_lacking_assessments_service_due_at"),
         "lacking_assessments",
         ["service", "due_at"],
     )

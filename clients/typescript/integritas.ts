@@ -700,6 +700,18 @@ export interface HitOut {
   "reasons": Array<ReasonOutput>;
 }
 
+/** A legal hold: nothing on the subject is pruned or erased. */
+export interface HoldOut {
+  "subject": string;
+  "since": string;
+  "actor": string;
+}
+
+/** The legal holds that last, by subject. */
+export interface HoldsOut {
+  "data": Array<HoldOut>;
+}
+
 /** An audit path (RFC 6962 section 2.1.1); hashes in base64. */
 export interface InclusionOut {
   "index": number;
@@ -922,6 +934,12 @@ export interface NodeOut {
 
 /** What a step's final failure does to its run. */
 export type OnFailure = "fail" | "continue" | "compensate";
+
+/** What an act on the log's payloads is about, and why. */
+export interface OnSubjectIn {
+  "subject": string;
+  "reason": string;
+}
 
 /** One option of an indicator; `default` is null where the set decides. */
 export interface OptionOut {
@@ -1247,6 +1265,17 @@ export interface ProfileOut {
 /** The version that shall judge. */
 export interface PromoteIn {
   "version": string;
+}
+
+/** How old what goes must be, and why it goes. */
+export interface PruneIn {
+  "before": string;
+  "reason": string;
+}
+
+/** How many entries have lost their payload; all keep their hash. */
+export interface PrunedOut {
+  "pruned": number;
 }
 
 /** From when on it decides; at once without a date. */
@@ -1772,6 +1801,11 @@ export interface AnticorruptionModelOut {
   "manifest": Record<string, unknown>;
 }
 
+/** How many entries had personal data beside them that is gone. */
+export interface AuditErasedOut {
+  "erased": number;
+}
+
 /** Every operation of the API, by its id. */
 export class Client {
   private readonly base: string;
@@ -1953,10 +1987,28 @@ export class Client {
     return (await answer.json()) as EntryOut;
   }
 
+  /** Erase the personal data beside all entries on a subject. */
+  async auditErase(body: OnSubjectIn, options: { idempotencyKey?: string | undefined } = {}): Promise<AuditErasedOut> {
+    const answer = await this.ask("POST", `/api/v1/audit/erase`, {  }, { "Idempotency-Key": options.idempotencyKey }, body);
+    return (await answer.json()) as AuditErasedOut;
+  }
+
   /** Export entries: JSON Lines, CSV, OCSF or CEF. */
   async auditExport(options: { format?: "jsonl" | "csv" | "ocsf" | "cef" | undefined; q?: string | null | undefined; type?: string | null | undefined; subject?: string | null | undefined; actor?: string | null | undefined; outcome?: "success" | "failure" | "unknown" | null | undefined; correlationId?: string | null | undefined; since?: string | null | undefined; until?: string | null | undefined } = {}): Promise<string> {
     const answer = await this.ask("GET", `/api/v1/audit/export`, { "format": options.format, "q": options.q, "type": options.type, "subject": options.subject, "actor": options.actor, "outcome": options.outcome, "correlation_id": options.correlationId, "since": options.since, "until": options.until }, {  });
     return answer.text();
+  }
+
+  /** Put a subject under legal hold: nothing on it is pruned or erased. */
+  async auditHold(body: OnSubjectIn, options: { idempotencyKey?: string | undefined } = {}): Promise<HoldsOut> {
+    const answer = await this.ask("POST", `/api/v1/audit/holds`, {  }, { "Idempotency-Key": options.idempotencyKey }, body);
+    return (await answer.json()) as HoldsOut;
+  }
+
+  /** List the legal holds that last. */
+  async auditHolds(): Promise<HoldsOut> {
+    const answer = await this.ask("GET", `/api/v1/audit/holds`, {  }, {  });
+    return (await answer.json()) as HoldsOut;
   }
 
   /** Prove that an entry stands in the log. */
@@ -1969,6 +2021,18 @@ export class Client {
   async auditKeys(): Promise<KeysOut> {
     const answer = await this.ask("GET", `/api/v1/audit/keys`, {  }, {  });
     return (await answer.json()) as KeysOut;
+  }
+
+  /** Prune the payloads of old entries, never hashes; what is held stays. */
+  async auditPrune(body: PruneIn, options: { idempotencyKey?: string | undefined } = {}): Promise<PrunedOut> {
+    const answer = await this.ask("POST", `/api/v1/audit/prune`, {  }, { "Idempotency-Key": options.idempotencyKey }, body);
+    return (await answer.json()) as PrunedOut;
+  }
+
+  /** End a legal hold. */
+  async auditRelease(body: OnSubjectIn, options: { idempotencyKey?: string | undefined } = {}): Promise<HoldsOut> {
+    const answer = await this.ask("POST", `/api/v1/audit/holds/release`, {  }, { "Idempotency-Key": options.idempotencyKey }, body);
+    return (await answer.json()) as HoldsOut;
   }
 
   /** Hand the log over to a new key, by an entry that both sign. */

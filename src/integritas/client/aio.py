@@ -56,6 +56,7 @@ from integritas.client.models import (
     FeedbackPage,
     FindingOut,
     ForkRunIn,
+    HoldsOut,
     InclusionOut,
     IndicatorList,
     Interval,
@@ -75,6 +76,7 @@ from integritas.client.models import (
     ModelList,
     NetworkOut,
     NewEvidenceIn,
+    OnSubjectIn,
     Outcome,
     PageApprovalOut,
     PageAttachmentOut,
@@ -111,6 +113,8 @@ from integritas.client.models import (
     Priority,
     ProfileOut,
     PromoteIn,
+    PruneIn,
+    PrunedOut,
     PublishIn,
     RecoveryOut,
     ReportOut,
@@ -153,6 +157,7 @@ from integritas.client.models import (
     ModelOut,
     ErasedOut,
     AnticorruptionErasedOut,
+    AuditErasedOut,
 )
 from integritas.client.transport import AsyncTransport, escape
 
@@ -410,6 +415,19 @@ class AsyncClient(AsyncTransport):
         answer: EntryOut = asked.json()
         return answer
 
+    async def audit_erase(
+        self, body: OnSubjectIn, *, idempotency_key: str | None = None
+    ) -> AuditErasedOut:
+        """Erase the personal data beside all entries on a subject."""
+        asked = await self._ask(
+            "POST",
+            f"/api/v1/audit/erase",
+            headers={"Idempotency-Key": idempotency_key},
+            body=body,
+        )
+        answer: AuditErasedOut = asked.json()
+        return answer
+
     async def audit_export(
         self,
         *,
@@ -441,6 +459,25 @@ class AsyncClient(AsyncTransport):
         )
         return asked.text
 
+    async def audit_hold(
+        self, body: OnSubjectIn, *, idempotency_key: str | None = None
+    ) -> HoldsOut:
+        """Put a subject under legal hold: nothing on it is pruned or erased."""
+        asked = await self._ask(
+            "POST",
+            f"/api/v1/audit/holds",
+            headers={"Idempotency-Key": idempotency_key},
+            body=body,
+        )
+        answer: HoldsOut = asked.json()
+        return answer
+
+    async def audit_holds(self) -> HoldsOut:
+        """List the legal holds that last."""
+        asked = await self._ask("GET", f"/api/v1/audit/holds")
+        answer: HoldsOut = asked.json()
+        return answer
+
     async def audit_inclusion(
         self, *, index: int, size: int | None = None
     ) -> InclusionOut:
@@ -457,6 +494,32 @@ class AsyncClient(AsyncTransport):
         """List the verifier keys."""
         asked = await self._ask("GET", f"/api/v1/audit/keys")
         answer: KeysOut = asked.json()
+        return answer
+
+    async def audit_prune(
+        self, body: PruneIn, *, idempotency_key: str | None = None
+    ) -> PrunedOut:
+        """Prune the payloads of old entries, never hashes; what is held stays."""
+        asked = await self._ask(
+            "POST",
+            f"/api/v1/audit/prune",
+            headers={"Idempotency-Key": idempotency_key},
+            body=body,
+        )
+        answer: PrunedOut = asked.json()
+        return answer
+
+    async def audit_release(
+        self, body: OnSubjectIn, *, idempotency_key: str | None = None
+    ) -> HoldsOut:
+        """End a legal hold."""
+        asked = await self._ask(
+            "POST",
+            f"/api/v1/audit/holds/release",
+            headers={"Idempotency-Key": idempotency_key},
+            body=body,
+        )
+        answer: HoldsOut = asked.json()
         return answer
 
     async def audit_rotate_key(self, *, idempotency_key: str | None = None) -> KeysOut:

@@ -88,6 +88,8 @@ __all__ = [
     "FoundOut",
     "HistoryOut",
     "HitOut",
+    "HoldOut",
+    "HoldsOut",
     "InclusionOut",
     "IndicatorList",
     "IndicatorOut",
@@ -119,6 +121,7 @@ __all__ = [
     "NewEvidenceIn",
     "NodeOut",
     "OnFailure",
+    "OnSubjectIn",
     "OptionOut",
     "Outcome",
     "Overlap",
@@ -169,6 +172,8 @@ __all__ = [
     "ProcurementIn",
     "ProfileOut",
     "PromoteIn",
+    "PruneIn",
+    "PrunedOut",
     "PublishIn",
     "ReasonInput",
     "ReasonOutput",
@@ -231,6 +236,7 @@ __all__ = [
     "ErasedOut",
     "AnticorruptionErasedOut",
     "AnticorruptionModelOut",
+    "AuditErasedOut",
 ]
 
 ActorKind: TypeAlias = "Literal['person', 'policy', 'platform']"
@@ -989,6 +995,20 @@ class HitOut(TypedDict):
     reasons: list[ReasonOutput]
 
 
+class HoldOut(TypedDict):
+    """A legal hold: nothing on the subject is pruned or erased."""
+
+    subject: str
+    since: str
+    actor: str
+
+
+class HoldsOut(TypedDict):
+    """The legal holds that last, by subject."""
+
+    data: list[HoldOut]
+
+
 class InclusionOut(TypedDict):
     """An audit path (RFC 6962 section 2.1.1); hashes in base64."""
 
@@ -1225,6 +1245,13 @@ class NodeOut(TypedDict):
     id: str
     kind: str
     name: str
+
+
+class OnSubjectIn(TypedDict):
+    """What an act on the log's payloads is about, and why."""
+
+    subject: str
+    reason: str
 
 
 class OptionOut(TypedDict):
@@ -1581,6 +1608,19 @@ class PromoteIn(TypedDict):
     """The version that shall judge."""
 
     version: str
+
+
+class PruneIn(TypedDict):
+    """How old what goes must be, and why it goes."""
+
+    before: str
+    reason: str
+
+
+class PrunedOut(TypedDict):
+    """How many entries have lost their payload; all keep their hash."""
+
+    pruned: int
 
 
 class PublishIn(TypedDict):
@@ -2146,3 +2186,9 @@ class AnticorruptionModelOut(TypedDict):
     name: str
     version: str
     manifest: dict[str, Any]
+
+
+class AuditErasedOut(TypedDict):
+    """How many entries had personal data beside them that is gone."""
+
+    erased: int

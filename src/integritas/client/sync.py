@@ -56,6 +56,7 @@ from integritas.client.models import (
     FeedbackPage,
     FindingOut,
     ForkRunIn,
+    HoldsOut,
     InclusionOut,
     IndicatorList,
     Interval,
@@ -75,6 +76,7 @@ from integritas.client.models import (
     ModelList,
     NetworkOut,
     NewEvidenceIn,
+    OnSubjectIn,
     Outcome,
     PageApprovalOut,
     PageAttachmentOut,
@@ -111,6 +113,8 @@ from integritas.client.models import (
     Priority,
     ProfileOut,
     PromoteIn,
+    PruneIn,
+    PrunedOut,
     PublishIn,
     RecoveryOut,
     ReportOut,
@@ -153,6 +157,7 @@ from integritas.client.models import (
     ModelOut,
     ErasedOut,
     AnticorruptionErasedOut,
+    AuditErasedOut,
 )
 from integritas.client.transport import SyncTransport, escape
 
@@ -406,6 +411,19 @@ class Client(SyncTransport):
         answer: EntryOut = asked.json()
         return answer
 
+    def audit_erase(
+        self, body: OnSubjectIn, *, idempotency_key: str | None = None
+    ) -> AuditErasedOut:
+        """Erase the personal data beside all entries on a subject."""
+        asked = self._ask(
+            "POST",
+            f"/api/v1/audit/erase",
+            headers={"Idempotency-Key": idempotency_key},
+            body=body,
+        )
+        answer: AuditErasedOut = asked.json()
+        return answer
+
     def audit_export(
         self,
         *,
@@ -437,6 +455,25 @@ class Client(SyncTransport):
         )
         return asked.text
 
+    def audit_hold(
+        self, body: OnSubjectIn, *, idempotency_key: str | None = None
+    ) -> HoldsOut:
+        """Put a subject under legal hold: nothing on it is pruned or erased."""
+        asked = self._ask(
+            "POST",
+            f"/api/v1/audit/holds",
+            headers={"Idempotency-Key": idempotency_key},
+            body=body,
+        )
+        answer: HoldsOut = asked.json()
+        return answer
+
+    def audit_holds(self) -> HoldsOut:
+        """List the legal holds that last."""
+        asked = self._ask("GET", f"/api/v1/audit/holds")
+        answer: HoldsOut = asked.json()
+        return answer
+
     def audit_inclusion(self, *, index: int, size: int | None = None) -> InclusionOut:
         """Prove that an entry stands in the log."""
         asked = self._ask(
@@ -451,6 +488,32 @@ class Client(SyncTransport):
         """List the verifier keys."""
         asked = self._ask("GET", f"/api/v1/audit/keys")
         answer: KeysOut = asked.json()
+        return answer
+
+    def audit_prune(
+        self, body: PruneIn, *, idempotency_key: str | None = None
+    ) -> PrunedOut:
+        """Prune the payloads of old entries, never hashes; what is held stays."""
+        asked = self._ask(
+            "POST",
+            f"/api/v1/audit/prune",
+            headers={"Idempotency-Key": idempotency_key},
+            body=body,
+        )
+        answer: PrunedOut = asked.json()
+        return answer
+
+    def audit_release(
+        self, body: OnSubjectIn, *, idempotency_key: str | None = None
+    ) -> HoldsOut:
+        """End a legal hold."""
+        asked = self._ask(
+            "POST",
+            f"/api/v1/audit/holds/release",
+            headers={"Idempotency-Key": idempotency_key},
+            body=body,
+        )
+        answer: HoldsOut = asked.json()
         return answer
 
     def audit_rotate_key(self, *, idempotency_key: str | None = None) -> KeysOut:

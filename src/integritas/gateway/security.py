@@ -90,6 +90,11 @@ SERVICE_RULES: Final[Mapping[str, str]] = {
     "audit_bundle": "audit:read",
     "audit_keys": "audit:read",
     "audit_rotate_key": "keys:manage",
+    "audit_holds": "audit:read",
+    "audit_hold": "audit:hold",
+    "audit_release": "audit:hold",
+    "audit_erase": "audit:erase",
+    "audit_prune": "audit:erase",
 }
 
 _bearer = HTTPBearer(

@@ -90,6 +90,11 @@ PERMISSIONS: Final[Mapping[str, Grant]] = MappingProxyType(
         "audit:read": Grant("read the audit log, proofs and bundles", _OVERSIGHT),
         "audit:verify": Grant("verify the audit log", _OVERSIGHT),
         "audit:write": Grant("append entries from outside", frozenset({_ADMIN, _S})),
+        "audit:hold": Grant("place and end legal holds", frozenset({_R, _ADMIN})),
+        "audit:erase": Grant(
+            "erase personal data beside the log and prune old payloads",
+            frozenset({_ADMIN}),
+        ),
         # events and insight
         "events:read": Grant("follow events", _EVERYONE),
         "webhooks:manage": Grant("manage webhooks", frozenset({_ADMIN})),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import re
 import threading
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -244,9 +245,9 @@ class Journal:
         return Personal(row.salt, row.payload) if row is not None else None
 
     async def broken_commitments(
-        self, tenant: TenantId, /, *, after: int, limit: int = 1_000
+        self, tenant: TenantId, /, *, after: int | None, limit: int = 1_000
     ) -> tuple[Sequence[int], int | None]:
-        """Look at personal data behind `after`, `limit` rows of it.
+        """Look at personal data behind `after` (None: all of it), `limit` rows of it.
 
         Returns the numbers of entries whose commitment does not stand for what is kept
         beside them, and the number to go on behind, None at the end. What was erased
@@ -264,10 +265,12 @@ class Journal:
                     ),
                 )
             )
-            .where(kept.c.tenant_id == tenant, kept.c.seq > after)
+            .where(kept.c.tenant_id == tenant)
             .order_by(kept.c.seq)
             .limit(limit)
         )
+        if after is not None:  # a forged number may be of any size
+            query = query.where(kept.c.seq > after)
         rows = await self.database.read(lambda tx: list(tx.execute(query)))
         broken = [row.seq for row in rows if not _stands_for(row)]
         return broken, rows[-1].seq if len(rows) == limit else None
@@ -376,7 +379,20 @@ def _is_json(text: bytes) -> bool:
         return True
 
 
+# A UUIDv7 in Crockford's base32: its version is in the eleventh digit, its variant
+# in the fourteenth.
+_EVENT_ID: Final = re.compile(
+    rb"evt_[0-7][0-9A-HJKMNP-TV-Z]{9}[EF][0-9A-HJKMNP-TV-Z]{2}"
+    rb"[89ABRSTV][0-9A-HJKMNP-TV-Z]{12}"
+)
+
+
+def _is_event_id(text: bytes) -> bool:
+    return _EVENT_ID.fullmatch(text) is not None
+
+
 _FORMS: Final[Mapping[str, Callable[[bytes], bool]]] = {
+    "event_id": _is_event_id,
     "time": _is_time,
     "actor_roles": _is_json,
     "data": _is_json,

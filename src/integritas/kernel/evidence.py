@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
+from itertools import takewhile
 from typing import Annotated, Any, Final, Literal, TypeAlias
 
 from pydantic import (
@@ -333,16 +334,27 @@ def field_errors(error: ValidationError, *, path: str = "") -> tuple[FieldError,
 
 def place_of(item: Mapping[str, Any]) -> tuple[int | str, ...]:
     """Return where an error of pydantic lies: checks of a whole may name a part."""
+    location: tuple[int | str, ...] = tuple(item["loc"])
+    if item["type"] in _KIND_ERRORS:
+        return (*location, "kind")
+    if item["type"] == "recursion_depth_exceeded":  # of the field, not of its depths
+        return tuple(takewhile(lambda part: part not in _JSON_TAGS, location))
     part = item.get("ctx", {}).get("at", "")
-    return (*item["loc"], *str(part).split(".")) if part else tuple(item["loc"])
+    return (*location, *str(part).split(".")) if part else location
 
+
+_KIND_ERRORS: Final = frozenset(("union_tag_invalid", "union_tag_not_found"))
+_JSON_TAGS: Final = frozenset(("dict", "list"))  # pydantic's marks within a JsonValue
 
 # Where pydantic says it in words of Python.
 _MESSAGES: Final[Mapping[str, str]] = {
     "dict_type": "Input should be an object",
     "model_attributes_type": "Input should be an object",
     "model_type": "Input should be an object",
+    "recursion_depth_exceeded": "is nested too deeply",
     "tuple_type": "Input should be a list",
+    "union_tag_invalid": "is none of the kinds of evidence",
+    "union_tag_not_found": "Field required",
 }
 _REMEDIES: Final[Mapping[str, str]] = {
     "extra_forbidden": "remove the field or check its spelling",
@@ -373,6 +385,7 @@ _REMEDIES: Final[Mapping[str, str]] = {
     "not_json": "send JSON: UTF-8, no unpaired surrogates, no NaN",
     "ocid_missing": "add the ocid",
     "one_of": "send one of the two and leave the other out",
+    "recursion_depth_exceeded": "nest it less deeply",
     "string_pattern_mismatch": "write it in the form the pattern asks for",
     "string_too_long": "shorten it",
     "string_too_short": "fill it in or leave the field out",

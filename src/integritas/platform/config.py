@@ -44,6 +44,15 @@ _TESTING: Final = f"{PREFIX}TEST_"  # read by the tests alone
 _TEN_MIB: Final = 10 * 1024 * 1024
 
 
+def _same_file(one: str, other: str) -> bool:
+    """Say whether two addresses are of one SQLite file, however the paths are put."""
+    start = "sqlite:///"
+    if not (one.startswith(start) and other.startswith(start)):
+        return one == other
+    paths = [Path(url.removeprefix(start)).resolve() for url in (one, other)]
+    return paths[0] == paths[1]
+
+
 def _setting(description: str, remedy: str) -> Any:  # noqa: ANN401 - as pydantic's Field
     return Field(description=description, json_schema_extra={"remedy": remedy})
 
@@ -460,7 +469,7 @@ class Settings(BaseSettings):
     def of_known(self) -> Settings:
         """Return these settings, with the demo's state folder for its database."""
         demo = self._demo()
-        return demo if self.database_url == demo.database_url else self
+        return demo if _same_file(self.database_url, demo.database_url) else self
 
     def _demo(self) -> Settings:
         return self.model_copy(

@@ -58,8 +58,11 @@ _MESSAGES: Final[Mapping[str, str]] = {
     "model_type": "Input should be an object",
     "tuple_type": "Input should be a list",
     "dataclass_type": "Input should be an object",
+    "recursion_depth_exceeded": "is nested too deeply",
+    "union_tag_invalid": "is none of the kinds of evidence",
+    "union_tag_not_found": "Field required",
 }
-"""Where pydantic says it in words of Python."""
+"""Where pydantic says it in words of its own or of Python."""
 
 _AMOUNT: Final = 'write the amount as a text such as "1200.00"'
 _MOMENT: Final = "write it as 2026-01-31T12:00:00Z"
@@ -103,6 +106,7 @@ _REMEDIES: Final[Mapping[str, str]] = {
     "not_json": "send JSON: UTF-8, no unpaired surrogates, no NaN",
     "ocid_missing": "add the ocid",
     "one_of": "send one of the two and leave the other out",
+    "recursion_depth_exceeded": "nest it less deeply",
     "schema_unknown": "use a schema of FollowTheMoney such as Person or Company",
     "string_pattern_mismatch": "write it in the form the pattern asks for",
     "string_too_long": "write at most {max_length} characters",

@@ -133,7 +133,10 @@ async def test_the_keys_are_listed(client: httpx.AsyncClient) -> None:
         ("/log/tile/0/002", 404),
         ("/log/tile/nonsense", 422),
         ("/proofs/inclusion?index=300", 422),
+        ("/proofs/inclusion?index=7&size=301", 422),
+        ("/proofs/inclusion?index=7&size=7", 422),
         ("/proofs/consistency?old=301", 422),
+        ("/proofs/consistency?old=7&new=301", 422),
         ("/bundles/case_unknown", 404),
     ],
 )
@@ -143,6 +146,15 @@ async def test_a_bad_request_is_a_problem(
     answer = await client.get(path)
     assert answer.status_code == status
     assert answer.headers["content-type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize("index", [-1, 2**62 + 1])
+async def test_an_index_that_cannot_be_is_named(
+    client: httpx.AsyncClient, index: int
+) -> None:
+    answer = await client.get(f"/entries/{index}")
+    assert answer.status_code == 422
+    assert [error["path"] for error in answer.json()["errors"]] == ["index"]
 
 
 async def test_nobody_reads_the_log_without_the_token(
@@ -284,3 +296,79 @@ async def test_the_key_is_rotated(client: httpx.AsyncClient) -> None:
     assert answer.status_code == 201
     assert answer.json()["data"][1:] == [old]
     assert (await client.post("/verify")).json()["sound"]
+
+
+async def test_a_hold_is_placed_listed_and_released(
+    client: httpx.AsyncClient,
+) -> None:
+    wanted = {"subject": "case_2", "reason": "court order 4 O 12/26"}
+    answer = await client.post("/holds", json=wanted)
+    assert answer.status_code == 201, answer.text
+    (held,) = answer.json()["data"]
+    assert held["subject"] == "case_2"
+    assert (await client.get("/holds")).json() == answer.json()
+    refused = await client.post("/erase", json={**wanted, "reason": "asked to"})
+    assert refused.status_code == 409
+    assert "legal hold" in refused.json()["detail"]
+    released = await client.post("/holds/release", json=wanted)
+    assert released.json() == {"data": []}
+    again = await client.post("/holds/release", json=wanted)
+    assert again.status_code == 404
+    assert (await client.post("/verify")).json()["sound"]
+
+
+async def test_personal_data_is_erased_and_the_log_verifies(
+    client: httpx.AsyncClient,
+) -> None:
+    event = {**EVENT, "personal": {"name": "Jane Roe"}}
+    await client.post("/entries", json={"entries": [event]})
+    wanted = {"subject": "order 7", "reason": "article 17"}
+    answer = await client.post("/erase", json=wanted)
+    assert answer.json() == {"erased": 1}
+    assert (await client.post("/erase", json=wanted)).json() == {"erased": 0}
+    assert (await client.get("/entries/300")).json()["entry"]["personal"] is True
+    assert (await client.post("/verify")).json()["sound"]
+
+
+async def test_payloads_are_pruned_and_hashes_stay(
+    client: httpx.AsyncClient, sqlite_world: World
+) -> None:
+    before = (await client.get("/entries/7")).json()
+    await client.post("/holds", json={"subject": "case_2", "reason": "a court"})
+    sqlite_world.clock.advance(86_400)
+    limit = sqlite_world.clock.now().isoformat()
+    wanted = {"before": limit, "reason": "ten years"}
+    answer = await client.post("/prune", json=wanted)
+    assert answer.json() == {"pruned": 240}
+    assert (await client.get("/entries/7")).json() == before  # of case_2
+    pruned = (await client.get("/entries/8")).json()
+    assert pruned["pruned"] is True
+    assert pruned["leaf_hash"]
+    assert (await client.post("/verify")).json()["sound"]
+
+
+@pytest.mark.parametrize(
+    ("path", "change", "field"),
+    [
+        ("/holds", {"subject": ""}, "subject"),
+        ("/holds", {"subject": "x" * 201}, "subject"),
+        ("/holds", {"subject": "a\0b"}, "subject"),
+        ("/holds/release", {"reason": " "}, "reason"),
+        ("/erase", {"reason": ""}, "reason"),
+        ("/erase", {"unknown": 1}, "unknown"),
+        ("/prune", {"before": "2999-01-01T00:00:00Z"}, "before"),
+        ("/prune", {"before": "2020-01-01T00:00:00"}, "before"),  # of which zone?
+        ("/prune", {"reason": "x" * 4_001}, "reason"),
+    ],
+)
+async def test_nothing_goes_for_a_bad_reason(
+    client: httpx.AsyncClient, path: str, change: dict[str, object], field: str
+) -> None:
+    right: dict[str, object] = {"reason": "why"}
+    name = "before" if path == "/prune" else "subject"
+    right[name] = "2020-01-01T00:00:00Z" if path == "/prune" else "case_2"
+    answer = await client.post(path, json={**right, **change})
+    assert answer.status_code == 422, answer.text
+    assert answer.json()["errors"][0]["path"].removeprefix("body.") == field
+    assert answer.json()["errors"][0]["remedy"]
+    assert (await client.get("/entries/300")).status_code == 404

@@ -169,3 +169,30 @@ async def test_a_full_disk_in_the_middle_of_a_batch_leaves_the_log_whole(
     done = await world.trail.append(MAIN, batch)
     assert list(done.indexes) == list(range(100, 1_000))
     assert (await world.trail.verify(MAIN)).sound
+
+
+async def test_a_full_disk_while_the_journal_is_followed_loses_nothing(
+    sqlite_world: World,
+) -> None:
+    world = sqlite_world
+    await world.log(100)
+    await world.record(500)
+    pages = "PRAGMA page_count"
+
+    async def spare(count: int) -> None:
+        def work(tx: Transaction) -> None:
+            used = int(tx.execute(sa.text(pages)).scalar() or 0)
+            tx.execute(sa.text(f"PRAGMA max_page_count = {used + count}"))
+
+        await world.database.transact(work)
+
+    await spare(3)
+    with pytest.raises(StorageFailure, match="disk is full"):
+        await world.trail.follower().catch_up()
+    report = await world.trail.verify(MAIN)
+    assert (report.size, report.differences) == (100, ())
+    assert "500 entries of the journal are not logged yet" in report.notes
+    await spare(10_000)
+    await world.trail.follower().catch_up()
+    report = await world.trail.verify(MAIN)
+    assert (report.size, report.differences) == (600, ())

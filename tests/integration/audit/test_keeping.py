@@ -31,6 +31,8 @@ from integritas.services.audit.records import is_pruned
 from integritas.services.audit.search import EntryFilter
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from tests.integration.audit.conftest import World
 
     from integritas.kernel.contracts import LoggedEntry
@@ -69,6 +71,12 @@ async def kept(world: World) -> list[str]:
 async def sound(world: World) -> None:
     report = await world.trail.verify(MAIN)
     assert report.differences == ()
+
+
+def tomorrow(world: World) -> datetime:
+    """Let a day pass."""
+    world.clock.advance(86_400)
+    return world.clock.now()
 
 
 async def filled(world: World) -> None:
@@ -189,7 +197,7 @@ async def test_a_hold_on_everything_holds_everything(world: World) -> None:
     await world.trail.hold(ANN, subject="*", reason="a court asked")
     with pytest.raises(Refused):
         await world.trail.erase(ANN, subject="order 1", reason="asked to")
-    later = world.clock.now() + timedelta(days=1)
+    later = tomorrow(world)
     assert await world.trail.prune(ANN, before=later, reason="ten years") == 0
 
 
@@ -229,7 +237,7 @@ async def test_pruning_takes_payloads_and_leaves_hashes(world: World) -> None:
 
 async def test_what_is_pruned_can_be_proven_still(world: World) -> None:
     await filled(world)
-    later = world.clock.now() + timedelta(days=1)
+    later = tomorrow(world)
     await world.trail.prune(ANN, before=later, reason="ten years")
     checkpoint = await world.trail.checkpoint(MAIN)
     proof = await world.trail.inclusion(MAIN, index=7, size=checkpoint.size)
@@ -244,7 +252,7 @@ async def test_what_is_pruned_can_be_proven_still(world: World) -> None:
 
 async def test_the_log_goes_on_after_a_pruning(world: World) -> None:
     await filled(world)
-    later = world.clock.now() + timedelta(days=1)
+    later = tomorrow(world)
     await world.trail.prune(ANN, before=later, reason="ten years")
     assert await world.trail.prune(ANN, before=later, reason="again") == 0
     await world.log(300)
@@ -266,16 +274,26 @@ async def test_words_of_what_is_pruned_are_found_no_longer(
     await world.trail.append_events(ANN, [event(1, reason="zebra")])
     chosen = EntryFilter(q="zebra")
     assert len(await world.trail.search(MAIN, chosen, start=0, limit=10)) == 1
-    later = world.clock.now() + timedelta(days=1)
+    later = tomorrow(world)
     await world.trail.prune(ANN, before=later, reason="ten years")
     assert await world.trail.search(MAIN, chosen, start=0, limit=10) == []
     chosen = EntryFilter(subject="order 1")
     assert len(await world.trail.search(MAIN, chosen, start=0, limit=10)) == 1
 
 
+async def test_a_limit_that_lies_ahead_is_refused(world: World) -> None:
+    await filled(world)
+    before = await every(world)
+    ahead = world.clock.now() + timedelta(seconds=1)
+    with pytest.raises(InvalidInput) as caught:
+        await world.trail.prune(ANN, before=ahead, reason="ten years")
+    assert [error.path for error in caught.value.errors] == ["before"]
+    assert await every(world) == before
+
+
 async def test_a_log_that_does_not_verify_is_not_pruned(world: World) -> None:
     await filled(world)
-    later = world.clock.now() + timedelta(days=1)
+    later = tomorrow(world)
     forged = sa.text("UPDATE audit_entries SET event_id = 'x' WHERE idx = 3")
     await world.database.transact(lambda tx: tx.execute(forged))
     with pytest.raises(IntegrityViolation, match=r"audit_entries\[3\].event_id"):

@@ -191,9 +191,20 @@ def test_a_flipped_bit_of_personal_data(battery: Battery, column: str) -> None:
     assert battery.places() == ["journal_personal[15]"]
 
 
-def test_personal_data_beside_no_entry(battery: Battery) -> None:
-    battery.run("UPDATE journal_personal SET seq = 999 WHERE seq = 15")
-    assert battery.places() == ["journal_personal[999]", "journal_personal[15]"]
+@pytest.mark.parametrize("seq", [-(2**63), -3, 0, 999, 2**63 - 1])
+def test_personal_data_beside_no_entry(battery: Battery, seq: int) -> None:
+    battery.run("UPDATE journal_personal SET seq = ? WHERE seq = 15", seq)
+    assert battery.places() == [f"journal_personal[{seq}]", "journal_personal[15]"]
+
+
+@pytest.mark.parametrize("seq", [-1, 0])
+def test_more_personal_data_beside_no_entry(battery: Battery, seq: int) -> None:
+    battery.run(
+        "INSERT INTO journal_personal SELECT tenant_id, ?, salt, payload "
+        "FROM journal_personal WHERE seq = 15",
+        seq,
+    )
+    assert battery.places() == [f"journal_personal[{seq}]"]
 
 
 @pytest.mark.parametrize("value", ["''", "7", "zeroblob(16)"])
@@ -278,11 +289,26 @@ def test_the_end_of_the_journal_cut_off(battery: Battery) -> None:
     assert battery.places() == ["audit_entries[299]"]
 
 
+@pytest.mark.parametrize(
+    "event_id", ["evt_x", f"evt_{'0' * 26}", "evt_01KDX2RG000008000000000000"]
+)
+def test_an_entry_of_the_journal_with_an_id_of_another_make(
+    battery: Battery, event_id: str
+) -> None:
+    battery.run(
+        "INSERT INTO journal SELECT tenant_id, 301, ?, type, subject, time, "
+        "actor_id, actor_kind, actor_roles, correlation_id, data, commitment "
+        "FROM journal WHERE seq = 5",
+        event_id,
+    )
+    assert battery.places() == ["journal[301].event_id"]
+
+
 def test_an_entry_of_the_journal_that_was_never_logged(battery: Battery) -> None:
     battery.run(
         "INSERT INTO journal SELECT * FROM journal WHERE seq = 0 UNION ALL "
-        "SELECT tenant_id, 301, 'evt_x', type, subject, time, actor_id, "
-        "actor_kind, actor_roles, correlation_id, data, commitment "
+        "SELECT tenant_id, 301, 'evt_01KDX2RG00E008000000000000', type, subject, "
+        "time, actor_id, actor_kind, actor_roles, correlation_id, data, commitment "
         "FROM journal WHERE seq = 5"
     )
     report = battery.verify()
@@ -290,6 +316,36 @@ def test_an_entry_of_the_journal_that_was_never_logged(battery: Battery) -> None
     assert report.notes == ("1 entries of the journal are not logged yet",)
     battery.run("UPDATE journal_cursors SET seq = 301")
     assert battery.places() == ["journal[301]"]
+
+
+@pytest.mark.parametrize("seq", [-1, 0, 1, 2, 301])
+def test_an_entry_of_a_tenant_that_has_no_log(battery: Battery, seq: int) -> None:
+    statement = (
+        "INSERT INTO journal SELECT 'other', ?, ?, type, subject, time, "
+        "actor_id, actor_kind, actor_roles, correlation_id, data, commitment "
+        "FROM journal WHERE seq = 5"
+    )
+    battery.run(statement, seq, "evt_x")
+    assert any(place.startswith(f"journal[other/{seq}]") for place in battery.places())
+
+
+@pytest.mark.parametrize("seq", [1, 132])
+def test_a_tenant_of_another_type(battery: Battery, seq: int) -> None:
+    battery.run(
+        "UPDATE journal SET tenant_id = CAST('main' AS BLOB) WHERE seq = ?", seq
+    )
+    assert {"journal.tenant_id", f"audit_entries[{seq - 1}]"} <= set(battery.places())
+
+
+def test_a_tenants_first_entry_may_wait(battery: Battery) -> None:
+    battery.run(
+        "INSERT INTO journal SELECT 'other', 1, event_id, type, subject, time, "
+        "actor_id, actor_kind, actor_roles, correlation_id, data, commitment "
+        "FROM journal WHERE seq = 5"
+    )
+    report = battery.verify()
+    assert report.differences == ()
+    assert report.notes == ("1 entries of the journal of 'other' are not logged yet",)
 
 
 @pytest.mark.parametrize("seq", [-3, 0, 302, 10_000])

@@ -6,10 +6,12 @@ import asyncio
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import orjson
 import pytest
 import sqlalchemy as sa
 
 from integritas.kernel.clock import SystemRandomness
+from integritas.kernel.contracts import SYSTEM, Context
 from integritas.kernel.errors import (
     IntegrityViolation,
     InvalidInput,
@@ -28,6 +30,7 @@ from integritas.services.audit.api import (
     parse_checkpoint,
     parse_verifier_key,
 )
+from integritas.services.audit.external import ExternalEvent
 from integritas.services.audit.merkle import root_of
 from integritas.services.audit.notes import SigningKey
 
@@ -209,6 +212,36 @@ async def test_a_clock_that_jumps_back_is_noted_and_harms_nothing(world: World) 
     report = await world.trail.verify(MAIN)
     assert report.sound
     assert "the clock went back once at audit_entries[5]" in report.notes
+
+
+async def test_a_clock_that_jumps_back_takes_no_checkpoint_back(world: World) -> None:
+    """Entries say the time that was shown; order, sizes and checkpoints only grow."""
+    await world.log(5)
+    first = await world.trail.checkpoint(MAIN)
+    world.clock.advance(-86_400)
+    await world.log(3)
+    world = world.reopened()  # what was signed last is read anew
+    await world.trail.append_events(
+        Context(MAIN, SYSTEM, "req-1"),
+        [ExternalEvent("erp-1", "com.example.t", "order 1", "erp", "clerk")],
+    )
+    world.clock.advance(-86_400)
+    await world.log(3)
+    bodies = [e.body for e in await world.trail.entries(MAIN, start=0, limit=99)]
+    days = [orjson.loads(body)["time"][:10] for body in bodies]
+    assert days == ["2026-01-01"] * 5 + ["2025-12-31"] * 4 + ["2025-12-30"] * 3
+    columns = AUDIT_CHECKPOINTS.c
+    query = sa.select(columns.size, columns.created).order_by(columns.number)
+    heads = await world.database.read(lambda tx: tx.execute(query).all())
+    assert [head.size for head in heads] == [5, 8, 9, 12]
+    assert len({head.created for head in heads}) == 1  # of the latest entry covered
+    proof = await world.trail.consistency(MAIN, old=5)
+    root = (await world.trail.checkpoint(MAIN)).root
+    assert consistency_holds(5, 12, first.root, root, proof.hashes)
+    report = await world.trail.verify(MAIN, checkpoints=[first.note])
+    assert report.differences == ()
+    assert "the clock went back 2 times, first at audit_entries[5]" in report.notes
+    world.database.close()
 
 
 async def test_large_data_is_logged_by_hash(world: World) -> None:

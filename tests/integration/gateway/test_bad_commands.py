@@ -285,7 +285,7 @@ async def test_services_refuse_bad_evidence_too(
 ) -> None:
     url = f"/api/v1/{service}/assess"
     answer = await analyst.post(url, json=submission({"kind": "photo"}))
-    assert paths(problem(answer, 422)) == {"evidence[0]"}
+    assert paths(problem(answer, 422)) == {"evidence[0].kind"}
     answer = await analyst.post(url, content=b"{", headers=JSON)
     problem(answer, 400)
     answer = await analyst.post(

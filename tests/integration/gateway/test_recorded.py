@@ -22,7 +22,11 @@ RECORDED = {
     "approvals_decide": "integritas.approval.decided.v1",
     "audit_append": "com.example.order.approved.v1",  # the entry is the record
     "audit_bundle": "integritas.audit.exported.v1",
+    "audit_erase": "integritas.personal.erased.v1",
     "audit_export": "integritas.audit.exported.v1",
+    "audit_hold": "integritas.audit.hold_placed.v1",
+    "audit_prune": "integritas.audit.pruned.v1",
+    "audit_release": "integritas.audit.hold_released.v1",
     "audit_rotate_key": "integritas.audit.key_rotated.v1",
     "auth_revoke": f"{IDENTITY}session_ended.v1",
     "auth_token": f"{IDENTITY}login_succeeded.v1",  # or login_failed
@@ -106,6 +110,7 @@ EVENT = {
     "subject": "order 1",
     "source": "erp",
     "actor": {"id": "clerk"},
+    "personal": {"name": "Jane Roe"},
 }
 
 
@@ -203,12 +208,20 @@ async def datasets(admin: httpx.AsyncClient) -> None:
 
 
 async def log(admin: httpx.AsyncClient, case: str) -> None:
-    """Hand out entries, take one in, rotate the key."""
+    """Hand out entries, take one in, rotate the key, hold, erase and prune."""
+    on = {"subject": "order 1", "reason": "a court asked"}
+    oldest = (await admin.get("/api/v1/audit/entries", params={"limit": 9})).json()
+    first, *others = [entry["entry"]["time"] for entry in oldest["data"]]
+    old = {"before": next(t for t in others if t > first), "reason": "ten years"}
     answers = [
         await admin.get("/api/v1/audit/export"),
         await admin.post("/api/v1/audit/entries", json={"entries": [EVENT]}),
         await admin.post("/api/v1/audit/keys/rotation"),
         await admin.get(f"/api/v1/audit/bundles/{case}"),
+        await admin.post("/api/v1/audit/holds", json=on),
+        await admin.post("/api/v1/audit/holds/release", json=on),
+        await admin.post("/api/v1/audit/erase", json=on),
+        await admin.post("/api/v1/audit/prune", json=old),
     ]
     for answer in answers:
         assert answer.status_code < 300, answer.text

@@ -86,6 +86,20 @@ def test_the_demo_takes_a_database_that_was_named() -> None:
     assert settings.of_demo() == settings
 
 
+@pytest.mark.parametrize(
+    "way", ["{}/.integritas/demo.db", "{}/x/../.integritas/demo.db"]
+)
+def test_the_demos_database_is_known_by_any_path_to_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    """Without its state folder nothing would be held against keys and anchors."""
+    monkeypatch.chdir(tmp_path)
+    settings = load_settings(database_url=f"sqlite:///{way.format(tmp_path)}")
+    assert settings.of_known().state_dir == Path(".integritas/demo")
+    other = load_settings(database_url=f"sqlite:///{tmp_path}/demo.db")
+    assert other.of_known() == other
+
+
 def test_settings_cannot_be_changed() -> None:
     with pytest.raises(ValidationError):
         load_settings().port = 1  # type: ignore[misc] # that it cannot is the test

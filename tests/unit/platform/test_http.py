@@ -156,7 +156,7 @@ async def test_assess_answers_findings_versions_and_input(
     [
         ({}, "evidence"),
         ({"evidence": []}, "evidence"),
-        ({"evidence": [{"kind": "telegram"}]}, "evidence[0]"),
+        ({"evidence": [{"kind": "telegram"}]}, "evidence[0].kind"),
         ({"evidence": [{"kind": "message", "raw": 7}]}, "evidence[0].raw"),
         ({"evidence": [{**MAIL, "extra": 1}]}, "evidence[0].extra"),
         ({"evidence": [MAIL], "channel": ""}, "channel"),

@@ -103,8 +103,8 @@ class Process(msgspec.Struct, gc=False):
 
     `submitted`, `valid` and `disqualified` are those of `bids` with that status, `late`
     the valid ones dated after the end of the tender period, `submitters` all tenderers
-    of submitted bids, once for each bid.
-    `currencies` counts those of submitted bids. `open_for` is the tender period in
+    of submitted bids, once for each bid. `priced` counts submitted bids with a price,
+    `currencies` their currencies. `open_for` is the tender period in
     nanoseconds. `suppliers` are those of active awards. `prices_repeat` says whether
     two submitted bids may be of one price.
     `complete` are the active awards, None while any award is not in a final state;
@@ -135,6 +135,7 @@ class Process(msgspec.Struct, gc=False):
     suppliers: tuple[str, ...] = ()
     winner: str | None = None
     prices_repeat: bool = False
+    priced: int = 0
     currencies: int = 0
     doubtful: bool = False
 
@@ -260,6 +261,7 @@ def _add_bids(process: Process, entries: list[BidEntry]) -> None:
             amounts.append(amount)
             currencies.add(currency)
     process.currencies = len(currencies)
+    process.priced = len(amounts)
     process.prices_repeat = len(set(amounts)) < len(amounts)
 
 

@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import msgspec
 
+from integritas.services.anticorruption.features import Margin
 from integritas.services.anticorruption.quantiles import round4
 
 if TYPE_CHECKING:
-    from integritas.services.anticorruption.features import Margin
+    from typing import Any
 
 __all__ = [
     "EMPTY_REFERENCE",
@@ -60,6 +61,8 @@ class Variety(NamedTuple):
 
 
 _MENTIONS: Final = 50_000
+_PACK: Final = msgspec.msgpack.Encoder().encode
+_UNPACK: Final = msgspec.msgpack.Decoder(dict[str, Margin]).decode
 
 # Cardinal prints all of these, filled or not.
 _MAPS: Final = (
@@ -99,6 +102,14 @@ class Ledger:
         }
         self._organisations: dict[str, dict[str, str]] = {}
         self._tenderers: dict[str, dict[str, set[str]]] = {}
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what is pickled for another process: margins are most of it."""
+        return {**self.__dict__, "margins": _PACK(self.margins)}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Take over what another process pickled."""
+        self.__dict__.update(state, margins=_UNPACK(state["margins"]))
 
     def count(self, what: str, organisation: str, part: int, whole: int) -> None:
         """Add to a share."""

@@ -49,7 +49,10 @@ class Risk:
         return {
             "score": self.score,
             "policy": self.policy,
-            "parts": [part._asdict() for part in self.parts],
+            "parts": [
+                {"source": source, "points": points, "text": text}
+                for source, points, text in self.parts
+            ],
         }
 
 

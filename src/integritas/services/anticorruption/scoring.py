@@ -150,11 +150,10 @@ class Judge:
             return opinion
         for judge, spec, code in self._judges:
             said = judge(process, reference)
-            if type(said) is tuple:
-                if said:
-                    opinion.flags += [(spec, flag) for flag in said]
-            elif isinstance(said, Gap):
+            if isinstance(said, Gap):
                 gaps[code] = said.why
+            elif said:
+                opinion.flags += [(spec, flag) for flag in said]
         return opinion
 
 

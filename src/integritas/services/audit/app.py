@@ -1,5 +1,6 @@
 """The audit trail over HTTP: entries, checkpoint, tiles, proofs, verification, bundles.
 
+What stays of their payloads is decided in `routes`.
 Paths are relative to /api/v1. Everything under `/audit/log/` is C2SP tlog-tiles, so
 that prefix is what a tlog client is given.
 """
@@ -11,7 +12,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, Protocol, TypeAlias
 
 import orjson
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends, Path, Query
 from pydantic import AwareDatetime
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 
@@ -25,6 +26,7 @@ from integritas.platform.problems import problem_responses
 from integritas.services.audit.appending import Appended
 from integritas.services.audit.external import ExternalEvent
 from integritas.services.audit.records import is_pruned
+from integritas.services.audit.routes import LogKeeper, add_keeping
 from integritas.services.audit.schemas import (
     AppendedOut,
     ConsistencyOut,
@@ -51,7 +53,7 @@ _PROBLEMS: Final = problem_responses(401, 404, 422)
 _EXPORTED: Final = sorted({kind.partition(";")[0] for kind in MEDIA_TYPES.values()})
 
 
-class AuditReader(AuditLog, Protocol):
+class AuditReader(AuditLog, LogKeeper, Protocol):
     """What the routes need: the log, its tiles, and a way in."""
 
     async def search(
@@ -129,6 +131,7 @@ def router(log: AuditReader) -> APIRouter:
     _add_tiles(routes, log)
     _add_proofs(routes, log)
     _add_verification(routes, log)
+    add_keeping(routes, log)
     return routes
 
 
@@ -173,7 +176,9 @@ def _add_entries(routes: APIRouter, log: AuditReader) -> None:
         )
 
     @routes.get("/entries/{index}", operation_id="audit_entry", summary="Get an entry")
-    async def get_entry(caller: Caller, index: int) -> EntryOut:
+    async def get_entry(
+        caller: Caller, index: Annotated[int, Path(ge=0, le=2**62)]
+    ) -> EntryOut:
         found = await log.entries(caller.tenant, start=index, limit=1)
         if not found or found[0].index != index:
             raise NotFound(f"the audit log has no entry {index}")

@@ -141,8 +141,18 @@ class Keeper:
         """Prune what is older than `before` and not held; return how many entries.
 
         A few a transaction, each told of in it, so a crash leaves nothing untold.
+
+        Raises:
+            InvalidInput: no reason, or `before` lies ahead.
         """
         _check("log", reason)
+        now = self._clock.now()
+        if before > now:  # a slip in the year would take everything, for good
+            told = f"{format_time(before)} lies ahead of {format_time(now)}"
+            raise InvalidInput(
+                "nothing is pruned",
+                errors=(FieldError("before", told, "choose a time that is past"),),
+            )
         total = start = 0
         size = (await self._database.read(lambda tx: _size(tx, context.tenant))) or 0
         while start < size:

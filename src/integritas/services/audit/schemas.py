@@ -13,6 +13,7 @@ from pydantic import (
     JsonValue,
 )
 
+from integritas.platform.remedies import NO_NUL
 from integritas.services.audit.external import ExternalEvent
 
 __all__ = [
@@ -22,14 +23,21 @@ __all__ = [
     "DifferenceOut",
     "EntriesOut",
     "EntryOut",
+    "ErasedOut",
     "EventsIn",
+    "HoldOut",
+    "HoldsOut",
     "InclusionOut",
     "KeysOut",
+    "OnSubjectIn",
     "Outcome",
     "PlaceOut",
+    "PruneIn",
+    "PrunedOut",
     "ReportOut",
 ]
 
+NO_BLANK: Final = r"^[^\x00]*[^\x00\s][^\x00]*$"
 OUTCOMES: Final = ("success", "failure", "unknown")
 Outcome: TypeAlias = Literal["success", "failure", "unknown"]
 _Text = Annotated[str, Field(min_length=1, max_length=200)]
@@ -173,3 +181,65 @@ class KeysOut(BaseModel):
     """Verifier keys, C2SP vkeys, newest first."""
 
     data: list[str]
+
+
+_Reason = Annotated[
+    str,
+    Field(
+        max_length=4_000,
+        pattern=NO_BLANK,
+        description="why; kept beside the log, for it may name people",
+        examples=["court order 4 O 12/26"],
+    ),
+]
+
+
+class OnSubjectIn(_Strict):
+    """What an act on the log's payloads is about, and why."""
+
+    subject: Annotated[
+        str,
+        Field(
+            min_length=1,
+            max_length=200,
+            pattern=NO_NUL,
+            description="the case or other thing; of a hold, * is everything",
+        ),
+    ]
+    reason: _Reason
+
+
+class PruneIn(_Strict):
+    """How old what goes must be, and why it goes."""
+
+    before: Annotated[
+        AwareDatetime,
+        Field(description="entries logged before this; it may not lie ahead"),
+    ]
+    reason: _Reason
+
+
+class HoldOut(BaseModel):
+    """A legal hold: nothing on the subject is pruned or erased."""
+
+    subject: Annotated[str, Field(description="* is everything")]
+    since: str
+    actor: Annotated[str, Field(description="who placed it")]
+
+
+class HoldsOut(BaseModel):
+    """The legal holds that last, by subject."""
+
+    data: list[HoldOut]
+
+
+class ErasedOut(BaseModel):
+    """How many entries had personal data beside them that is gone."""
+
+    erased: int
+
+
+class PrunedOut(BaseModel):
+    """How many entries have lost their payload; all keep their hash."""
+
+    pruned: int

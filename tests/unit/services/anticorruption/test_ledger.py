@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import math
+import pickle
 
+from integritas.services.anticorruption.features import Margin
 from integritas.services.anticorruption.ledger import (
     EMPTY_REFERENCE,
     Group,
@@ -88,3 +90,14 @@ def test_the_empty_reference_knows_nothing() -> None:
     assert EMPTY_REFERENCE.version == "empty"
     assert not EMPTY_REFERENCE.fences
     assert not EMPTY_REFERENCE.shares
+
+
+def test_a_ledger_comes_whole_from_another_process() -> None:
+    ledger = Ledger(currency="USD")
+    ledger.margins["o1"] = Margin(0.25, "A", "B", 80.0, 100.0, "USD", 1, 0)
+    ledger.count("R025", "A", 1, 2)
+    ledger.flag(Group.OCID, "o1", "R003", 1.0)
+    same = pickle.loads(pickle.dumps(ledger))  # noqa: S301 - our own
+    assert same.margins == ledger.margins
+    assert same.shares == ledger.shares
+    assert same.document() == ledger.document()

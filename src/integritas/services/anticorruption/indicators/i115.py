@@ -60,6 +60,8 @@ class DisqualifiedWinner(Alone):
         if not process.bids:
             return Gap("there are no bids")
         out = {t for bid in process.bids if bid.status in _OUT for t in bid.tenderers}
+        if not out:
+            return ()
         standing = {
             t for bid in process.bids if bid.status not in _OUT for t in bid.tenderers
         }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from integritas.kernel.severity import Severity
 from integritas.services.anticorruption.indicators.alone import OCP, Alone
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from integritas.services.anticorruption.ledger import Reference
 
 __all__ = ["SharedContacts"]
+
+_NO_CONTACTS: Final = Gap("no contact details of buyer and tenderers are given")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,16 +63,19 @@ class SharedContacts(Alone):
     def judge(self, process: Process, reference: Reference) -> Judgement:
         """Judge by the release alone."""
         del reference
+        parties = process.release.parties
+        if not parties:
+            return _NO_CONTACTS
         rivals = {t for bid in process.bids for t in bid.tenderers}
         rivals |= {s for award in process.awards for s in award.suppliers}
         hosts = {process.buyer, process.procuring_entity}
         holders: dict[tuple[str, str], set[str]] = {}
-        for party in process.release.parties or ():
+        for party in parties:
             if party.id is not None and (party.id in rivals or party.id in hosts):
                 for mark in marks_of(party):
                     holders.setdefault(mark, set()).add(party.id)
         if not holders:
-            return Gap("no contact details of buyer and tenderers are given")
+            return _NO_CONTACTS
         found = [
             (mark[0], who)
             for mark, who in sorted(holders.items())

@@ -81,7 +81,7 @@ class IdenticalBidPrices:
         del reference
         if not self._applies(process):
             return Gap("prices are not compared in this procurement method")
-        if sum(bid.amount is not None for bid in process.submitted) < 2:
+        if process.priced < 2:
             return Gap("fewer than two submitted bids with a price")
         repeats = self._repeats(process)
         if not repeats:

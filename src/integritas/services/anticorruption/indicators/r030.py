@@ -87,7 +87,7 @@ class LateBidWon:
         del reference
         if process.end is None:
             return Gap("tender.tenderPeriod.endDate is not given")
-        if not any(bid.date for bid in process.bids):
+        if not process.late and not any(bid.date for bid in process.bids):
             return Gap("no bid has a date")
         late = _late_bids(process)
         if not late:

@@ -53,6 +53,8 @@ class PersonalData:
     detail: str = ""
 
 
+# Without one of these there is nothing to find: most texts of findings have none.
+_MAY: Final = re.compile(r"[\d@]|:[a-fA-F]{0,4}:")
 _EMAIL: Final = re.compile(
     r"[\w.!#$%&'*+/=?^`{|}~-]{1,64}@(?:[\w-]{1,63}\.)+[^\W\d_]{2,24}(?![\w@])"
 )
@@ -140,6 +142,8 @@ def find_personal(text: str, region: str | None = None) -> tuple[PersonalData, .
     without it only international ones are. Where two kinds claim the same characters,
     the one with the stronger check wins.
     """
+    if _MAY.search(text) is None:
+        return ()
     taken: list[PersonalData] = []
     _take(taken, (*_plain(text), *_ids(text)))
     _take(taken, _phones(_without(text, taken), region))

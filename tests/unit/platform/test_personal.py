@@ -34,6 +34,7 @@ def found(text: str, region: str | None = None) -> list[tuple[str, str]]:
         ("date of birth: 12.03.1971", "birth_date", "12.03.1971"),
         ("born on March 12, 1971 in", "birth_date", "March 12, 1971"),
         ("from 203.0.113.7 at", "ip_address", "203.0.113.7"),
+        ("from fe::be at", "ip_address", "fe::be"),
         ("from 2001:db8::8a2e:370:7334 at", "ip_address", "2001:db8::8a2e:370:7334"),
     ],
 )

@@ -347,6 +347,14 @@ export interface ConsistencyOut {
   "hashes": Array<string>;
 }
 
+/** The content of evidence: text of a message, JSON of anything else. */
+export interface ContentOut {
+  "id": string;
+  "kind": string;
+  "sha256": string;
+  "content": Record<string, unknown>;
+}
+
 /** A dataset to create. */
 export interface DatasetIn {
   "name": string;
@@ -426,6 +434,14 @@ export type DeliveryState = "pending" | "delivered" | "dead";
 export interface DifferenceOut {
   "place": string;
   "message": string;
+}
+
+/** An item of evidence whose period is over. */
+export interface DueOut {
+  "case": string;
+  "evidence": string;
+  "kind": EvidenceKind;
+  "closed_at": string;
 }
 
 /** Why two nodes are joined, and the processes that say so (at most 20). */
@@ -1283,6 +1299,9 @@ export interface PublishIn {
   "effective_from"?: string | null;
 }
 
+/** What personal data may be read in clear for. */
+export type Purpose = "investigation" | "review" | "audit" | "subject_request" | "legal_claim";
+
 /** One reason, in words an analyst understands. */
 export interface ReasonInput {
   "text": string;
@@ -1319,6 +1338,19 @@ export interface ReportOut {
   "notes": Array<string>;
 }
 
+/** Whether to look only, which is what happens unless said otherwise. */
+export interface RetentionIn {
+  "dry_run"?: boolean;
+}
+
+/** What is due, or was erased, by kind; and what a legal hold keeps. */
+export interface RetentionOut {
+  "dry_run": boolean;
+  "kinds": Record<string, number>;
+  "evidence": Array<DueOut>;
+  "held": Array<DueOut>;
+}
+
 /** A retry policy on the wire. */
 export interface RetryIn {
   "attempts"?: number;
@@ -1330,6 +1362,12 @@ export interface RetryIn {
 /** From which step a finished run is done again; left out: where it failed. */
 export interface RetryRunIn {
   "from_step"?: string | null;
+}
+
+/** What personal data is needed in clear for; kept beside the log's entry. */
+export interface RevealIn {
+  "purpose": Purpose;
+  "reason": string;
 }
 
 /** What a person says of a finding. */
@@ -2261,6 +2299,12 @@ export class Client {
     return (await answer.json()) as TestOut;
   }
 
+  /** Erase evidence whose period is over, or say which (audited). */
+  async complianceRetention(body: RetentionIn, options: { idempotencyKey?: string | undefined } = {}): Promise<RetentionOut> {
+    const answer = await this.ask("POST", `/api/v1/compliance/retention`, {  }, { "Idempotency-Key": options.idempotencyKey }, body);
+    return (await answer.json()) as RetentionOut;
+  }
+
   /** Look one name up in all watchlists. */
   async complianceScreen(body: ScreenIn, options: { idempotencyKey?: string | undefined } = {}): Promise<ScreenOut> {
     const answer = await this.ask("POST", `/api/v1/compliance/screen`, {  }, { "Idempotency-Key": options.idempotencyKey }, body);
@@ -2315,6 +2359,12 @@ export class Client {
     return (await answer.json()) as CaseOut;
   }
 
+  /** Read evidence as one's roles see it. */
+  async evidenceContent(evidenceId: string): Promise<ContentOut> {
+    const answer = await this.ask("GET", `/api/v1/evidence/${encodeURIComponent(String(evidenceId))}/content`, {  }, {  });
+    return (await answer.json()) as ContentOut;
+  }
+
   /** Get an item of evidence. */
   async evidenceGet(evidenceId: string): Promise<EvidenceOut> {
     const answer = await this.ask("GET", `/api/v1/evidence/${encodeURIComponent(String(evidenceId))}`, {  }, {  });
@@ -2333,6 +2383,12 @@ export class Client {
     return answer.arrayBuffer();
   }
 
+  /** Read evidence in clear (recorded). */
+  async evidenceReveal(evidenceId: string, body: RevealIn, options: { idempotencyKey?: string | undefined } = {}): Promise<ContentOut> {
+    const answer = await this.ask("POST", `/api/v1/evidence/${encodeURIComponent(String(evidenceId))}/reveal`, {  }, { "Idempotency-Key": options.idempotencyKey }, body);
+    return (await answer.json()) as ContentOut;
+  }
+
   /** Get a finding. */
   async findingsGet(findingId: string): Promise<FindingOut> {
     const answer = await this.ask("GET", `/api/v1/findings/${encodeURIComponent(String(findingId))}`, {  }, {  });
@@ -2343,6 +2399,12 @@ export class Client {
   async findingsList(caseId: string, options: { limit?: number | undefined; cursor?: string | null | undefined } = {}): Promise<PageFindingOut> {
     const answer = await this.ask("GET", `/api/v1/cases/${encodeURIComponent(String(caseId))}/findings`, { "limit": options.limit, "cursor": options.cursor }, {  });
     return (await answer.json()) as PageFindingOut;
+  }
+
+  /** Read a finding in clear (recorded). */
+  async findingsReveal(findingId: string, body: RevealIn, options: { idempotencyKey?: string | undefined } = {}): Promise<FindingOut> {
+    const answer = await this.ask("POST", `/api/v1/findings/${encodeURIComponent(String(findingId))}/reveal`, {  }, { "Idempotency-Key": options.idempotencyKey }, body);
+    return (await answer.json()) as FindingOut;
   }
 
   /** Confirm or dismiss a finding. */

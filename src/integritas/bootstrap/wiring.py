@@ -35,8 +35,10 @@ from integritas.gateway.app import create_app
 from integritas.gateway.parts import GatewayParts
 from integritas.identity.api import AdminCreated, Identity, OidcSettings
 from integritas.journal.api import Feeder, Following, Journal
+from integritas.kernel.contracts import Actor, Context
 from integritas.kernel.evidence import EvidenceKind, Procurement
 from integritas.kernel.ids import DEFAULT_TENANT
+from integritas.kernel.states import ActorKind
 from integritas.oversight import api as oversight
 from integritas.platform.commands import CommandQueue, count_commands
 from integritas.platform.config import Settings
@@ -86,11 +88,13 @@ if TYPE_CHECKING:
     from integritas.kernel.clock import Clock, Randomness
     from integritas.kernel.errors import FieldError
     from integritas.kernel.evidence import Content
+    from integritas.kernel.ids import TenantId
     from integritas.platform.security import Passwords
 
 __all__ = ["Platform", "bootstrap"]
 
 HOUSEKEEPING_S: Final = 3_600.0
+_KEEPER: Final = Actor("platform:retention", ActorKind.PLATFORM)
 _LOG = structlog.get_logger(__name__)
 
 
@@ -259,9 +263,24 @@ class Platform:
 
     async def _tidy(self, now: datetime) -> None:
         await self.database.transact(lambda tx: forget_old_answers(tx, now))
+        if self.engine is not None:
+            await self._erase_due()
         if self.settings.run_retention_days is not None:
             kept = timedelta(days=self.settings.run_retention_days)
             await self.workflows.forget(now - kept)
+
+    async def _erase_due(self) -> None:
+        """Erase the evidence of every tenant whose retention period is over."""
+        desk = _retention(self)
+        for tenant in await self.journal.tenants():
+            done = await desk.apply(Context(tenant, _KEEPER, "retention"))
+            if done.evidence or done.held:
+                _LOG.info(
+                    "retention.applied",
+                    tenant=tenant,
+                    erased=len(done.evidence),
+                    held=len(done.held),
+                )
 
 
 def bootstrap(
@@ -462,11 +481,45 @@ def _subjects(platform: Platform) -> oversight.SubjectDesk:
     )
 
 
+def _retention(platform: Platform) -> oversight.RetentionDesk:
+    """Return who erases evidence whose period is over; policies overrule settings."""
+    usual, policies = (
+        platform.settings.retention_days,
+        platform.services.records.policies,
+    )
+
+    async def periods(tenant: TenantId) -> oversight.Periods:
+        if policies is None:
+            return oversight.Periods(usual, {})
+        chosen = await policies.in_force(tenant)
+        return oversight.Periods(
+            {**usual, **chosen.default.retention_days},
+            {
+                channel: {**usual, **policy.retention_days}
+                for channel, policy in chosen.channels.items()
+            },
+        )
+
+    return oversight.RetentionDesk(
+        database=platform.database,
+        journal=platform.journal,
+        subjects=_subjects(platform),
+        holds=held_subjects,
+        periods=periods,
+        clock=platform.kit.clock,
+    )
+
+
 def _oversight(platform: Platform) -> Sequence[APIRouter]:
     policies = platform.services.records.policies
     if policies is None:
         return ()
-    subjects = _subjects(platform)
     return (
-        oversight.router(platform.cases, policies.decider, subjects, subject_matcher),
+        oversight.router(
+            platform.cases,
+            policies.decider,
+            _subjects(platform),
+            subject_matcher,
+            _retention(platform),
+        ),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from integritas.cases.disclosed import Disclosed, Purpose
+from integritas.cases.due import ClosedEvidence, closed_evidence
 from integritas.cases.erasing import EVIDENCE_ERASED, erase_evidence
 from integritas.cases.figures import CaseFigures, Found, Interval, Point, Stats
 from integritas.cases.files import (
@@ -73,6 +74,7 @@ __all__ = [
     "CaseSort",
     "CaseStore",
     "Change",
+    "ClosedEvidence",
     "Decision",
     "Disclosed",
     "EditCase",
@@ -99,6 +101,7 @@ __all__ = [
     "apply",
     "case_from_json",
     "case_to_json",
+    "closed_evidence",
     "erase_evidence",
     "legal_moves",
     "run_request",

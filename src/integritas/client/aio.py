@@ -36,6 +36,7 @@ from integritas.client.models import (
     CaseState,
     CodeIn,
     ConsistencyOut,
+    ContentOut,
     DatasetIn,
     DatasetList,
     DatasetOut,
@@ -118,7 +119,10 @@ from integritas.client.models import (
     PublishIn,
     RecoveryOut,
     ReportOut,
+    RetentionIn,
+    RetentionOut,
     RetryRunIn,
+    RevealIn,
     ReviewIn,
     RevokeIn,
     RunDetailOut,
@@ -1003,6 +1007,19 @@ class AsyncClient(AsyncTransport):
         answer: TestOut = asked.json()
         return answer
 
+    async def compliance_retention(
+        self, body: RetentionIn, *, idempotency_key: str | None = None
+    ) -> RetentionOut:
+        """Erase evidence whose period is over, or say which (audited)."""
+        asked = await self._ask(
+            "POST",
+            f"/api/v1/compliance/retention",
+            headers={"Idempotency-Key": idempotency_key},
+            body=body,
+        )
+        answer: RetentionOut = asked.json()
+        return answer
+
     async def compliance_screen(
         self, body: ScreenIn, *, idempotency_key: str | None = None
     ) -> ScreenOut:
@@ -1126,6 +1143,14 @@ class AsyncClient(AsyncTransport):
         answer: CaseOut = asked.json()
         return answer
 
+    async def evidence_content(self, evidence_id: str) -> ContentOut:
+        """Read evidence as one's roles see it."""
+        asked = await self._ask(
+            "GET", f"/api/v1/evidence/{escape(evidence_id)}/content"
+        )
+        answer: ContentOut = asked.json()
+        return answer
+
     async def evidence_get(self, evidence_id: str) -> EvidenceOut:
         """Get an item of evidence."""
         asked = await self._ask("GET", f"/api/v1/evidence/{escape(evidence_id)}")
@@ -1149,6 +1174,19 @@ class AsyncClient(AsyncTransport):
         asked = await self._ask("GET", f"/api/v1/evidence/{escape(evidence_id)}/raw")
         return asked.content
 
+    async def evidence_reveal(
+        self, evidence_id: str, body: RevealIn, *, idempotency_key: str | None = None
+    ) -> ContentOut:
+        """Read evidence in clear (recorded)."""
+        asked = await self._ask(
+            "POST",
+            f"/api/v1/evidence/{escape(evidence_id)}/reveal",
+            headers={"Idempotency-Key": idempotency_key},
+            body=body,
+        )
+        answer: ContentOut = asked.json()
+        return answer
+
     async def findings_get(self, finding_id: str) -> FindingOut:
         """Get a finding."""
         asked = await self._ask("GET", f"/api/v1/findings/{escape(finding_id)}")
@@ -1165,6 +1203,19 @@ class AsyncClient(AsyncTransport):
             query={"limit": limit, "cursor": cursor},
         )
         answer: PageFindingOut = asked.json()
+        return answer
+
+    async def findings_reveal(
+        self, finding_id: str, body: RevealIn, *, idempotency_key: str | None = None
+    ) -> FindingOut:
+        """Read a finding in clear (recorded)."""
+        asked = await self._ask(
+            "POST",
+            f"/api/v1/findings/{escape(finding_id)}/reveal",
+            headers={"Idempotency-Key": idempotency_key},
+            body=body,
+        )
+        answer: FindingOut = asked.json()
         return answer
 
     async def findings_review(

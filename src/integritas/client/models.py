@@ -48,6 +48,7 @@ __all__ = [
     "ChangeOut",
     "CodeIn",
     "ConsistencyOut",
+    "ContentOut",
     "DatasetIn",
     "DatasetList",
     "DatasetOut",
@@ -58,6 +59,7 @@ __all__ = [
     "DeliveryOut",
     "DeliveryState",
     "DifferenceOut",
+    "DueOut",
     "EdgeOut",
     "EnrolmentOut",
     "EntriesOut",
@@ -175,13 +177,17 @@ __all__ = [
     "PruneIn",
     "PrunedOut",
     "PublishIn",
+    "Purpose",
     "ReasonInput",
     "ReasonOutput",
     "RecoveryOut",
     "RejectOut",
     "ReportOut",
+    "RetentionIn",
+    "RetentionOut",
     "RetryIn",
     "RetryRunIn",
+    "RevealIn",
     "ReviewIn",
     "ReviewState",
     "RevokeIn",
@@ -256,6 +262,9 @@ Overlap: TypeAlias = "Literal['allow', 'skip', 'cancel']"
 PersonalKind: TypeAlias = "Literal['email', 'phone', 'iban', 'card', 'national_id', 'birth_date', 'ip_address']"
 PolicyState: TypeAlias = "Literal['draft', 'proposed', 'published']"
 Priority: TypeAlias = "Literal['low', 'normal', 'high', 'urgent']"
+Purpose: TypeAlias = (
+    "Literal['investigation', 'review', 'audit', 'subject_request', 'legal_claim']"
+)
 ReviewState: TypeAlias = "Literal['open', 'confirmed', 'dismissed']"
 Role: TypeAlias = (
     "Literal['viewer', 'analyst', 'reviewer', 'auditor', 'admin', 'service']"
@@ -614,6 +623,15 @@ class ConsistencyOut(TypedDict):
     hashes: list[str]
 
 
+class ContentOut(TypedDict):
+    """The content of evidence: text of a message, JSON of anything else."""
+
+    id: str
+    kind: str
+    sha256: str
+    content: dict[str, Any]
+
+
 class DatasetIn(TypedDict):
     """A dataset to create."""
 
@@ -699,6 +717,15 @@ class DifferenceOut(TypedDict):
 
     place: str
     message: str
+
+
+class DueOut(TypedDict):
+    """An item of evidence whose period is over."""
+
+    case: str
+    evidence: str
+    kind: EvidenceKind
+    closed_at: str
 
 
 class EdgeOut(TypedDict):
@@ -1670,6 +1697,21 @@ class ReportOut(TypedDict):
     notes: list[str]
 
 
+class RetentionIn(TypedDict):
+    """Whether to look only, which is what happens unless said otherwise."""
+
+    dry_run: NotRequired[bool]
+
+
+class RetentionOut(TypedDict):
+    """What is due, or was erased, by kind; and what a legal hold keeps."""
+
+    dry_run: bool
+    kinds: dict[str, int]
+    evidence: list[DueOut]
+    held: list[DueOut]
+
+
 class RetryIn(TypedDict):
     """A retry policy on the wire."""
 
@@ -1683,6 +1725,13 @@ class RetryRunIn(TypedDict):
     """From which step a finished run is done again; left out: where it failed."""
 
     from_step: NotRequired[str | None]
+
+
+class RevealIn(TypedDict):
+    """What personal data is needed in clear for; kept beside the log's entry."""
+
+    purpose: Purpose
+    reason: str
 
 
 class ReviewIn(TypedDict):

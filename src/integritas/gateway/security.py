@@ -73,6 +73,7 @@ SERVICE_RULES: Final[Mapping[str, str]] = {
     "compliance_policy_backtest": "compliance:manage",
     "compliance_subject_export": "subjects:manage",
     "compliance_subject_erase": "subjects:manage",
+    "compliance_retention": "subjects:manage",
     "compliance_pii": "services:assess",
     "compliance_lists": "services:read",
     "compliance_lists_refresh": "compliance:manage",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from integritas.oversight.backtest import Backtest, backtest
 from integritas.oversight.reconcile import CaseReader, Reconciliation, reconcile
+from integritas.oversight.retention import Periods, RetentionDesk
 from integritas.oversight.routes import router
 from integritas.oversight.subjects import Eraser, SubjectDesk
 
@@ -11,7 +12,9 @@ __all__ = [
     "Backtest",
     "CaseReader",
     "Eraser",
+    "Periods",
     "Reconciliation",
+    "RetentionDesk",
     "SubjectDesk",
     "backtest",
     "reconcile",

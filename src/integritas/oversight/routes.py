@@ -11,12 +11,14 @@ from pydantic import BaseModel, ConfigDict, Field
 from integritas.kernel.contracts import Context, Decider, Outcome
 from integritas.kernel.ids import TenantId
 from integritas.oversight.backtest import Backtest, Decisions, backtest
+from integritas.oversight.retention_routes import add_retention_routes
 from integritas.oversight.subject_routes import MakeMatcher, add_subject_routes
 from integritas.platform.http import caller
 from integritas.platform.problems import problem_responses
 
 if TYPE_CHECKING:
     from integritas.oversight.backtest import Change
+    from integritas.oversight.retention import RetentionDesk
     from integritas.oversight.subjects import SubjectDesk
 
 __all__ = ["Candidate", "router"]
@@ -96,11 +98,13 @@ def router(
     candidate: Candidate,
     subjects: SubjectDesk,
     matcher: MakeMatcher,
+    retention: RetentionDesk,
 ) -> APIRouter:
     """Return the routes, relative to `/api/v1`."""
     routes = APIRouter(prefix="/compliance", tags=["compliance"])
 
     add_subject_routes(routes, subjects, matcher)
+    add_retention_routes(routes, retention)
 
     @routes.post(
         "/policies/{name}/backtest",

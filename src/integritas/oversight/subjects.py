@@ -125,7 +125,8 @@ class SubjectDesk:
         unique = dict.fromkeys(evidence)
         found = [await self._cases.one_evidence(tenant, item) for item in unique]
         items = [item for _, item in found]
-        subjects = {case_id for case_id, _ in found} | {item.id for item in items}
+        subjects: set[str] = {case_id for case_id, _ in found}
+        subjects |= {item.id for item in items}
         told = {name: await self._entries(tenant, name) for name in subjects}
 
         def work(tx: Transaction) -> Erased:
@@ -166,10 +167,10 @@ class SubjectDesk:
                     yield KeptItem(case_id, item, of_item)
             before = page[-1].id
 
-    async def _entries(self, tenant: TenantId, case_id: CaseId) -> list[int]:
+    async def _entries(self, tenant: TenantId, subject: str) -> list[int]:
         found: list[int] = []
         while page := await self._journal.read_subject(
-            tenant, case_id, after=found[-1] if found else 0
+            tenant, subject, after=found[-1] if found else 0
         ):
             found += [entry.seq for entry in page]
         return found

@@ -6,6 +6,7 @@ own. `make docs` writes docs/reference/settings.md from here.
 
 from __future__ import annotations
 
+import re
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, TypeAlias
@@ -19,10 +20,16 @@ from pydantic import (
     SecretStr,
     ValidationError,
 )
-from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDict
+from pydantic_settings import (
+    BaseSettings,
+    EnvSettingsSource,
+    SettingsConfigDict,
+    SettingsError,
+)
 from pydantic_settings.sources import PydanticBaseSettingsSource
 
 from integritas.kernel.errors import FieldError, InvalidInput
+from integritas.kernel.evidence import EvidenceKind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -41,6 +48,7 @@ __all__ = [
 
 PREFIX: Final = "INTEGRITAS_"
 _TESTING: Final = f"{PREFIX}TEST_"  # read by the tests alone
+_FIELD: Final = re.compile(r'field "(\w+)"')
 _TEN_MIB: Final = 10 * 1024 * 1024
 
 
@@ -304,6 +312,14 @@ class Settings(BaseSettings):
             "write a number of days between 1 and 36500, or leave it out",
         ),
     ] = None
+    retention_days: Annotated[
+        dict[EvidenceKind, Annotated[int, Field(ge=1, le=36_500)]],
+        _setting(
+            "Days after its case was closed that evidence is erased, as JSON: kind to "
+            "days; a policy's `retention_days` come first. Kinds left out are kept.",
+            'write JSON such as {"message": 365, "payment": 1825}',
+        ),
+    ] = {}
     operation_limits: Annotated[
         dict[str, OperationLimits],
         _setting(
@@ -579,6 +595,10 @@ def load_settings(**overrides: Any) -> Settings:  # noqa: ANN401 - any setting
                 FieldError(".env", str(error), "make it a readable file of UTF-8"),
             ),
         ) from error
+    except SettingsError as error:  # one that is written as JSON, and is none
+        name = _FIELD.findall(str(error))[0]
+        wrong = FieldError(f"{PREFIX}{name.upper()}", "is not JSON", _remedy(name))
+        raise InvalidInput("a setting is not valid", errors=(wrong,)) from error
     except ValidationError as error:
         raise InvalidInput(
             "a setting is not valid",
@@ -603,11 +623,14 @@ def unknown_settings(environment: Mapping[str, str]) -> tuple[str, ...]:
 
 def _named(item: Any) -> FieldError:  # noqa: ANN401 - pydantic's ErrorDetails
     name = str(item["loc"][0])
-    extra = Settings.model_fields[name].json_schema_extra
-    remedy = extra.get("remedy", "") if isinstance(extra, dict) else ""
     message = str(item["msg"]).removeprefix("Value error, ")
     if name not in secret_fields() and "://" not in str(item["input"]):
         message = f"{str(item['input'])!r}: {message}"
     if place := ".".join(map(str, item["loc"][1:])):  # inside a setting of JSON
         message = f"{place}: {message}"
-    return FieldError(f"{PREFIX}{name.upper()}", message, str(remedy))
+    return FieldError(f"{PREFIX}{name.upper()}", message, _remedy(name))
+
+
+def _remedy(name: str) -> str:
+    extra = Settings.model_fields[name].json_schema_extra
+    return str(extra.get("remedy", "")) if isinstance(extra, dict) else ""

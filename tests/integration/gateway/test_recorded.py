@@ -69,6 +69,7 @@ RECORDED_ELSEWHERE = {  # tried in tests of their own
     "compliance_policy_create": "integritas.compliance.policy_saved.v1",
     "compliance_policy_save": "integritas.compliance.policy_saved.v1",
     "compliance_policy_publish": "integritas.compliance.policy_published.v1",
+    "compliance_retention": "integritas.retention.applied.v1",
     "compliance_subject_erase": "integritas.evidence.erased.v1",
     "compliance_subject_export": "integritas.subject.exported.v1",
     "deliveries_replay": "integritas.delivery.replayed.v1",

@@ -102,6 +102,8 @@ BODIES: dict[str, Any] = {
     "webhooks_update": {"description": "x"},
     "evidence_add": {"evidence": [{"kind": "message", "raw": "x"}]},
     "findings_review": {"review": "dismissed", "reason": "x"},
+    "findings_reveal": {"purpose": "audit", "reason": "compare"},
+    "evidence_reveal": {"purpose": "audit", "reason": "compare"},
     "approvals_decide": {"approve": True},
     "runs_start": {"subject": "case_id"},
     "runs_cancel": {"cause": "x"},

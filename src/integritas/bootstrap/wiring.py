@@ -114,6 +114,7 @@ class Platform:
     models: ModelRegistry
     services: Services
     followers: Sequence[Following]
+    monitor: oversight.ListMonitor | None = None
     _tasks: list[asyncio.Task[None]] = field(default_factory=list)
 
     async def start(self) -> AdminCreated | None:
@@ -132,6 +133,8 @@ class Platform:
         ]
         if self.courier is not None:
             self._tasks.append(asyncio.create_task(self.courier.run(), name="courier"))
+        if self.monitor is not None:
+            self._tasks.append(asyncio.create_task(self.monitor.run(), name="lists"))
         self._tasks.append(asyncio.create_task(self._housekeeping(), name="keeping"))
         return created
 
@@ -407,6 +410,9 @@ def _wire(
             *([webhooks.follower()] if engine_here else ()),
             *(_feeders(services, desk, journal, database) if engine_here else ()),
         ],
+        monitor=oversight.ListMonitor(database, journal, desk, services.compliance)
+        if engine_here
+        else None,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from integritas.oversight.backtest import Backtest, backtest
+from integritas.oversight.monitoring import ListMonitor
 from integritas.oversight.reconcile import CaseReader, Reconciliation, reconcile
 from integritas.oversight.routes import router
 from integritas.oversight.subjects import SubjectDesk
@@ -10,6 +11,7 @@ from integritas.oversight.subjects import SubjectDesk
 __all__ = [
     "Backtest",
     "CaseReader",
+    "ListMonitor",
     "Reconciliation",
     "SubjectDesk",
     "backtest",

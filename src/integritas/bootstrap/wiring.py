@@ -235,6 +235,8 @@ class Platform:
             pings["engine"] = self.engine.ping
         for follower in self.followers:
             pings[f"{follower.name} follower"] = partial(self._follower_ping, follower)
+        if self.monitor is not None:
+            pings["list monitoring"] = self.monitor.ping
         return {**pings, **self.services.pings}
 
     async def _follower_ping(self, follower: Following) -> str | None:

@@ -22,6 +22,7 @@ from integritas.kernel.contracts import SYSTEM, Context, Failure, FindingKind
 from integritas.kernel.errors import Conflict, Unavailable
 from integritas.kernel.states import FINAL_STATES, CaseState
 from integritas.oversight.tables import LIST_WATCH, LIST_WATCH_HITS
+from integritas.platform.health import DEGRADED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -97,19 +98,22 @@ class ListMonitor:
         self._desk = desk
         self._screener = screener
         self._seen: tuple[object, ...] = ()
-        self.error: Exception | None = None
-        """What the last try failed with; None while all is well."""
+        self._error: Exception | None = None
 
     async def run(self) -> None:
         """Watch until cancelled; what fails is tried again."""
         while True:
             try:
                 await self.catch_up()
-                self.error = None
+                self._error = None
             except Exception as error:  # noqa: BLE001 - told, and tried again
                 _LOG.error("monitoring.failed", error=str(error))
-                self.error = error
+                self._error = error
             await asyncio.sleep(_POLL_S)
+
+    async def ping(self) -> str | None:
+        """Return None if all is well, else what the last try failed with."""
+        return None if self._error is None else f"{DEGRADED}{self._error}"
 
     async def catch_up(self) -> int:
         """Walk to the end of all that is due; return how many cases were told."""

@@ -858,6 +858,17 @@ export interface ListOut {
   "entries": number;
 }
 
+/** What a refresh did to a list: numbers of entries, or why it stayed as it was. */
+export interface ListOutcome {
+  "list": string;
+  "version"?: string | null;
+  "before"?: string | null;
+  "added"?: number;
+  "removed"?: number;
+  "changed"?: number;
+  "error"?: string;
+}
+
 /** All lists that are screened against; none means nobody can be screened. */
 export interface ListsOut {
   "data": Array<ListOut>;
@@ -1319,6 +1330,28 @@ export interface ReasonOutput {
 /** Codes that each sign in once in place of the authenticator; shown this once. */
 export interface RecoveryOut {
   "recovery_codes": Array<string>;
+}
+
+/** Which lists to fetch; all that have a source if none is named. */
+export interface RefreshIn {
+  "lists"?: Array<string>;
+}
+
+/** A page of refreshes, newest first. */
+export interface RefreshList {
+  "data": Array<RefreshOut>;
+  "next_cursor"?: string | null;
+}
+
+/** A refresh; `outcomes` tells of each list once it is `done` or `failed`. */
+export interface RefreshOut {
+  "id": string;
+  "state": "waiting" | "done" | "failed";
+  "lists": Array<string>;
+  "asked_by": string;
+  "asked_at": string;
+  "finished_at": string | null;
+  "outcomes": Array<ListOutcome>;
 }
 
 /** A thing wrong in what was sent; the rest of it counts. */
@@ -2237,6 +2270,24 @@ export class Client {
   async complianceLists(): Promise<ListsOut> {
     const answer = await this.ask("GET", `/api/v1/compliance/lists`, {  }, {  });
     return (await answer.json()) as ListsOut;
+  }
+
+  /** Fetch the lists from their publishers. */
+  async complianceListsRefresh(body: RefreshIn, options: { idempotencyKey?: string | undefined } = {}): Promise<RefreshOut> {
+    const answer = await this.ask("POST", `/api/v1/compliance/lists/refresh`, {  }, { "Idempotency-Key": options.idempotencyKey }, body);
+    return (await answer.json()) as RefreshOut;
+  }
+
+  /** Get a refresh and what came of it. */
+  async complianceListsRefreshGet(refreshId: string): Promise<RefreshOut> {
+    const answer = await this.ask("GET", `/api/v1/compliance/lists/refreshes/${encodeURIComponent(String(refreshId))}`, {  }, {  });
+    return (await answer.json()) as RefreshOut;
+  }
+
+  /** List refreshes: which version took the place of which. */
+  async complianceListsRefreshes(options: { cursor?: string | null | undefined; limit?: number | undefined } = {}): Promise<RefreshList> {
+    const answer = await this.ask("GET", `/api/v1/compliance/lists/refreshes`, { "cursor": options.cursor, "limit": options.limit }, {  });
+    return (await answer.json()) as RefreshList;
   }
 
   /** Compare two names. */

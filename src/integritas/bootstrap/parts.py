@@ -165,6 +165,7 @@ def load_services(
         local = load_compliance_service(
             _watchlists(settings, lists),
             records=kept.records,
+            folder=_lists_folder(settings),
         )
         desk, pings["compliance"] = local, local.ping
         if not lists and (keeper := _keeper(settings, local, kept.records)):
@@ -288,7 +289,9 @@ def service_alone(settings: Settings, role: Role) -> FastAPI:
             )
         fetched = check_sources(settings.list_sources)
         records = open_records(database, journal, clock, ids, fetched)
-        screening = load_compliance_service(_watchlists(settings, ()), records=records)
+        screening = load_compliance_service(
+            _watchlists(settings, ()), records=records, folder=_lists_folder(settings)
+        )
         keeper = _keeper(settings, screening, records)
         return compliance_app.create_app(
             screening,

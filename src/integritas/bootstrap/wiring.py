@@ -121,6 +121,7 @@ class Platform:
     models: ModelRegistry
     services: Services
     followers: Sequence[Following]
+    monitor: oversight.ListMonitor | None = None
     _tasks: list[asyncio.Task[None]] = field(default_factory=list)
 
     async def start(self) -> AdminCreated | None:
@@ -142,6 +143,8 @@ class Platform:
         if self.reassessor is not None:
             again = asyncio.create_task(self.reassessor.run(), name="reassessing")
             self._tasks.append(again)
+        if self.monitor is not None:
+            self._tasks.append(asyncio.create_task(self.monitor.run(), name="lists"))
         self._tasks.append(asyncio.create_task(self._housekeeping(), name="keeping"))
         return created
 
@@ -242,6 +245,8 @@ class Platform:
             pings["engine"] = self.engine.ping
         for follower in self.followers:
             pings[f"{follower.name} follower"] = partial(self._follower_ping, follower)
+        if self.monitor is not None:
+            pings["list monitoring"] = self.monitor.ping
         for name, ping in self.services.pings.items():
             # Without a service elsewhere cases still open, and are assessed later.
             elsewhere = name in self.services.elsewhere
@@ -447,6 +452,9 @@ def _wire(
             *([webhooks.follower()] if engine_here else ()),
             *(_feeders(services, desk, journal, database) if engine_here else ()),
         ],
+        monitor=oversight.ListMonitor(database, journal, desk, services.compliance)
+        if engine_here
+        else None,
     )
 
 

@@ -104,7 +104,7 @@ class CaseDesk:
     ) -> Sequence[Opened]:
         """Open a case for each submission, all in one commit."""
         items = [(context, submission) for submission in submissions]
-        return await self._database.transact(lambda tx: self._open(tx, items))
+        return await self._database.transact(lambda tx: self.open_in(tx, items))
 
     async def open_edited(
         self, context: Context, submission: NewSubmission, edit: EditCase
@@ -112,7 +112,7 @@ class CaseDesk:
         """Open a case and change it as its opener wants it, in one commit."""
 
         def work(tx: Transaction) -> Case:
-            [opened] = self._open(tx, [(context, submission)])
+            [opened] = self.open_in(tx, [(context, submission)])
             [case] = self.store.change_cases(tx, [(context, opened.case.id, edit)])
             if isinstance(case, IntegritasError):
                 raise case
@@ -147,14 +147,15 @@ class CaseDesk:
                 tx,
                 scope,
                 self._clock.now(),
-                lambda: answer(self._open(tx, [(context, submission)])[0]),
+                lambda: answer(self.open_in(tx, [(context, submission)])[0]),
             )
 
         return await self._database.transact(work)
 
-    def _open(
+    def open_in(
         self, tx: Transaction, items: Sequence[tuple[Context, NewSubmission]]
     ) -> Sequence[Opened]:
+        """Open a case for each submission in a unit of work of the caller's."""
         opened = self.store.open_cases(tx, items)
         starts: dict[TenantId, list[tuple[str, Mapping[str, Any]]]] = {}
         for (context, _), one in zip(items, opened, strict=True):
@@ -167,9 +168,12 @@ class CaseDesk:
     async def _open_batch(
         self, items: Sequence[tuple[Context, NewSubmission]]
     ) -> Sequence[Opened | BaseException]:
-        return await isolating(
-            items, lambda some: self._database.transact(lambda tx: self._open(tx, some))
-        )
+        return await isolating(items, self._open_some)
+
+    async def _open_some(
+        self, items: Sequence[tuple[Context, NewSubmission]]
+    ) -> Sequence[Opened]:
+        return await self._database.transact(lambda tx: self.open_in(tx, items))
 
     # Changing --------------------------------------------------------------------
 
@@ -376,6 +380,12 @@ class CaseDesk:
     ) -> Sequence[FindingRecord]:
         """Return the findings on a case, or raise NotFound."""
         return await self._of_case(tenant, case_id, views.list_findings)
+
+    def findings_in(
+        self, tx: Transaction, tenant: TenantId, case_id: CaseId
+    ) -> Sequence[FindingRecord]:
+        """Return the findings on a case in a unit of work of the caller's."""
+        return views.list_findings(tx, tenant, case_id)
 
     async def one_evidence(
         self, tenant: TenantId, evidence_id: EvidenceId

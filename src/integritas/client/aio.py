@@ -118,6 +118,9 @@ from integritas.client.models import (
     PrunedOut,
     PublishIn,
     RecoveryOut,
+    RefreshIn,
+    RefreshList,
+    RefreshOut,
     ReportOut,
     RetentionIn,
     RetentionOut,
@@ -880,6 +883,39 @@ class AsyncClient(AsyncTransport):
         """Which lists are screened against."""
         asked = await self._ask("GET", f"/api/v1/compliance/lists")
         answer: ListsOut = asked.json()
+        return answer
+
+    async def compliance_lists_refresh(
+        self, body: RefreshIn, *, idempotency_key: str | None = None
+    ) -> RefreshOut:
+        """Fetch the lists from their publishers."""
+        asked = await self._ask(
+            "POST",
+            f"/api/v1/compliance/lists/refresh",
+            headers={"Idempotency-Key": idempotency_key},
+            body=body,
+        )
+        answer: RefreshOut = asked.json()
+        return answer
+
+    async def compliance_lists_refresh_get(self, refresh_id: str) -> RefreshOut:
+        """Get a refresh and what came of it."""
+        asked = await self._ask(
+            "GET", f"/api/v1/compliance/lists/refreshes/{escape(refresh_id)}"
+        )
+        answer: RefreshOut = asked.json()
+        return answer
+
+    async def compliance_lists_refreshes(
+        self, *, cursor: str | None = None, limit: int | None = None
+    ) -> RefreshList:
+        """List refreshes: which version took the place of which."""
+        asked = await self._ask(
+            "GET",
+            f"/api/v1/compliance/lists/refreshes",
+            query={"cursor": cursor, "limit": limit},
+        )
+        answer: RefreshList = asked.json()
         return answer
 
     async def compliance_match(

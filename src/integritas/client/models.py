@@ -109,6 +109,7 @@ __all__ = [
     "LinkKind",
     "LinkOut",
     "ListOut",
+    "ListOutcome",
     "ListsOut",
     "LoadIn",
     "LoadOut",
@@ -181,6 +182,9 @@ __all__ = [
     "ReasonInput",
     "ReasonOutput",
     "RecoveryOut",
+    "RefreshIn",
+    "RefreshList",
+    "RefreshOut",
     "RejectOut",
     "ReportOut",
     "RetentionIn",
@@ -1171,6 +1175,18 @@ class ListOut(TypedDict):
     entries: int
 
 
+class ListOutcome(TypedDict):
+    """What a refresh did to a list: numbers of entries, or why it stayed as it was."""
+
+    list: str
+    version: NotRequired[str | None]
+    before: NotRequired[str | None]
+    added: NotRequired[int]
+    removed: NotRequired[int]
+    changed: NotRequired[int]
+    error: NotRequired[str]
+
+
 class ListsOut(TypedDict):
     """All lists that are screened against; none means nobody can be screened."""
 
@@ -1676,6 +1692,31 @@ class RecoveryOut(TypedDict):
     """Codes that each sign in once in place of the authenticator; shown this once."""
 
     recovery_codes: list[str]
+
+
+class RefreshIn(TypedDict):
+    """Which lists to fetch; all that have a source if none is named."""
+
+    lists: NotRequired[list[str]]
+
+
+class RefreshList(TypedDict):
+    """A page of refreshes, newest first."""
+
+    data: list[RefreshOut]
+    next_cursor: NotRequired[str | None]
+
+
+class RefreshOut(TypedDict):
+    """A refresh; `outcomes` tells of each list once it is `done` or `failed`."""
+
+    id: str
+    state: Literal["waiting", "done", "failed"]
+    lists: list[str]
+    asked_by: str
+    asked_at: str
+    finished_at: str | None
+    outcomes: list[ListOutcome]
 
 
 class RejectOut(TypedDict):

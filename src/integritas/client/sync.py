@@ -118,6 +118,9 @@ from integritas.client.models import (
     PrunedOut,
     PublishIn,
     RecoveryOut,
+    RefreshIn,
+    RefreshList,
+    RefreshOut,
     ReportOut,
     RetentionIn,
     RetentionOut,
@@ -872,6 +875,39 @@ class Client(SyncTransport):
         """Which lists are screened against."""
         asked = self._ask("GET", f"/api/v1/compliance/lists")
         answer: ListsOut = asked.json()
+        return answer
+
+    def compliance_lists_refresh(
+        self, body: RefreshIn, *, idempotency_key: str | None = None
+    ) -> RefreshOut:
+        """Fetch the lists from their publishers."""
+        asked = self._ask(
+            "POST",
+            f"/api/v1/compliance/lists/refresh",
+            headers={"Idempotency-Key": idempotency_key},
+            body=body,
+        )
+        answer: RefreshOut = asked.json()
+        return answer
+
+    def compliance_lists_refresh_get(self, refresh_id: str) -> RefreshOut:
+        """Get a refresh and what came of it."""
+        asked = self._ask(
+            "GET", f"/api/v1/compliance/lists/refreshes/{escape(refresh_id)}"
+        )
+        answer: RefreshOut = asked.json()
+        return answer
+
+    def compliance_lists_refreshes(
+        self, *, cursor: str | None = None, limit: int | None = None
+    ) -> RefreshList:
+        """List refreshes: which version took the place of which."""
+        asked = self._ask(
+            "GET",
+            f"/api/v1/compliance/lists/refreshes",
+            query={"cursor": cursor, "limit": limit},
+        )
+        answer: RefreshList = asked.json()
         return answer
 
     def compliance_match(

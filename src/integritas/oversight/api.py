@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from integritas.oversight.backtest import Backtest, backtest
+from integritas.oversight.monitoring import ListMonitor
 from integritas.oversight.reconcile import CaseReader, Reconciliation, reconcile
 from integritas.oversight.retention import Periods, RetentionDesk
 from integritas.oversight.routes import router
@@ -12,6 +13,7 @@ __all__ = [
     "Backtest",
     "CaseReader",
     "Eraser",
+    "ListMonitor",
     "Periods",
     "Reconciliation",
     "RetentionDesk",

@@ -17,6 +17,7 @@ from pydantic import TypeAdapter
 from integritas.cases.api import (
     EVIDENCE_ADDED,
     EVIDENCE_ERASED,
+    LOOK_AGAIN,
     TRANSITIONED,
     Case,
     CaseDesk,
@@ -368,7 +369,8 @@ def _note_refusal(change: Change, answer: Case | IntegritasError) -> None:
 def bind_cases(store: CaseStore, runs: RunStore, commands: CommandQueue) -> None:
     """Tie cases to runs, each in the commit of the change that calls for it.
 
-    A cancelled case ends its run; a re-driven one and new evidence start another.
+    A cancelled case ends its run; a re-driven one, new evidence and what a service
+    learned since start another.
     """
 
     def on_transition(
@@ -394,6 +396,7 @@ def bind_cases(store: CaseStore, runs: RunStore, commands: CommandQueue) -> None
 
     store.on(TRANSITIONED, on_transition)
     store.on(EVIDENCE_ADDED, on_evidence)
+    store.on(LOOK_AGAIN, on_evidence)
 
 
 def reopener(store: CaseStore) -> Callable[[Transaction, Context, str], None]:

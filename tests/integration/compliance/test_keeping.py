@@ -184,7 +184,7 @@ async def test_a_refresh_is_recorded_and_only_for_who_may(
         "integritas.compliance.lists_refresh_requested.v1",
         "integritas.compliance.lists_refreshed.v1",
     }
-    ended = told["integritas.compliance.lists_refreshed.v1"].data
+    ended: Any = told["integritas.compliance.lists_refreshed.v1"].data
     assert ended["lists"][0]["version"] == done["outcomes"][0]["version"]
 
 

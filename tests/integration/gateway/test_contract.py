@@ -164,7 +164,14 @@ async def test_it_lives_and_is_ready(gateway: Any) -> None:
         ready = await client.get("/readyz")
     assert ready.status_code == 200
     assert set(ready.json()["checks"]) == {
-        *("database", "engine", "audit follower", "webhooks follower", "compliance")
+        *(
+            "database",
+            "list monitoring",
+            "engine",
+            "audit follower",
+            "webhooks follower",
+            "compliance",
+        )
     }
     assert ready.json()["status"] == "ready"
 

@@ -1,4 +1,4 @@
-"""Refreshes of the watchlists.
+"""Refreshes of the watchlists, and how far cases were rescreened.
 
 Revision: 0019, after 0018.
 """
@@ -36,10 +36,37 @@ def upgrade() -> None:
         batch_op.create_index(
             batch_op.f("ix_compliance_list_refreshes_state"), ["state"], unique=False
         )
+    op.create_table(
+        "list_watch",
+        sa.Column("tenant_id", Identifier(), nullable=False),
+        sa.Column("list", Identifier(), nullable=False),
+        sa.Column("digest", sa.Text(), nullable=False),
+        sa.Column("target", sa.Text(), nullable=False),
+        sa.Column("cursor", Identifier(), nullable=False),
+        sa.PrimaryKeyConstraint("tenant_id", "list", name=op.f("pk_list_watch")),
+    )
+    op.create_table(
+        "list_watch_hits",
+        sa.Column("tenant_id", Identifier(), nullable=False),
+        sa.Column("case_id", Identifier(), nullable=False),
+        sa.Column("list", Identifier(), nullable=False),
+        sa.Column("uid", sa.Text(), nullable=False),
+        sa.Column("entry_digest", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint(
+            "tenant_id",
+            "case_id",
+            "list",
+            "uid",
+            "entry_digest",
+            name=op.f("pk_list_watch_hits"),
+        ),
+    )
 
 
 def downgrade() -> None:
     """Take back."""
+    op.drop_table("list_watch_hits")
+    op.drop_table("list_watch")
     with op.batch_alter_table("compliance_list_refreshes", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_compliance_list_refreshes_state"))
     op.drop_table("compliance_list_refreshes")

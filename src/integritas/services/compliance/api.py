@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from integritas.services.compliance.app import create_app, router
-from integritas.services.compliance.keeping.keeper import ListKeeper
+from integritas.services.compliance.keeper import ListKeeper
 from integritas.services.compliance.loading import load_watchlists
 from integritas.services.compliance.payments.accounts import AccountDesk
 from integritas.services.compliance.payments.catalogue import payment_rules

@@ -45,6 +45,7 @@ from integritas.services.compliance.records import NO_RECORDS, ComplianceRecords
 from integritas.services.compliance.remote import (
     ComplianceDesk,
     listing,
+    rescreening,
     screening,
 )
 from integritas.services.compliance.schemas import (
@@ -244,6 +245,7 @@ def create_app(
             "observe": observing(service),
             "screen": screening(service),
             "lists": listing(service),
+            "rescreen": rescreening(service),
         },
         router=router(service, ids=ids, clock=clock),
         pings={"watchlists": service.ping, **pings},

@@ -29,6 +29,7 @@ from integritas.services.compliance.allowing.desk import (
     AllowList,
 )
 from integritas.services.compliance.allowing.pairs import entry_digest, party_key
+from integritas.services.compliance.deltas import Deltas
 from integritas.services.compliance.normalise import parse_name
 from integritas.services.compliance.payments.accounts import (
     NOTHING_KNOWN,
@@ -102,8 +103,11 @@ class ComplianceService:
         screener: Screener,
         policy: Policy,
         records: ComplianceRecords = NO_RECORDS,
+        folder: Path | None = None,
     ) -> None:
         """Take the screener (its snapshot may be empty) and the policy.
+
+        `folder` keeps earlier versions of the lists; without it all of a list is new.
 
         With `records` the tenant's own policies decide, `policy` where it has none;
         payments are judged by what their accounts did before, which is learned through
@@ -114,6 +118,7 @@ class ComplianceService:
         self._accounts = records.accounts
         self._policies = records.policies
         self._allowing = records.allowing
+        self._deltas = Deltas(folder)
 
     def use(self, watchlists: Watchlists) -> None:
         """Screen against another snapshot; batches under way end on theirs.
@@ -152,6 +157,49 @@ class ComplianceService:
         if few and message_bytes(batch) <= _BYTES_ON_LOOP:
             return self._assess(batch, asked, past)
         return await asyncio.to_thread(self._assess, batch, asked, past)
+
+    async def rescreen(
+        self, since: Mapping[str, str], batch: Sequence[Dossier]
+    ) -> Sequence[Assessment]:
+        """Screen against what is new or changed since versions of lists alone.
+
+        `since` has the digest of each list, empty for one that is new as a whole; lists
+        that it does not name are left out. The findings are hits; payments are judged
+        as far as their parties.
+        """
+        asked = [list(questions(dossier)) for dossier in batch]
+        screener = await asyncio.to_thread(self._deltas.of, self.lists, since)
+        past = _Past(screener, {}, await self._allowed(batch))
+
+        def work() -> Sequence[Assessment]:
+            answers = _answers(asked, screener)
+            return [
+                Assessment(
+                    service=_SERVICE,
+                    findings=tuple(
+                        finding
+                        for finding in _findings(
+                            questions_of,
+                            answers,
+                            past.allowed.get(dossier.tenant, NOBODY),
+                            screener.lists,
+                        )
+                        if finding.code == HIT
+                    ),
+                    versions=_versions(screener),
+                    input_hash=dossier_digest(dossier),
+                )
+                for dossier, questions_of in zip(batch, asked, strict=True)
+            ]
+
+        return (
+            await asyncio.to_thread(work)
+            if screener.lists.entries
+            else [
+                Assessment(_SERVICE, (), _versions(screener), dossier_digest(dossier))
+                for dossier in batch
+            ]
+        )
 
     async def observe(self, event_id: EventId, batch: Sequence[Dossier], /) -> None:
         """Learn from dossiers; the same event a second time changes nothing."""
@@ -396,8 +444,11 @@ def load_compliance_service(
     watchlists: Watchlists | None,
     policy: Path | None = None,
     records: ComplianceRecords = NO_RECORDS,
+    folder: Path | None = None,
 ) -> ComplianceService:
     """Return the service over a snapshot (None: no list) and a policy file.
+
+    `folder` is where versions of the lists are kept.
 
     Without `policy` the shipped one decides, until a tenant's in `records` does.
     Indexing takes about a second for 10,000 entries.
@@ -406,4 +457,4 @@ def load_compliance_service(
         InvalidDefinition: the policy file is not a valid policy.
     """
     screener = Screener(watchlists or EMPTY)
-    return ComplianceService(screener, load_policy(policy), records)
+    return ComplianceService(screener, load_policy(policy), records, folder)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from integritas.cases.access import BREAK_GLASS, Access, CaseAccess, Grant, NewGrant
 from integritas.cases.erasing import EVIDENCE_ERASED, erase_evidence
 from integritas.cases.figures import CaseFigures, Found, Interval, Point, Stats
 from integritas.cases.files import (
@@ -45,23 +46,33 @@ from integritas.cases.model import (
     case_to_json,
     run_request,
 )
+from integritas.cases.need import (
+    GranteeKind,
+    Reader,
+    Visible,
+    all_visible,
+    restricted_among,
+)
 from integritas.cases.past import PastDecision
 from integritas.cases.service import CaseDesk
 from integritas.cases.store import CaseStore, Change, Handler
 
 __all__ = [
     "ASSESSED",
+    "BREAK_GLASS",
     "DECIDED",
     "EVIDENCE_ADDED",
     "EVIDENCE_ERASED",
     "OPENED",
     "REQUIRED_ASSESSMENTS",
     "TRANSITIONED",
+    "Access",
     "AddEvidence",
     "Approval",
     "ApprovalState",
     "Attachment",
     "Case",
+    "CaseAccess",
     "CaseCommand",
     "CaseDesk",
     "CaseFigures",
@@ -76,27 +87,34 @@ __all__ = [
     "EditCase",
     "FindingRecord",
     "Found",
+    "Grant",
+    "GranteeKind",
     "Handler",
     "HistoryEntry",
     "Interval",
     "LinkKind",
     "NewAttachment",
     "NewEvidence",
+    "NewGrant",
     "NewSubmission",
     "Opened",
     "PastDecision",
     "Point",
     "Priority",
+    "Reader",
     "RecordAssessment",
     "RecordVerdict",
     "ReviewState",
     "Stats",
     "Submission",
     "Transition",
+    "Visible",
+    "all_visible",
     "apply",
     "case_from_json",
     "case_to_json",
     "erase_evidence",
     "legal_moves",
+    "restricted_among",
     "run_request",
 ]

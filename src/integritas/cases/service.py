@@ -27,6 +27,7 @@ from integritas.cases.model import (
     Transition,
     run_request,
 )
+from integritas.cases.need import Reader, visible_to
 from integritas.cases.past import PastDecision, find_findings, list_past_decisions
 from integritas.cases.tables import FINDINGS
 from integritas.kernel.contracts import Context, Dossier, Evidence, Fact, FindingKind
@@ -304,9 +305,14 @@ class CaseDesk:
 
     # Reading ---------------------------------------------------------------------
 
-    async def get(self, tenant: TenantId, case_id: CaseId) -> Case:
-        """Return a case, or raise NotFound."""
-        return await self._read(lambda tx: views.get_case(tx, tenant, case_id))
+    async def get(
+        self, tenant: TenantId, case_id: CaseId, *, reader: Reader | None = None
+    ) -> Case:
+        """Return a case, or raise NotFound; so too if it is hidden from a reader."""
+        visible = visible_to(reader, self._clock.now())
+        return await self._read(
+            lambda tx: views.get_case(tx, tenant, case_id, visible=visible)
+        )
 
     async def list(
         self,
@@ -316,13 +322,20 @@ class CaseDesk:
         order: CaseOrder | None = None,
         before: str | None = None,
         limit: int = 50,
+        reader: Reader | None = None,
     ) -> Sequence[Case]:
-        """Return cases older than the id `before`, newest first or in an order."""
+        """Return cases older than the id `before`, newest first or in an order.
+
+        With a `reader`, what is hidden from them is not there; so of the others.
+        """
+        visible = visible_to(reader, self._clock.now())
         wanted, sorting = chosen or CaseFilter(), order or CaseOrder()
         if before is not None:
             wanted = replace(wanted, before=before)
         return await self._read(
-            lambda tx: list_cases(tx, tenant, wanted, sorting, limit=limit)
+            lambda tx: list_cases(
+                tx, tenant, wanted, sorting, limit=limit, visible=visible
+            )
         )
 
     async def submission(
@@ -334,11 +347,19 @@ class CaseDesk:
         )
 
     async def submissions(
-        self, tenant: TenantId, *, before: str | None = None, limit: int = 50
+        self,
+        tenant: TenantId,
+        *,
+        before: str | None = None,
+        limit: int = 50,
+        reader: Reader | None = None,
     ) -> Sequence[Submission]:
         """Return submissions, newest first, older than the id `before`."""
+        visible = visible_to(reader, self._clock.now())
         return await self._read(
-            lambda tx: views.list_submissions(tx, tenant, before=before, limit=limit)
+            lambda tx: views.list_submissions(
+                tx, tenant, before=before, limit=limit, visible=visible
+            )
         )
 
     async def history(
@@ -402,11 +423,19 @@ class CaseDesk:
         state: ApprovalState | None = None,
         before: str | None = None,
         limit: int = 50,
+        reader: Reader | None = None,
     ) -> Sequence[Approval]:
         """Return approvals, newest first."""
+        visible = visible_to(reader, self._clock.now())
         return await self._read(
             lambda tx: views.find_approvals(
-                tx, tenant, case_id=case_id, state=state, before=before, limit=limit
+                tx,
+                tenant,
+                case_id=case_id,
+                state=state,
+                before=before,
+                limit=limit,
+                visible=visible,
             )
         )
 

@@ -12,9 +12,11 @@ from starlette.middleware.cors import CORSMiddleware
 
 from integritas.gateway.conventions import check_address
 from integritas.gateway.document import describe, names_at
+from integritas.gateway.error_pages import router as error_pages
 from integritas.gateway.lifetimes import Lifetimes
 from integritas.gateway.repeating import Repeating
 from integritas.gateway.routes import (
+    access,
     approvals,
     auth,
     casefiles,
@@ -74,6 +76,7 @@ _ROUTERS: Final = (
     submissions,
     cases,
     casework,
+    access,
     evidence,
     casefiles,
     approvals,
@@ -119,6 +122,7 @@ def create_app(parts: GatewayParts) -> FastAPI:
     for router in (health, *(m.router for m in _ROUTERS), *parts.service_routers):
         name_rules(router)
     app.include_router(health)
+    app.include_router(error_pages)
     for module in _ROUTERS:
         app.include_router(module.router, prefix=PREFIX)
     for router in parts.service_routers:

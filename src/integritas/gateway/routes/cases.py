@@ -38,13 +38,14 @@ from integritas.gateway.schemas import (
     TimelineEntryOut,
     TransitionIn,
 )
-from integritas.gateway.security import allow
+from integritas.gateway.security import Reads, allow
 from integritas.gateway.strict import Moment, StrictRoute
 from integritas.kernel.contracts import Context, Outcome
 from integritas.kernel.errors import FieldError, InvalidInput, NotFound
 from integritas.kernel.ids import CaseId, UserId
 from integritas.kernel.states import CaseState
 from integritas.platform.problems import problem_responses
+from integritas.platform.withholding import Withheld, mentions
 
 __all__ = ["check_assignee", "router"]
 
@@ -94,9 +95,10 @@ class Chosen(BaseModel):
     summary="List cases",
     responses=problem_responses(401, 403, 422),
 )
-async def list_cases(
+async def list_cases(  # noqa: PLR0917 - FastAPI passes by name
     parts: Parts,
     context: Reading,
+    reader: Reads,
     where: Annotated[Chosen, Query()],
     after: PlaceCursorAsked,
     limit: Limit = 50,
@@ -104,7 +106,7 @@ async def list_cases(
     """List the cases that fit all that is asked, newest first unless sorted."""
     order = CaseOrder(where.sort, after)
     found = await parts.cases.list(
-        context.tenant, where.filter(), order=order, limit=limit + 1
+        context.tenant, where.filter(), order=order, limit=limit + 1, reader=reader
     )
     return page_of(found, limit, lambda case: " ".join(order.place(case)), CaseOut.of)
 
@@ -116,10 +118,10 @@ async def list_cases(
     responses=problem_responses(401, 403, 404),
 )
 async def get_case(
-    parts: Parts, response: Response, context: Reading, case_id: str
+    parts: Parts, response: Response, context: Reading, reader: Reads, case_id: str
 ) -> CaseOut:
     """Return a case; its ETag is what a change must send back."""
-    case = await parts.cases.get(context.tenant, CaseId(case_id))
+    case = await parts.cases.get(context.tenant, CaseId(case_id), reader=reader)
     response.headers["ETag"] = etag(case.version)
     return CaseOut.of(case)
 
@@ -229,9 +231,10 @@ async def case_history(
     summary="Everything that happened to a case",
     responses=problem_responses(401, 403, 404, 422),
 )
-async def case_timeline(
+async def case_timeline(  # noqa: PLR0917 - FastAPI passes by name
     parts: Parts,
     context: Reading,
+    withheld: Withheld,
     case_id: str,
     after: NumberCursorAsked,
     limit: Limit = 100,
@@ -241,7 +244,10 @@ async def case_timeline(
     found = await parts.journal.read_subject(
         context.tenant, case_id, after=after, limit=limit + 1
     )
-    return page_of(found, limit, lambda entry: str(entry.seq), TimelineEntryOut.of)
+    following = str(found[limit - 1].seq) if len(found) > limit else None
+    # An entry on a link names the other case.
+    shown = [each for each in found[:limit] if not mentions(each.data, withheld)]
+    return Page(data=list(map(TimelineEntryOut.of, shown)), next_cursor=following)
 
 
 @router.get(

@@ -12,7 +12,7 @@ from integritas.cases.api import Found, Interval
 from integritas.gateway.conventions import CursorAsked, Limit, Page, page_of
 from integritas.gateway.parts import Parts
 from integritas.gateway.schemas import CaseOut
-from integritas.gateway.security import allow
+from integritas.gateway.security import Reads, allow
 from integritas.gateway.strict import Day, StrictRoute
 from integritas.kernel.contracts import Context
 from integritas.kernel.errors import FieldError, InvalidInput
@@ -92,15 +92,14 @@ class Span(BaseModel):
 )
 async def search(
     parts: Parts,
-    context: Reading,
+    _: Reading,
+    reader: Reads,
     q: Annotated[Words, Query(description="Words; all of them must be found.")],
     cursor: CursorAsked,
     limit: Limit = 50,
 ) -> Page[FoundOut]:
     """Find cases by number, title, tag, reference or finding, newest first."""
-    found = await parts.figures.search(
-        context.tenant, q, before=cursor, limit=limit + 1
-    )
+    found = await parts.figures.search(reader, q, before=cursor, limit=limit + 1)
     return page_of(found, limit, lambda one: one.case.id, FoundOut.of)
 
 
@@ -110,9 +109,9 @@ async def search(
     summary="Count cases",
     responses=problem_responses(401, 403),
 )
-async def stats(parts: Parts, context: Reading) -> StatsOut:
-    """Count the cases as they are now."""
-    found = await parts.figures.stats(context.tenant, datetime.now(UTC))
+async def stats(parts: Parts, _: Reading, reader: Reads) -> StatsOut:
+    """Count the cases that the caller may see, as they are now."""
+    found = await parts.figures.stats(reader)
     return StatsOut.model_validate(found)
 
 
@@ -123,7 +122,7 @@ async def stats(parts: Parts, context: Reading) -> StatsOut:
     responses=problem_responses(401, 403, 422),
 )
 async def timeseries(
-    parts: Parts, context: Reading, span: Annotated[Span, Query()]
+    parts: Parts, _: Reading, reader: Reads, span: Annotated[Span, Query()]
 ) -> SeriesOut:
     """Count the cases opened and closed, by day, week or month."""
     last = span.last or datetime.now(UTC).date()
@@ -139,6 +138,6 @@ async def timeseries(
                 ),
             ),
         )
-    found = await parts.figures.series(context.tenant, first, last, span.interval)
+    found = await parts.figures.series(reader, first, last, span.interval)
     points = [PointOut.model_validate(point) for point in found]
     return SeriesOut(interval=span.interval, data=points)

@@ -10,10 +10,12 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from starlette.responses import Response
 
 from integritas.kernel.contracts import Context, Finding
+from integritas.kernel.errors import NotFound
 from integritas.kernel.ids import FindingId
 from integritas.platform.http import caller
 from integritas.platform.problems import problem_responses
 from integritas.platform.remedies import NO_NUL
+from integritas.platform.withholding import Withheld
 from integritas.services.compliance.allowing.store import Allowed
 
 if TYPE_CHECKING:
@@ -97,6 +99,7 @@ def add_hit_routes(routes: APIRouter, desk: AllowDesk, hits: HitReader) -> None:
     )
     async def list_hits(
         context: Caller,
+        withheld: Withheld,
         review: Annotated[
             Literal["open", "confirmed", "dismissed"] | None, Query()
         ] = None,
@@ -108,7 +111,7 @@ def add_hit_routes(routes: APIRouter, desk: AllowDesk, hits: HitReader) -> None:
             context.tenant, review=review, before=cursor, limit=limit + 1
         )
         more = found[limit - 1].id if len(found) > limit else None
-        shown = [CaseHitOut.of(hit) for hit in found[:limit]]
+        shown = [CaseHitOut.of(hit) for hit in found[:limit] if hit.id not in withheld]
         return CaseHitList(data=shown, next_cursor=more)
 
     @routes.get(
@@ -118,12 +121,13 @@ def add_hit_routes(routes: APIRouter, desk: AllowDesk, hits: HitReader) -> None:
         responses=problem_responses(401, 422),
     )
     async def list_pairs(
-        context: Caller, cursor: Cursor = None, limit: Limit = 50
+        context: Caller, withheld: Withheld, cursor: Cursor = None, limit: Limit = 50
     ) -> AllowedList:
         """Answer newest first, those that have run out too."""
         found = await desk.list(context.tenant, before=cursor, limit=limit + 1)
         more = found[limit - 1].id if len(found) > limit else None
-        return AllowedList(data=list(found[:limit]), next_cursor=more)
+        shown = [one for one in found[:limit] if one.finding not in withheld]
+        return AllowedList(data=shown, next_cursor=more)
 
     @routes.post(
         "/allow-list",
@@ -132,8 +136,10 @@ def add_hit_routes(routes: APIRouter, desk: AllowDesk, hits: HitReader) -> None:
         status_code=201,
         responses=problem_responses(400, 401, 404, 409, 422),
     )
-    async def allow(context: Caller, body: AllowIn) -> Allowed:
+    async def allow(context: Caller, withheld: Withheld, body: AllowIn) -> Allowed:
         """Keep the pair from coming back until the entry changes or the days end."""
+        if body.finding in withheld:
+            raise NotFound(f"there is no finding {body.finding}")
         hit = await hits.finding(context.tenant, FindingId(body.finding))
         return await desk.allow(context, hit, body.reason, body.days)
 

@@ -6,12 +6,15 @@ answers with what names cases asks, and leaves out what mentions one.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
-from typing import Annotated, TypeAlias
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Annotated, TypeAlias, TypeVar
 
 from fastapi import Depends, Request
 
-__all__ = ["AskWithheld", "Withheld", "mentions"]
+__all__ = ["AskWithheld", "Withheld", "mentions", "visible_page"]
+
+T = TypeVar("T")
+K = TypeVar("K")
 
 AskWithheld: TypeAlias = Callable[[], Awaitable[frozenset[str]]]
 """Returns the ids of the cases that the caller may not know of."""
@@ -40,3 +43,26 @@ def mentions(value: object, withheld: frozenset[str]) -> bool:
     if isinstance(value, list | tuple):
         return any(mentions(inner, withheld) for inner in value)
     return False
+
+
+async def visible_page(
+    ask: Callable[[K | None, int], Awaitable[Sequence[T]]],
+    keep: Callable[[T], bool],
+    key: Callable[[T], K],
+    *,
+    at: K | None,
+    limit: int,
+) -> tuple[Sequence[T], K | None]:
+    """Return a page of what may be seen, and where the next begins, if there is one.
+
+    `ask` returns up to so many items behind a place. A page that was filtered after it
+    was cut would tell by its cursor that something was left out, and what.
+    """
+    shown: list[T] = []
+    while len(shown) <= limit:
+        found = await ask(at, limit + 1)
+        shown += filter(keep, found)
+        if len(found) <= limit:
+            break
+        at = key(found[-1])
+    return shown[:limit], key(shown[limit - 1]) if len(shown) > limit else None

@@ -124,7 +124,13 @@ async def test_who_needs_not_know_sees_nothing_of_it_in_a_list(
         if method == "GET" and "{" not in path and path.startswith("/api/v1/")
     ]
     queries = [
-        *("", "?limit=500", f"?subject={things['case_id']}", f"?q={number}&limit=500"),
+        *(
+            "",
+            "?limit=1",
+            "?limit=500",
+            f"?subject={things['case_id']}",
+            f"?q={number}&limit=500",
+        ),
         f"?q={things['case_id']}",
     ]
     shown = ""
@@ -385,3 +391,47 @@ async def test_a_stream_and_webhooks_tell_nothing_of_it(
     assert "integritas.case.attached.v1" not in {
         row["type"] for row in rows[: len(rows) - before]
     }
+
+
+@pytest.mark.usefixtures("insider")
+async def test_no_cursor_tells_that_something_was_left_out(
+    tenant: Any, things: dict[str, str]
+) -> None:
+    """A page that is filtered after it was cut would end in a cursor all the same."""
+    admin = await tenant.client("admin")
+    nothing: dict[str, Any] = {"data": [], "next_cursor": None}
+    case = things["case_id"]
+    for path in (
+        f"/api/v1/audit/entries?subject={case}&limit=1",
+        f"/api/v1/audit/entries?q={case}&limit=1",
+        f"/api/v1/events?subject={case}&limit=1",
+        "/api/v1/compliance/hits?limit=1",
+        "/api/v1/compliance/allow-list?limit=1",
+        "/api/v1/spam/feedback?limit=1",
+        "/api/v1/cases?limit=1",
+        "/api/v1/runs?limit=1",
+        "/api/v1/approvals?limit=1",
+        "/api/v1/submissions?limit=1",
+        f"/api/v1/search?q={case}&limit=1",
+    ):
+        assert (await admin.get(path)).json() == nothing, path
+
+
+async def test_pages_of_what_is_seen_are_whole(
+    tenant: Any, things: dict[str, str], insider: httpx.AsyncClient
+) -> None:
+    viewer = await tenant.client("auditor")
+    path: str = "/api/v1/audit/entries?limit=3"
+    whole = (await viewer.get("/api/v1/audit/entries?limit=1000")).json()["data"]
+    cursor, seen = "", []
+    while cursor is not None:
+        page = (await viewer.get(path + (cursor and f"&cursor={cursor}"))).json()
+        assert len(page["data"]) == 3 or page["next_cursor"] is None
+        seen += page["data"]
+        cursor = page["next_cursor"]
+    assert [e["index"] for e in seen][: len(whole)] == [e["index"] for e in whole]
+    timeline = f"/api/v1/cases/{things['case_id']}/timeline?limit=2"
+    first = (await insider.get(timeline)).json()
+    second = await insider.get(f"{timeline}&cursor={first['next_cursor']}")
+    assert second.status_code == 200, second.text
+    assert second.json()["data"][0]["seq"] > first["data"][-1]["seq"]

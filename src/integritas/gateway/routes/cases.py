@@ -22,6 +22,7 @@ from integritas.gateway.conventions import (
     Page,
     PlaceCursorAsked,
     RequiredIfMatch,
+    encode_cursor,
     etag,
     page_of,
     slice_of,
@@ -45,7 +46,7 @@ from integritas.kernel.errors import FieldError, InvalidInput, NotFound
 from integritas.kernel.ids import CaseId, UserId
 from integritas.kernel.states import CaseState
 from integritas.platform.problems import problem_responses
-from integritas.platform.withholding import Withheld, mentions
+from integritas.platform.withholding import Withheld, mentions, visible_page
 
 __all__ = ["check_assignee", "router"]
 
@@ -241,13 +242,20 @@ async def case_timeline(  # noqa: PLR0917 - FastAPI passes by name
 ) -> Page[TimelineEntryOut]:
     """Return the journal entries on a case, oldest first."""
     await parts.cases.get(context.tenant, CaseId(case_id))
-    found = await parts.journal.read_subject(
-        context.tenant, case_id, after=after, limit=limit + 1
-    )
-    following = str(found[limit - 1].seq) if len(found) > limit else None
     # An entry on a link names the other case.
-    shown = [each for each in found[:limit] if not mentions(each.data, withheld)]
-    return Page(data=list(map(TimelineEntryOut.of, shown)), next_cursor=following)
+    found, last = await visible_page(
+        lambda at, most: parts.journal.read_subject(
+            context.tenant, case_id, after=at or 0, limit=most
+        ),
+        lambda entry: not mentions(entry.data, withheld),
+        lambda entry: entry.seq,
+        at=after,
+        limit=limit,
+    )
+    return Page(
+        data=list(map(TimelineEntryOut.of, found)),
+        next_cursor=None if last is None else encode_cursor(str(last)),
+    )
 
 
 @router.get(

@@ -22,7 +22,7 @@ from integritas.kernel.ids import TenantId
 from integritas.platform.health import Ping
 from integritas.platform.http import Caller, service_app
 from integritas.platform.problems import problem_responses
-from integritas.platform.withholding import Withheld
+from integritas.platform.withholding import Withheld, visible_page
 from integritas.services.audit.appending import Appended
 from integritas.services.audit.external import ExternalEvent
 from integritas.services.audit.records import is_pruned, names_any
@@ -158,10 +158,20 @@ def _add_entries(routes: APIRouter, log: AuditReader) -> None:
         cursor: str | None = None,
     ) -> EntriesOut:
         start = _start(cursor)
-        found = await log.search(caller.tenant, chosen, start=start, limit=limit)
-        following = str(found[-1].index + 1) if len(found) == limit else None
-        shown = [_entry(e) for e in found if not names_any(e, withheld)]
-        return EntriesOut(data=shown, next_cursor=following)
+        found, last = await visible_page(
+            lambda at, most: log.search(
+                caller.tenant,
+                chosen,
+                start=start if at is None else at + 1,
+                limit=most,
+            ),
+            lambda entry: not names_any(entry, withheld),
+            lambda entry: entry.index,
+            at=None,
+            limit=limit,
+        )
+        following = None if last is None else str(last + 1)
+        return EntriesOut(data=list(map(_entry, found)), next_cursor=following)
 
     @routes.post(
         "/entries",

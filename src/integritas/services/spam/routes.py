@@ -9,7 +9,7 @@ from fastapi import Query
 from integritas.kernel.errors import NotFound
 from integritas.platform.http import Caller
 from integritas.platform.problems import problem_responses
-from integritas.platform.withholding import Withheld
+from integritas.platform.withholding import Withheld, visible_page
 from integritas.services.spam.desk import UNKNOWN, Target
 from integritas.services.spam.schemas import (
     CampaignDetail,
@@ -103,9 +103,14 @@ def _add_feedback(routes: APIRouter, desk: SpamDesk) -> None:
     async def listed(
         context: Caller, withheld: Withheld, limit: Limit = 50, cursor: Cursor = None
     ) -> FeedbackPage:
-        rows = await desk.feedback(context.tenant, before=cursor, limit=limit + 1)
-        more = rows[limit - 1].id if len(rows) > limit else None
-        return FeedbackPage(data=_shown(rows[:limit], withheld), next_cursor=more)
+        rows, more = await visible_page(
+            lambda at, most: desk.feedback(context.tenant, before=at, limit=most),
+            lambda row: row.evidence_id not in withheld,
+            lambda row: row.id,
+            at=cursor,
+            limit=limit,
+        )
+        return FeedbackPage(data=_shown(rows, withheld), next_cursor=more)
 
     @routes.delete(
         "/feedback/{key}",

@@ -15,7 +15,7 @@ from integritas.kernel.ids import FindingId
 from integritas.platform.http import caller
 from integritas.platform.problems import problem_responses
 from integritas.platform.remedies import NO_NUL
-from integritas.platform.withholding import Withheld
+from integritas.platform.withholding import Withheld, visible_page
 from integritas.services.compliance.allowing.store import Allowed
 
 if TYPE_CHECKING:
@@ -107,12 +107,16 @@ def add_hit_routes(routes: APIRouter, desk: AllowDesk, hits: HitReader) -> None:
         limit: Limit = 50,
     ) -> CaseHitList:
         """Answer newest first; a hit is reviewed at POST /findings/{id}/review."""
-        found = await hits.hits(
-            context.tenant, review=review, before=cursor, limit=limit + 1
+        found, more = await visible_page(
+            lambda at, most: hits.hits(
+                context.tenant, review=review, before=at, limit=most
+            ),
+            lambda hit: hit.id not in withheld,
+            lambda hit: str(hit.id),
+            at=cursor,
+            limit=limit,
         )
-        more = found[limit - 1].id if len(found) > limit else None
-        shown = [CaseHitOut.of(hit) for hit in found[:limit] if hit.id not in withheld]
-        return CaseHitList(data=shown, next_cursor=more)
+        return CaseHitList(data=list(map(CaseHitOut.of, found)), next_cursor=more)
 
     @routes.get(
         "/allow-list",
@@ -124,10 +128,14 @@ def add_hit_routes(routes: APIRouter, desk: AllowDesk, hits: HitReader) -> None:
         context: Caller, withheld: Withheld, cursor: Cursor = None, limit: Limit = 50
     ) -> AllowedList:
         """Answer newest first, those that have run out too."""
-        found = await desk.list(context.tenant, before=cursor, limit=limit + 1)
-        more = found[limit - 1].id if len(found) > limit else None
-        shown = [one for one in found[:limit] if one.finding not in withheld]
-        return AllowedList(data=shown, next_cursor=more)
+        found, more = await visible_page(
+            lambda at, most: desk.list(context.tenant, before=at, limit=most),
+            lambda one: one.finding not in withheld,
+            lambda one: one.id,
+            at=cursor,
+            limit=limit,
+        )
+        return AllowedList(data=list(found), next_cursor=more)
 
     @routes.post(
         "/allow-list",

@@ -18,6 +18,7 @@ from integritas.cases.need import (
     Reader,
     Visible,
     hidden_from,
+    hides,
     visible_to,
 )
 from integritas.cases.tables import (
@@ -142,22 +143,21 @@ class CaseAccess:
         """
         table = _PARTS[what]
         column = table.c.id if table is CASES else table.c.case_id
-        query = sa.select(table.c.id).where(
-            table.c.tenant_id == reader.tenant,
-            table.c.id == thing,
-            self.visible(reader)(column),
+        query = sa.select(column.label("case_id")).where(
+            table.c.tenant_id == reader.tenant, table.c.id == thing
         )
-        return await self._database.read(
-            lambda tx: tx.execute(query).first() is not None
-        )
+        now = self._clock.now()
+
+        def read(tx: Transaction) -> bool:
+            row = tx.execute(query).one_or_none()
+            return row is not None and not hides(tx, reader, row.case_id, now)
+
+        return await self._database.read(read)
 
     async def hides(self, reader: Reader, case_id: str) -> bool:
         """Say whether a case is hidden; a run may be on what is no case."""
-        hidden = hidden_from(reader, self._clock.now())
-        query = hidden.where(CASE_RESTRICTIONS.c.case_id == case_id)
-        return await self._database.read(
-            lambda tx: tx.execute(query).first() is not None
-        )
+        now = self._clock.now()
+        return await self._database.read(lambda tx: hides(tx, reader, case_id, now))
 
     async def of(self, tenant: TenantId, case_id: CaseId) -> Access:
         """Return who may see a case, or raise NotFound."""

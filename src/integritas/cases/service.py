@@ -27,7 +27,7 @@ from integritas.cases.model import (
     Transition,
     run_request,
 )
-from integritas.cases.need import Reader, visible_to
+from integritas.cases.need import Reader, hides, visible_in
 from integritas.cases.past import PastDecision, find_findings, list_past_decisions
 from integritas.cases.tables import FINDINGS
 from integritas.kernel.contracts import Context, Dossier, Evidence, Fact, FindingKind
@@ -37,6 +37,7 @@ from integritas.kernel.errors import (
     FieldError,
     IntegritasError,
     InvalidInput,
+    NotFound,
 )
 from integritas.platform.batching import Coalescer, isolating
 from integritas.platform.commands import START_RUN
@@ -309,10 +310,15 @@ class CaseDesk:
         self, tenant: TenantId, case_id: CaseId, *, reader: Reader | None = None
     ) -> Case:
         """Return a case, or raise NotFound; so too if it is hidden from a reader."""
-        visible = visible_to(reader, self._clock.now())
-        return await self._read(
-            lambda tx: views.get_case(tx, tenant, case_id, visible=visible)
-        )
+        now = self._clock.now()
+
+        def read(tx: Transaction) -> Case:
+            case = views.get_case(tx, tenant, case_id)
+            if reader is not None and hides(tx, reader, case_id, now):
+                raise NotFound(f"there is no case {case_id}")
+            return case
+
+        return await self._read(read)
 
     async def list(
         self,
@@ -328,13 +334,18 @@ class CaseDesk:
 
         With a `reader`, what is hidden from them is not there; so of the others.
         """
-        visible = visible_to(reader, self._clock.now())
+        now = self._clock.now()
         wanted, sorting = chosen or CaseFilter(), order or CaseOrder()
         if before is not None:
             wanted = replace(wanted, before=before)
         return await self._read(
             lambda tx: list_cases(
-                tx, tenant, wanted, sorting, limit=limit, visible=visible
+                tx,
+                tenant,
+                wanted,
+                sorting,
+                limit=limit,
+                visible=visible_in(tx, reader, now),
             )
         )
 
@@ -355,10 +366,14 @@ class CaseDesk:
         reader: Reader | None = None,
     ) -> Sequence[Submission]:
         """Return submissions, newest first, older than the id `before`."""
-        visible = visible_to(reader, self._clock.now())
+        now = self._clock.now()
         return await self._read(
             lambda tx: views.list_submissions(
-                tx, tenant, before=before, limit=limit, visible=visible
+                tx,
+                tenant,
+                before=before,
+                limit=limit,
+                visible=visible_in(tx, reader, now),
             )
         )
 
@@ -426,7 +441,7 @@ class CaseDesk:
         reader: Reader | None = None,
     ) -> Sequence[Approval]:
         """Return approvals, newest first."""
-        visible = visible_to(reader, self._clock.now())
+        now = self._clock.now()
         return await self._read(
             lambda tx: views.find_approvals(
                 tx,
@@ -435,7 +450,7 @@ class CaseDesk:
                 state=state,
                 before=before,
                 limit=limit,
-                visible=visible,
+                visible=visible_in(tx, reader, now),
             )
         )
 

@@ -6,6 +6,8 @@ from typing import Any, Literal, NotRequired, TypeAlias, TypedDict
 
 __all__ = [
     "Accepted",
+    "AccessIn",
+    "AccessOut",
     "AccountIn",
     "ActorIn",
     "ActorKind",
@@ -29,6 +31,7 @@ __all__ = [
     "BatchItem",
     "BatchResults",
     "BidScoreOut",
+    "BreakIn",
     "BulkIn",
     "BulkOut",
     "BulkResult",
@@ -86,6 +89,9 @@ __all__ = [
     "FlagOut",
     "ForkRunIn",
     "FoundOut",
+    "GrantIn",
+    "GrantOut",
+    "GranteeKind",
     "HistoryOut",
     "HitOut",
     "InclusionOut",
@@ -118,6 +124,7 @@ __all__ = [
     "NetworkOut",
     "NewEvidenceIn",
     "NodeOut",
+    "OAuthError",
     "OnFailure",
     "OptionOut",
     "Outcome",
@@ -241,6 +248,7 @@ CatchUp: TypeAlias = "Literal['one', 'all', 'skip']"
 DeliveryState: TypeAlias = "Literal['pending', 'delivered', 'dead']"
 EvidenceKind: TypeAlias = "Literal['message', 'procurement', 'party', 'payment']"
 FindingKind: TypeAlias = "Literal['signal', 'hit', 'not_assessed']"
+GranteeKind: TypeAlias = "Literal['user', 'team']"
 Interval: TypeAlias = "Literal['day', 'week', 'month']"
 JsonValue: TypeAlias = "Any"
 LinkKind: TypeAlias = "Literal['related', 'duplicate_of', 'part_of', 'caused_by']"
@@ -263,6 +271,24 @@ class Accepted(TypedDict):
     """What was asked for will happen."""
 
     run_id: str
+
+
+class AccessIn(TypedDict):
+    """Whether the case is confidential from now on, and why."""
+
+    confidential: bool
+    reason: str
+
+
+class AccessOut(TypedDict):
+    """Who may see a case: all whom a role lets, or its assignee and the grants."""
+
+    case_id: str
+    confidential: bool
+    reason: str
+    restricted_by: str | None
+    restricted_at: str | None
+    grants: list[GrantOut]
 
 
 class AccountIn(TypedDict):
@@ -448,6 +474,12 @@ class BidScoreOut(TypedDict):
     reasons: list[str]
     out_of_domain: list[str]
     contributions: dict[str, float]
+
+
+class BreakIn(TypedDict):
+    """Why the case must be opened without a grant."""
+
+    reason: str
 
 
 class BulkIn(TypedDict):
@@ -960,6 +992,29 @@ class FoundOut(TypedDict):
     matched: list[str]
 
 
+class GrantIn(TypedDict):
+    """Who else may see the case: a user by id or a team by name; and why."""
+
+    kind: NotRequired[GranteeKind]
+    grantee: str
+    reason: str
+    expires_at: NotRequired[str | None]
+
+
+class GrantOut(TypedDict):
+    """Who may see a confidential case; `broken`: they opened it themselves."""
+
+    id: str
+    case_id: str
+    kind: GranteeKind
+    grantee: str
+    reason: str
+    granted_by: str
+    granted_at: str
+    expires_at: str | None
+    broken: bool
+
+
 class HistoryOut(TypedDict):
     """One transition of a case."""
 
@@ -1225,6 +1280,15 @@ class NodeOut(TypedDict):
     id: str
     kind: str
     name: str
+
+
+class OAuthError(TypedDict):
+    """A refusal of the token endpoint to a form (RFC 6749 section 5.2)."""
+
+    error: Literal[
+        "invalid_request", "invalid_client", "invalid_grant", "unsupported_grant_type"
+    ]
+    error_description: str
 
 
 class OptionOut(TypedDict):
@@ -1916,6 +1980,7 @@ class SubjectOut(TypedDict):
     """Everything that is kept about a person."""
 
     data: list[KeptItemOut]
+    withheld: int
 
 
 class SubmissionAccepted(TypedDict):
@@ -2018,6 +2083,7 @@ class UserIn(TypedDict):
     roles: list[Role]
     display_name: NotRequired[str]
     email: NotRequired[str | None]
+    teams: NotRequired[list[str]]
 
 
 class UserOut(TypedDict):
@@ -2028,6 +2094,7 @@ class UserOut(TypedDict):
     display_name: str
     email: str | None
     roles: list[Role]
+    teams: list[str]
     disabled: bool
     created_at: str
     updated_at: str
@@ -2040,6 +2107,7 @@ class UserPatch(TypedDict):
     display_name: NotRequired[str | None]
     email: NotRequired[str | None]
     roles: NotRequired[list[Role] | None]
+    teams: NotRequired[list[str] | None]
     disabled: NotRequired[bool | None]
     password: NotRequired[str | None]
 

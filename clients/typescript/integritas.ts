@@ -26,6 +26,22 @@ export interface Accepted {
   "run_id": string;
 }
 
+/** Whether the case is confidential from now on, and why. */
+export interface AccessIn {
+  "confidential": boolean;
+  "reason": string;
+}
+
+/** Who may see a case: all whom a role lets, or its assignee and the grants. */
+export interface AccessOut {
+  "case_id": string;
+  "confidential": boolean;
+  "reason": string;
+  "restricted_by": string | null;
+  "restricted_at": string | null;
+  "grants": Array<GrantOut>;
+}
+
 /** One side of a payment. */
 export interface AccountIn {
   "name": string;
@@ -194,6 +210,11 @@ export interface BidScoreOut {
   "reasons": Array<string>;
   "out_of_domain": Array<string>;
   "contributions": Record<string, number>;
+}
+
+/** Why the case must be opened without a grant. */
+export interface BreakIn {
+  "reason": string;
 }
 
 /** Changes of several cases; each is made or refused by itself. */
@@ -689,6 +710,30 @@ export interface FoundOut {
   "matched": Array<string>;
 }
 
+/** Who else may see the case: a user by id or a team by name; and why. */
+export interface GrantIn {
+  "kind"?: GranteeKind;
+  "grantee": string;
+  "reason": string;
+  "expires_at"?: string | null;
+}
+
+/** Who may see a confidential case; `broken`: they opened it themselves. */
+export interface GrantOut {
+  "id": string;
+  "case_id": string;
+  "kind": GranteeKind;
+  "grantee": string;
+  "reason": string;
+  "granted_by": string;
+  "granted_at": string;
+  "expires_at": string | null;
+  "broken": boolean;
+}
+
+/** To whom a case is granted. */
+export type GranteeKind = "user" | "team";
+
 /** One transition of a case. */
 export interface HistoryOut {
   "version": number;
@@ -957,6 +1002,12 @@ export interface NodeOut {
   "id": string;
   "kind": string;
   "name": string;
+}
+
+/** A refusal of the token endpoint to a form (RFC 6749 section 5.2). */
+export interface OAuthError {
+  "error": "invalid_request" | "invalid_client" | "invalid_grant" | "unsupported_grant_type";
+  "error_description": string;
 }
 
 /** What a step's final failure does to its run. */
@@ -1663,6 +1714,7 @@ export interface SubjectIn {
 /** Everything that is kept about a person. */
 export interface SubjectOut {
   "data": Array<KeptItemOut>;
+  "withheld": number;
 }
 
 /** The answer to a submission: it is durable, and its case is open. */
@@ -1754,6 +1806,7 @@ export interface UserIn {
   "roles": Array<Role>;
   "display_name"?: string;
   "email"?: string | null;
+  "teams"?: Array<string>;
 }
 
 /** A user. */
@@ -1763,6 +1816,7 @@ export interface UserOut {
   "display_name": string;
   "email": string | null;
   "roles": Array<Role>;
+  "teams": Array<string>;
   "disabled": boolean;
   "created_at": string;
   "updated_at": string;
@@ -1774,6 +1828,7 @@ export interface UserPatch {
   "display_name"?: string | null;
   "email"?: string | null;
   "roles"?: Array<Role> | null;
+  "teams"?: Array<string> | null;
   "disabled"?: boolean | null;
   "password"?: string | null;
 }
@@ -2147,6 +2202,12 @@ export class Client {
     return (await answer.json()) as TokenOut;
   }
 
+  /** Who may see a case. */
+  async casesAccess(caseId: string): Promise<AccessOut> {
+    const answer = await this.ask("GET", `/api/v1/cases/${encodeURIComponent(String(caseId))}/access`, {  }, {  });
+    return (await answer.json()) as AccessOut;
+  }
+
   /** Approvals of a case. */
   async casesApprovals(caseId: string, options: { limit?: number | undefined; cursor?: string | null | undefined } = {}): Promise<PageApprovalOut> {
     const answer = await this.ask("GET", `/api/v1/cases/${encodeURIComponent(String(caseId))}/approvals`, { "limit": options.limit, "cursor": options.cursor }, {  });
@@ -2157,6 +2218,12 @@ export class Client {
   async casesAskApproval(caseId: string, body: TransitionIn, options: { ifMatch: string; idempotencyKey?: string | undefined }): Promise<ApprovalOut> {
     const answer = await this.ask("POST", `/api/v1/cases/${encodeURIComponent(String(caseId))}/approvals`, {  }, { "If-Match": options.ifMatch, "Idempotency-Key": options.idempotencyKey }, body);
     return (await answer.json()) as ApprovalOut;
+  }
+
+  /** Open a confidential case without a grant (recorded). */
+  async casesBreakGlass(caseId: string, body: BreakIn, options: { idempotencyKey?: string | undefined } = {}): Promise<GrantOut> {
+    const answer = await this.ask("POST", `/api/v1/cases/${encodeURIComponent(String(caseId))}/break-glass`, {  }, { "Idempotency-Key": options.idempotencyKey }, body);
+    return (await answer.json()) as GrantOut;
   }
 
   /** Change many cases, each by itself. */
@@ -2183,6 +2250,12 @@ export class Client {
     return (await answer.json()) as CaseOut;
   }
 
+  /** Let somebody see a confidential case. */
+  async casesGrant(caseId: string, body: GrantIn, options: { idempotencyKey?: string | undefined } = {}): Promise<GrantOut> {
+    const answer = await this.ask("POST", `/api/v1/cases/${encodeURIComponent(String(caseId))}/grants`, {  }, { "Idempotency-Key": options.idempotencyKey }, body);
+    return (await answer.json()) as GrantOut;
+  }
+
   /** Transitions of a case. */
   async casesHistory(caseId: string, options: { limit?: number | undefined; cursor?: string | null | undefined } = {}): Promise<PageHistoryOut> {
     const answer = await this.ask("GET", `/api/v1/cases/${encodeURIComponent(String(caseId))}/history`, { "limit": options.limit, "cursor": options.cursor }, {  });
@@ -2205,6 +2278,17 @@ export class Client {
   async casesList(options: { state?: Array<CaseState> | undefined; outcome?: Array<Outcome> | undefined; priority?: Array<Priority> | undefined; assignee?: string | null | undefined; channel?: string | null | undefined; kind?: string | null | undefined; tag?: string | null | undefined; minRisk?: number | null | undefined; maxRisk?: number | null | undefined; createdFrom?: string | null | undefined; createdBefore?: string | null | undefined; updatedFrom?: string | null | undefined; dueBefore?: string | null | undefined; sort?: CaseSort | undefined; limit?: number | undefined; cursor?: string | null | undefined } = {}): Promise<PageCaseOut> {
     const answer = await this.ask("GET", `/api/v1/cases`, { "state": options.state, "outcome": options.outcome, "priority": options.priority, "assignee": options.assignee, "channel": options.channel, "kind": options.kind, "tag": options.tag, "min_risk": options.minRisk, "max_risk": options.maxRisk, "created_from": options.createdFrom, "created_before": options.createdBefore, "updated_from": options.updatedFrom, "due_before": options.dueBefore, "sort": options.sort, "limit": options.limit, "cursor": options.cursor }, {  });
     return (await answer.json()) as PageCaseOut;
+  }
+
+  /** Make a case confidential, or no more. */
+  async casesRestrict(caseId: string, body: AccessIn, options: { idempotencyKey?: string | undefined } = {}): Promise<AccessOut> {
+    const answer = await this.ask("PUT", `/api/v1/cases/${encodeURIComponent(String(caseId))}/access`, {  }, { "Idempotency-Key": options.idempotencyKey }, body);
+    return (await answer.json()) as AccessOut;
+  }
+
+  /** Take a grant back. */
+  async casesRevokeGrant(caseId: string, grantId: string, options: { idempotencyKey?: string | undefined } = {}): Promise<void> {
+    await this.ask("DELETE", `/api/v1/cases/${encodeURIComponent(String(caseId))}/grants/${encodeURIComponent(String(grantId))}`, {  }, { "Idempotency-Key": options.idempotencyKey });
   }
 
   /** Everything that happened to a case. */
@@ -2746,6 +2830,11 @@ export class Client {
   async usersCreate(body: UserIn, options: { idempotencyKey?: string | undefined } = {}): Promise<UserOut> {
     const answer = await this.ask("POST", `/api/v1/users`, {  }, { "Idempotency-Key": options.idempotencyKey }, body);
     return (await answer.json()) as UserOut;
+  }
+
+  /** Deactivate a user. */
+  async usersDelete(userId: string, options: { idempotencyKey?: string | undefined } = {}): Promise<void> {
+    await this.ask("DELETE", `/api/v1/users/${encodeURIComponent(String(userId))}`, {  }, { "Idempotency-Key": options.idempotencyKey });
   }
 
   /** End a user's sessions. */

@@ -131,44 +131,18 @@ def load_services(
     kept: Kept,
 ) -> Services:
     """Return each service: a client where settings give its address, else the thing."""
-    pings: dict[str, Ping] = {}
+    remotes = _Remotes(settings, kit)
+    pings, closers = remotes.pings, remotes.closers
     starters: list[Callable[[], Awaitable[None]]] = []
-    closers: list[Callable[[], Awaitable[None]]] = []
-    elsewhere: list[str] = []
-    metrics = CallMetrics(kit.metrics)
-    tls = services_context(settings)
-
-    def remote(name: ServiceName) -> RemoteService | None:
-        url = settings.service_url(name)
-        if url is None:
-            return None
-        client = remote_client(url, name, token=service_token(settings), tls=tls)
-        closers.append(client.aclose)
-        limits = settings.service_limits.get(name, ServiceLimits())
-        policy = replace(
-            GuardPolicy(timeout_s=settings.service_timeout_s),
-            **limits.model_dump(exclude_none=True),
-        )
-        service = RemoteService(
-            name, client, Guard(name, metrics, policy, randomness=kit.randomness)
-        )
-        pings[name] = service.ping
-        elsewhere.append(name)
-        return service
-
-    spam, anticorruption = remote("spam"), remote("anticorruption")
-    compliance = remote("compliance")
+    spam, anticorruption = remotes.take("spam"), remotes.take("anticorruption")
+    compliance = remotes.take("compliance")
     desk: ComplianceDesk
     if compliance is not None:
         desk = RemoteCompliance(compliance)
     else:
-        local = load_compliance_service(
-            _watchlists(settings, lists),
-            records=kept.records,
-            folder=_lists_folder(settings),
-        )
-        desk, pings["compliance"] = local, local.ping
-        if not lists and (keeper := _keeper(settings, local, kept.records)):
+        desk, keeper = _compliance(settings, lists, kept.records)
+        pings["compliance"] = desk.ping
+        if keeper is not None:
             pings["lists on disk"] = keeper.ping
             starters.append(keeper.start)
             closers.append(keeper.stop)
@@ -194,10 +168,46 @@ def load_services(
         anticorruption=flags,
         compliance=desk,
         pings=pings,
-        elsewhere=frozenset(elsewhere),
+        elsewhere=frozenset(remotes.names),
         observers=observers,
         starters=starters,
         closers=closers,
+    )
+
+
+class _Remotes:
+    """Clients of the services that settings place elsewhere, and how to end them."""
+
+    def __init__(self, settings: Settings, kit: Kit) -> None:
+        self.pings: dict[str, Ping] = {}
+        self.closers: list[Callable[[], Awaitable[None]]] = []
+        self.names: list[str] = []
+        self._settings, self._kit = settings, kit
+        self._metrics = CallMetrics(kit.metrics)
+        self._tls = services_context(settings)
+
+    def take(self, name: ServiceName) -> RemoteService | None:
+        """Return a client of a service, None if it runs in this process."""
+        url = self._settings.service_url(name)
+        if url is None:
+            return None
+        token = service_token(self._settings)
+        client = remote_client(url, name, token=token, tls=self._tls)
+        self.closers.append(client.aclose)
+        policy, randomness = _policy(self._settings, name), self._kit.randomness
+        guard = Guard(name, self._metrics, policy, randomness=randomness)
+        service = RemoteService(name, client, guard)
+        self.pings[name] = service.ping
+        self.names.append(name)
+        return service
+
+
+def _policy(settings: Settings, name: ServiceName) -> GuardPolicy:
+    """Return how calls of a service are guarded: its own limits come first."""
+    limits = settings.service_limits.get(name, ServiceLimits())
+    return replace(
+        GuardPolicy(timeout_s=settings.service_timeout_s),
+        **limits.model_dump(exclude_none=True),
     )
 
 
@@ -227,14 +237,18 @@ def _lists_folder(settings: Settings) -> Path:
     return settings.lists_dir or settings.state_dir / "lists"
 
 
-def _keeper(
-    settings: Settings, service: ComplianceService, records: ComplianceRecords
-) -> ListKeeper | None:
-    """Return who keeps the lists of a service fresh."""
-    if records.lists is None:
-        return None
+def _compliance(
+    settings: Settings, lists: Sequence[Path], records: ComplianceRecords
+) -> tuple[ComplianceService, ListKeeper | None]:
+    """Return the service, and who keeps its lists fresh if none were chosen."""
+    folder = _lists_folder(settings)
+    service = load_compliance_service(
+        _watchlists(settings, lists), records=records, folder=folder
+    )
+    if lists or records.lists is None:
+        return service, None
     sources = check_sources(settings.list_sources)
-    return ListKeeper(service, records.lists, _lists_folder(settings), sources)
+    return service, ListKeeper(service, records.lists, folder, sources)
 
 
 def service_routers(
@@ -289,10 +303,7 @@ def service_alone(settings: Settings, role: Role) -> FastAPI:
             )
         fetched = check_sources(settings.list_sources)
         records = open_records(database, journal, clock, ids, fetched)
-        screening = load_compliance_service(
-            _watchlists(settings, ()), records=records, folder=_lists_folder(settings)
-        )
-        keeper = _keeper(settings, screening, records)
+        screening, keeper = _compliance(settings, (), records)
         return compliance_app.create_app(
             screening,
             ids=ids,

@@ -29,7 +29,14 @@ from integritas.bootstrap.parts import (
     service_routers,
     service_token,
 )
-from integritas.cases.api import CaseDesk, CaseFigures, CaseFiles, CaseStore
+from integritas.cases.api import (
+    CaseAccess,
+    CaseDesk,
+    CaseFigures,
+    CaseFiles,
+    CaseStore,
+    restricted_among,
+)
 from integritas.delivery.api import Courier, Webhooks, make_delivery
 from integritas.gateway.app import create_app
 from integritas.gateway.parts import GatewayParts
@@ -48,6 +55,7 @@ from integritas.platform.http import service_app
 from integritas.platform.idempotency import Answers, forget_old_answers
 from integritas.platform.limits import RateLimits
 from integritas.platform.roles import Role, check_role, check_state_folder
+from integritas.platform.tokens import Algorithm
 from integritas.registry.api import ModelRegistry
 from integritas.services.anticorruption.api import (
     validate_release,
@@ -110,6 +118,7 @@ class Platform:
     identity: Identity
     commands: CommandQueue
     cases: CaseDesk
+    access: CaseAccess
     files: CaseFiles
     webhooks: Webhooks
     courier: Courier | None
@@ -209,8 +218,9 @@ class Platform:
             GatewayParts(
                 identity=self.identity,
                 cases=self.cases,
+                access=self.access,
                 files=self.files,
-                figures=CaseFigures(self.database),
+                figures=CaseFigures(self.database, self.kit.clock),
                 webhooks=self.webhooks,
                 workflows=self.workflows,
                 journal=self.journal,
@@ -398,7 +408,13 @@ def _wire(
         schedules=Schedules(commands, journal, clock, ids),
     )
     webhooks, courier = make_delivery(
-        database, journal, clock, kit.randomness, ids, settings.webhook_networks
+        database,
+        journal,
+        clock,
+        kit.randomness,
+        ids,
+        settings.webhook_networks,
+        restricted_among,
     )
     workflows = WorkflowDesk(
         database=database,
@@ -434,9 +450,11 @@ def _wire(
             state_dir=settings.state_dir,
             hasher=passwords,
             oidc=OidcSettings.of(settings),
+            algorithm=Algorithm(settings.token_algorithm),
         ),
         commands=commands,
         cases=desk,
+        access=CaseAccess(database, journal, clock, ids),
         files=CaseFiles(database, journal, clock, kit.randomness, ids),
         webhooks=webhooks,
         courier=courier if engine_here else None,

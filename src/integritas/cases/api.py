@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from integritas.cases.access import BREAK_GLASS, Access, CaseAccess, Grant, NewGrant
 from integritas.cases.disclosed import Disclosed, Purpose
 from integritas.cases.due import ClosedEvidence, closed_evidence
 from integritas.cases.erasing import EVIDENCE_ERASED, erase_evidence
@@ -49,12 +50,20 @@ from integritas.cases.model import (
     case_to_json,
     run_request,
 )
+from integritas.cases.need import (
+    GranteeKind,
+    Reader,
+    Visible,
+    all_visible,
+    restricted_among,
+)
 from integritas.cases.past import PastDecision
 from integritas.cases.service import CaseDesk
 from integritas.cases.store import CaseStore, Change, Handler
 
 __all__ = [
     "ASSESSED",
+    "BREAK_GLASS",
     "DECIDED",
     "EVIDENCE_ADDED",
     "EVIDENCE_ERASED",
@@ -62,11 +71,13 @@ __all__ = [
     "OPENED",
     "REQUIRED_ASSESSMENTS",
     "TRANSITIONED",
+    "Access",
     "AddEvidence",
     "Approval",
     "ApprovalState",
     "Attachment",
     "Case",
+    "CaseAccess",
     "CaseCommand",
     "CaseDesk",
     "CaseFigures",
@@ -83,6 +94,8 @@ __all__ = [
     "EditCase",
     "FindingRecord",
     "Found",
+    "Grant",
+    "GranteeKind",
     "Handler",
     "HistoryEntry",
     "Interval",
@@ -90,23 +103,28 @@ __all__ = [
     "LookAgain",
     "NewAttachment",
     "NewEvidence",
+    "NewGrant",
     "NewSubmission",
     "Opened",
     "PastDecision",
     "Point",
     "Priority",
     "Purpose",
+    "Reader",
     "RecordAssessment",
     "RecordVerdict",
     "ReviewState",
     "Stats",
     "Submission",
     "Transition",
+    "Visible",
+    "all_visible",
     "apply",
     "case_from_json",
     "case_to_json",
     "closed_evidence",
     "erase_evidence",
     "legal_moves",
+    "restricted_among",
     "run_request",
 ]

@@ -28,6 +28,7 @@ from integritas.cases.model import (
     Transition,
     run_request,
 )
+from integritas.cases.need import Reader, hides, visible_in
 from integritas.cases.past import PastDecision, find_findings, list_past_decisions
 from integritas.cases.tables import FINDINGS
 from integritas.kernel.contracts import Context, Dossier, Evidence, Fact, FindingKind
@@ -37,6 +38,7 @@ from integritas.kernel.errors import (
     FieldError,
     IntegritasError,
     InvalidInput,
+    NotFound,
 )
 from integritas.platform.batching import Coalescer, isolating
 from integritas.platform.commands import START_RUN
@@ -324,9 +326,19 @@ class CaseDesk:
 
     # Reading ---------------------------------------------------------------------
 
-    async def get(self, tenant: TenantId, case_id: CaseId) -> Case:
-        """Return a case, or raise NotFound."""
-        return await self._read(lambda tx: views.get_case(tx, tenant, case_id))
+    async def get(
+        self, tenant: TenantId, case_id: CaseId, *, reader: Reader | None = None
+    ) -> Case:
+        """Return a case, or raise NotFound; so too if it is hidden from a reader."""
+        now = self._clock.now()
+
+        def read(tx: Transaction) -> Case:
+            case = views.get_case(tx, tenant, case_id)
+            if reader is not None and hides(tx, reader, case_id, now):
+                raise NotFound(f"there is no case {case_id}")
+            return case
+
+        return await self._read(read)
 
     async def list(
         self,
@@ -336,13 +348,25 @@ class CaseDesk:
         order: CaseOrder | None = None,
         before: str | None = None,
         limit: int = 50,
+        reader: Reader | None = None,
     ) -> Sequence[Case]:
-        """Return cases older than the id `before`, newest first or in an order."""
+        """Return cases older than the id `before`, newest first or in an order.
+
+        With a `reader`, what is hidden from them is not there; so of the others.
+        """
+        now = self._clock.now()
         wanted, sorting = chosen or CaseFilter(), order or CaseOrder()
         if before is not None:
             wanted = replace(wanted, before=before)
         return await self._read(
-            lambda tx: list_cases(tx, tenant, wanted, sorting, limit=limit)
+            lambda tx: list_cases(
+                tx,
+                tenant,
+                wanted,
+                sorting,
+                limit=limit,
+                visible=visible_in(tx, reader, now),
+            )
         )
 
     async def submission(
@@ -354,11 +378,23 @@ class CaseDesk:
         )
 
     async def submissions(
-        self, tenant: TenantId, *, before: str | None = None, limit: int = 50
+        self,
+        tenant: TenantId,
+        *,
+        before: str | None = None,
+        limit: int = 50,
+        reader: Reader | None = None,
     ) -> Sequence[Submission]:
         """Return submissions, newest first, older than the id `before`."""
+        now = self._clock.now()
         return await self._read(
-            lambda tx: views.list_submissions(tx, tenant, before=before, limit=limit)
+            lambda tx: views.list_submissions(
+                tx,
+                tenant,
+                before=before,
+                limit=limit,
+                visible=visible_in(tx, reader, now),
+            )
         )
 
     async def history(
@@ -428,11 +464,19 @@ class CaseDesk:
         state: ApprovalState | None = None,
         before: str | None = None,
         limit: int = 50,
+        reader: Reader | None = None,
     ) -> Sequence[Approval]:
         """Return approvals, newest first."""
+        now = self._clock.now()
         return await self._read(
             lambda tx: views.find_approvals(
-                tx, tenant, case_id=case_id, state=state, before=before, limit=limit
+                tx,
+                tenant,
+                case_id=case_id,
+                state=state,
+                before=before,
+                limit=limit,
+                visible=visible_in(tx, reader, now),
             )
         )
 

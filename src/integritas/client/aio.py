@@ -6,6 +6,8 @@ from typing import Any, Literal
 
 from integritas.client.models import (
     Accepted,
+    AccessIn,
+    AccessOut,
     AllowIn,
     Allowed,
     AllowedList,
@@ -22,6 +24,7 @@ from integritas.client.models import (
     BatchAccepted,
     BatchIn,
     BatchResults,
+    BreakIn,
     BulkIn,
     BulkOut,
     CampaignDetail,
@@ -57,6 +60,8 @@ from integritas.client.models import (
     FeedbackPage,
     FindingOut,
     ForkRunIn,
+    GrantIn,
+    GrantOut,
     HoldsOut,
     InclusionOut,
     IndicatorList,
@@ -583,6 +588,12 @@ class AsyncClient(AsyncTransport):
         answer: TokenOut = asked.json()
         return answer
 
+    async def cases_access(self, case_id: str) -> AccessOut:
+        """Who may see a case."""
+        asked = await self._ask("GET", f"/api/v1/cases/{escape(case_id)}/access")
+        answer: AccessOut = asked.json()
+        return answer
+
     async def cases_approvals(
         self, case_id: str, *, limit: int | None = None, cursor: str | None = None
     ) -> PageApprovalOut:
@@ -611,6 +622,19 @@ class AsyncClient(AsyncTransport):
             body=body,
         )
         answer: ApprovalOut = asked.json()
+        return answer
+
+    async def cases_break_glass(
+        self, case_id: str, body: BreakIn, *, idempotency_key: str | None = None
+    ) -> GrantOut:
+        """Open a confidential case without a grant (recorded)."""
+        asked = await self._ask(
+            "POST",
+            f"/api/v1/cases/{escape(case_id)}/break-glass",
+            headers={"Idempotency-Key": idempotency_key},
+            body=body,
+        )
+        answer: GrantOut = asked.json()
         return answer
 
     async def cases_bulk(
@@ -655,6 +679,19 @@ class AsyncClient(AsyncTransport):
         """Get a case."""
         asked = await self._ask("GET", f"/api/v1/cases/{escape(case_id)}")
         answer: CaseOut = asked.json()
+        return answer
+
+    async def cases_grant(
+        self, case_id: str, body: GrantIn, *, idempotency_key: str | None = None
+    ) -> GrantOut:
+        """Let somebody see a confidential case."""
+        asked = await self._ask(
+            "POST",
+            f"/api/v1/cases/{escape(case_id)}/grants",
+            headers={"Idempotency-Key": idempotency_key},
+            body=body,
+        )
+        answer: GrantOut = asked.json()
         return answer
 
     async def cases_history(
@@ -739,6 +776,30 @@ class AsyncClient(AsyncTransport):
         )
         answer: PageCaseOut = asked.json()
         return answer
+
+    async def cases_restrict(
+        self, case_id: str, body: AccessIn, *, idempotency_key: str | None = None
+    ) -> AccessOut:
+        """Make a case confidential, or no more."""
+        asked = await self._ask(
+            "PUT",
+            f"/api/v1/cases/{escape(case_id)}/access",
+            headers={"Idempotency-Key": idempotency_key},
+            body=body,
+        )
+        answer: AccessOut = asked.json()
+        return answer
+
+    async def cases_revoke_grant(
+        self, case_id: str, grant_id: str, *, idempotency_key: str | None = None
+    ) -> None:
+        """Take a grant back."""
+        asked = await self._ask(
+            "DELETE",
+            f"/api/v1/cases/{escape(case_id)}/grants/{escape(grant_id)}",
+            headers={"Idempotency-Key": idempotency_key},
+        )
+        asked.raise_for_status()
 
     async def cases_timeline(
         self, case_id: str, *, limit: int | None = None, cursor: str | None = None
@@ -1807,6 +1868,17 @@ class AsyncClient(AsyncTransport):
         )
         answer: UserOut = asked.json()
         return answer
+
+    async def users_delete(
+        self, user_id: str, *, idempotency_key: str | None = None
+    ) -> None:
+        """Deactivate a user."""
+        asked = await self._ask(
+            "DELETE",
+            f"/api/v1/users/{escape(user_id)}",
+            headers={"Idempotency-Key": idempotency_key},
+        )
+        asked.raise_for_status()
 
     async def users_end_sessions(
         self, user_id: str, *, idempotency_key: str | None = None

@@ -6,6 +6,8 @@ from typing import Any, Literal, NotRequired, TypeAlias, TypedDict
 
 __all__ = [
     "Accepted",
+    "AccessIn",
+    "AccessOut",
     "AccountIn",
     "ActorIn",
     "ActorKind",
@@ -29,6 +31,7 @@ __all__ = [
     "BatchItem",
     "BatchResults",
     "BidScoreOut",
+    "BreakIn",
     "BulkIn",
     "BulkOut",
     "BulkResult",
@@ -88,6 +91,9 @@ __all__ = [
     "FlagOut",
     "ForkRunIn",
     "FoundOut",
+    "GrantIn",
+    "GrantOut",
+    "GranteeKind",
     "HistoryOut",
     "HitOut",
     "HoldOut",
@@ -123,6 +129,7 @@ __all__ = [
     "NetworkOut",
     "NewEvidenceIn",
     "NodeOut",
+    "OAuthError",
     "OnFailure",
     "OnSubjectIn",
     "OptionOut",
@@ -257,6 +264,7 @@ CatchUp: TypeAlias = "Literal['one', 'all', 'skip']"
 DeliveryState: TypeAlias = "Literal['pending', 'delivered', 'dead']"
 EvidenceKind: TypeAlias = "Literal['message', 'procurement', 'party', 'payment']"
 FindingKind: TypeAlias = "Literal['signal', 'hit', 'not_assessed']"
+GranteeKind: TypeAlias = "Literal['user', 'team']"
 Interval: TypeAlias = "Literal['day', 'week', 'month']"
 JsonValue: TypeAlias = "Any"
 LinkKind: TypeAlias = "Literal['related', 'duplicate_of', 'part_of', 'caused_by']"
@@ -282,6 +290,24 @@ class Accepted(TypedDict):
     """What was asked for will happen."""
 
     run_id: str
+
+
+class AccessIn(TypedDict):
+    """Whether the case is confidential from now on, and why."""
+
+    confidential: bool
+    reason: str
+
+
+class AccessOut(TypedDict):
+    """Who may see a case: all whom a role lets, or its assignee and the grants."""
+
+    case_id: str
+    confidential: bool
+    reason: str
+    restricted_by: str | None
+    restricted_at: str | None
+    grants: list[GrantOut]
 
 
 class AccountIn(TypedDict):
@@ -467,6 +493,12 @@ class BidScoreOut(TypedDict):
     reasons: list[str]
     out_of_domain: list[str]
     contributions: dict[str, float]
+
+
+class BreakIn(TypedDict):
+    """Why the case must be opened without a grant."""
+
+    reason: str
 
 
 class BulkIn(TypedDict):
@@ -997,6 +1029,29 @@ class FoundOut(TypedDict):
     matched: list[str]
 
 
+class GrantIn(TypedDict):
+    """Who else may see the case: a user by id or a team by name; and why."""
+
+    kind: NotRequired[GranteeKind]
+    grantee: str
+    reason: str
+    expires_at: NotRequired[str | None]
+
+
+class GrantOut(TypedDict):
+    """Who may see a confidential case; `broken`: they opened it themselves."""
+
+    id: str
+    case_id: str
+    kind: GranteeKind
+    grantee: str
+    reason: str
+    granted_by: str
+    granted_at: str
+    expires_at: str | None
+    broken: bool
+
+
 class HistoryOut(TypedDict):
     """One transition of a case."""
 
@@ -1288,6 +1343,15 @@ class NodeOut(TypedDict):
     id: str
     kind: str
     name: str
+
+
+class OAuthError(TypedDict):
+    """A refusal of the token endpoint to a form (RFC 6749 section 5.2)."""
+
+    error: Literal[
+        "invalid_request", "invalid_client", "invalid_grant", "unsupported_grant_type"
+    ]
+    error_description: str
 
 
 class OnSubjectIn(TypedDict):
@@ -2046,6 +2110,7 @@ class SubjectOut(TypedDict):
     """Everything that is kept about a person."""
 
     data: list[KeptItemOut]
+    withheld: int
 
 
 class SubmissionAccepted(TypedDict):
@@ -2148,6 +2213,7 @@ class UserIn(TypedDict):
     roles: list[Role]
     display_name: NotRequired[str]
     email: NotRequired[str | None]
+    teams: NotRequired[list[str]]
 
 
 class UserOut(TypedDict):
@@ -2158,6 +2224,7 @@ class UserOut(TypedDict):
     display_name: str
     email: str | None
     roles: list[Role]
+    teams: list[str]
     disabled: bool
     created_at: str
     updated_at: str
@@ -2170,6 +2237,7 @@ class UserPatch(TypedDict):
     display_name: NotRequired[str | None]
     email: NotRequired[str | None]
     roles: NotRequired[list[Role] | None]
+    teams: NotRequired[list[str] | None]
     disabled: NotRequired[bool | None]
     password: NotRequired[str | None]
 

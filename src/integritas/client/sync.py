@@ -6,6 +6,8 @@ from typing import Any, Literal
 
 from integritas.client.models import (
     Accepted,
+    AccessIn,
+    AccessOut,
     AllowIn,
     Allowed,
     AllowedList,
@@ -22,6 +24,7 @@ from integritas.client.models import (
     BatchAccepted,
     BatchIn,
     BatchResults,
+    BreakIn,
     BulkIn,
     BulkOut,
     CampaignDetail,
@@ -57,6 +60,8 @@ from integritas.client.models import (
     FeedbackPage,
     FindingOut,
     ForkRunIn,
+    GrantIn,
+    GrantOut,
     HoldsOut,
     InclusionOut,
     IndicatorList,
@@ -575,6 +580,12 @@ class Client(SyncTransport):
         answer: TokenOut = asked.json()
         return answer
 
+    def cases_access(self, case_id: str) -> AccessOut:
+        """Who may see a case."""
+        asked = self._ask("GET", f"/api/v1/cases/{escape(case_id)}/access")
+        answer: AccessOut = asked.json()
+        return answer
+
     def cases_approvals(
         self, case_id: str, *, limit: int | None = None, cursor: str | None = None
     ) -> PageApprovalOut:
@@ -603,6 +614,19 @@ class Client(SyncTransport):
             body=body,
         )
         answer: ApprovalOut = asked.json()
+        return answer
+
+    def cases_break_glass(
+        self, case_id: str, body: BreakIn, *, idempotency_key: str | None = None
+    ) -> GrantOut:
+        """Open a confidential case without a grant (recorded)."""
+        asked = self._ask(
+            "POST",
+            f"/api/v1/cases/{escape(case_id)}/break-glass",
+            headers={"Idempotency-Key": idempotency_key},
+            body=body,
+        )
+        answer: GrantOut = asked.json()
         return answer
 
     def cases_bulk(
@@ -647,6 +671,19 @@ class Client(SyncTransport):
         """Get a case."""
         asked = self._ask("GET", f"/api/v1/cases/{escape(case_id)}")
         answer: CaseOut = asked.json()
+        return answer
+
+    def cases_grant(
+        self, case_id: str, body: GrantIn, *, idempotency_key: str | None = None
+    ) -> GrantOut:
+        """Let somebody see a confidential case."""
+        asked = self._ask(
+            "POST",
+            f"/api/v1/cases/{escape(case_id)}/grants",
+            headers={"Idempotency-Key": idempotency_key},
+            body=body,
+        )
+        answer: GrantOut = asked.json()
         return answer
 
     def cases_history(
@@ -731,6 +768,30 @@ class Client(SyncTransport):
         )
         answer: PageCaseOut = asked.json()
         return answer
+
+    def cases_restrict(
+        self, case_id: str, body: AccessIn, *, idempotency_key: str | None = None
+    ) -> AccessOut:
+        """Make a case confidential, or no more."""
+        asked = self._ask(
+            "PUT",
+            f"/api/v1/cases/{escape(case_id)}/access",
+            headers={"Idempotency-Key": idempotency_key},
+            body=body,
+        )
+        answer: AccessOut = asked.json()
+        return answer
+
+    def cases_revoke_grant(
+        self, case_id: str, grant_id: str, *, idempotency_key: str | None = None
+    ) -> None:
+        """Take a grant back."""
+        asked = self._ask(
+            "DELETE",
+            f"/api/v1/cases/{escape(case_id)}/grants/{escape(grant_id)}",
+            headers={"Idempotency-Key": idempotency_key},
+        )
+        asked.raise_for_status()
 
     def cases_timeline(
         self, case_id: str, *, limit: int | None = None, cursor: str | None = None
@@ -1791,6 +1852,15 @@ class Client(SyncTransport):
         )
         answer: UserOut = asked.json()
         return answer
+
+    def users_delete(self, user_id: str, *, idempotency_key: str | None = None) -> None:
+        """Deactivate a user."""
+        asked = self._ask(
+            "DELETE",
+            f"/api/v1/users/{escape(user_id)}",
+            headers={"Idempotency-Key": idempotency_key},
+        )
+        asked.raise_for_status()
 
     def users_end_sessions(
         self, user_id: str, *, idempotency_key: str | None = None

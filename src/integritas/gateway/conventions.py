@@ -32,6 +32,7 @@ __all__ = [
     "ScopeAsked",
     "Wait",
     "check_address",
+    "encode_cursor",
     "etag",
     "page_of",
     "slice_of",
@@ -67,7 +68,7 @@ def page_of(
     """Return a page of what was found by asking for one more than `limit`."""
     more = len(found) > limit
     shown = found[:limit]
-    cursor = _encode(key(shown[-1])) if more else None
+    cursor = encode_cursor(key(shown[-1])) if more else None
     return Page(data=[show(item) for item in shown], next_cursor=cursor)
 
 
@@ -80,11 +81,12 @@ def slice_of(
     """Return a page of what was found whole: few things, in an order that stays."""
     shown = found[after : after + limit]
     end = after + len(shown)
-    cursor = _encode(str(end)) if end < len(found) else None
+    cursor = encode_cursor(str(end)) if end < len(found) else None
     return Page(data=[show(item) for item in shown], next_cursor=cursor)
 
 
-def _encode(key: str) -> str:
+def encode_cursor(key: str) -> str:
+    """Return a place in a list as a cursor."""
     return base64.urlsafe_b64encode(key.encode()).decode().rstrip("=")
 
 

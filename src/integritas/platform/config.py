@@ -359,6 +359,15 @@ class Settings(BaseSettings):
             "write a password of at least 12 characters",
         ),
     ] = None
+    token_algorithm: Annotated[
+        Literal["Ed25519", "RS256"],
+        _setting(
+            "What new signing keys of access tokens sign with. Another one than before "
+            "makes a new key at the next start; tokens of the old one stay good until "
+            "they expire. The same in all processes of an installation.",
+            "write Ed25519 or RS256",
+        ),
+    ] = "Ed25519"  # noqa: S105 - no secret
     oidc_issuer: Annotated[
         AnyHttpUrl | None,
         _setting(

@@ -34,7 +34,7 @@ def tune_runtime() -> None:
 
 
 def loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
-    """Return what makes event loops: uvloop's where it is to be had (ADR 0038)."""
+    """Return what makes event loops: uvloop's where it is to be had (ADR 0033)."""
     if importlib.util.find_spec("uvloop") is None:  # Windows has none
         return None
     return importlib.import_module("uvloop").new_event_loop  # type: ignore[no-any-return]

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
+from integritas.cases.api import Visible, all_visible
 from integritas.kernel.errors import FieldError, IntegritasError, InvalidInput, NotFound
 from integritas.platform.batching import Coalescer, isolating
 from integritas.platform.idempotency import IdempotencyScope, once
@@ -265,11 +266,18 @@ class WorkflowDesk:
         )
 
     async def dead_letters(
-        self, tenant: TenantId, *, before: str | None = None, limit: int = 50
+        self,
+        tenant: TenantId,
+        *,
+        before: str | None = None,
+        limit: int = 50,
+        visible: Visible = all_visible,
     ) -> Sequence[RunView]:
         """Return runs that gave up and that nothing came after, newest first."""
         return await self._database.read(
-            lambda tx: dead_letters(tx, tenant, before=before, limit=limit)
+            lambda tx: dead_letters(
+                tx, tenant, before=before, limit=limit, visible=visible
+            )
         )
 
     async def redrive(self, context: Context, run_id: RunId) -> RunId:
@@ -365,10 +373,16 @@ class WorkflowDesk:
         *,
         before: str | None = None,
         limit: int = 50,
+        visible: Visible = all_visible,
     ) -> Sequence[RunView]:
-        """Return the runs that fit, newest first, older than the id `before`."""
+        """Return the runs that fit, newest first, older than the id `before`.
+
+        `visible` says of the subjects which of them somebody may see.
+        """
         return await self._database.read(
-            lambda tx: search_runs(tx, tenant, where, before=before, limit=limit)
+            lambda tx: search_runs(
+                tx, tenant, where, before=before, limit=limit, visible=visible
+            )
         )
 
     async def runs(
@@ -399,6 +413,12 @@ class WorkflowDesk:
             return RunDetail(run, [*kept, *_not_ended(found, kept, waits)], options)
 
         return await self._database.read(read)
+
+    async def subject_of(self, tenant: TenantId, run_id: RunId) -> str | None:
+        """Return what a run is on, or raise NotFound."""
+        return await self._database.read(
+            lambda tx: self._store.get_run(tx, tenant, run_id).subject
+        )
 
     async def wait(self, tenant: TenantId, subject: str, timeout_s: float) -> bool:
         """Wait until the newest run on a subject has ended; False if time ran out."""

@@ -60,9 +60,13 @@ RECORDED = {
 RECORDED_ELSEWHERE = {  # tried in tests of their own
     "attachments_add": "integritas.case.attached.v1",
     "cases_ask_approval": "integritas.approval.requested.v1",
+    "cases_break_glass": "integritas.case.glass_broken.v1",
     "cases_bulk": "integritas.case.edited.v1",  # or transitioned
     "cases_create": "integritas.case.opened.v1",
+    "cases_grant": "integritas.case.access_granted.v1",
     "cases_link": "integritas.case.linked.v1",
+    "cases_restrict": "integritas.case.restricted.v1",  # or unrestricted
+    "cases_revoke_grant": "integritas.case.access_revoked.v1",
     "compliance_allow": "integritas.compliance.hit_allowed.v1",
     "compliance_allow_withdraw": "integritas.compliance.hit_allowance_withdrawn.v1",
     "compliance_lists_refresh": "integritas.compliance.lists_refresh_requested.v1",
@@ -81,6 +85,7 @@ RECORDED_ELSEWHERE = {  # tried in tests of their own
     "totp_begin": f"{IDENTITY}second_factor_begun.v1",
     "totp_confirm": f"{IDENTITY}second_factor_confirmed.v1",
     "totp_remove": f"{IDENTITY}second_factor_removed.v1",
+    "users_delete": f"{IDENTITY}user_changed.v1",
     "users_end_sessions": f"{IDENTITY}sessions_ended.v1",
     "users_reset_totp": f"{IDENTITY}second_factor_reset.v1",
     "webhooks_create": "integritas.webhook.changed.v1",

@@ -11,7 +11,7 @@ from integritas.cases.api import ApprovalState
 from integritas.gateway.conventions import CursorAsked, Limit, Page, page_of
 from integritas.gateway.parts import Parts
 from integritas.gateway.schemas import ApprovalDecideIn, ApprovalOut
-from integritas.gateway.security import allow, sight
+from integritas.gateway.security import Reads, allow, sight
 from integritas.gateway.strict import StrictRoute
 from integritas.kernel.contracts import Context
 from integritas.kernel.ids import ApprovalId, CaseId
@@ -31,16 +31,17 @@ Deciding = Annotated[Context, Depends(allow("approvals:decide"))]
     summary="List approvals",
     responses=problem_responses(401, 403, 422),
 )
-async def list_approvals(
+async def list_approvals(  # noqa: PLR0917 - FastAPI passes by name
     parts: Parts,
     context: Reading,
+    reader: Reads,
     cursor: CursorAsked,
     state: Annotated[ApprovalState | None, Query()] = None,
     limit: Limit = 50,
 ) -> Page[ApprovalOut]:
     """List approvals, newest first."""
     found = await parts.cases.approvals(
-        context.tenant, state=state, before=cursor, limit=limit + 1
+        context.tenant, state=state, before=cursor, limit=limit + 1, reader=reader
     )
     return page_of(
         found,

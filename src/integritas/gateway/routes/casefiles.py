@@ -22,7 +22,7 @@ from integritas.gateway.conventions import (
 )
 from integritas.gateway.parts import Parts
 from integritas.gateway.schemas import Name, Prose
-from integritas.gateway.security import allow, sight
+from integritas.gateway.security import Reads, allow, sight
 from integritas.gateway.strict import StrictRoute
 from integritas.identity.api import View
 from integritas.kernel.contracts import Context
@@ -150,15 +150,16 @@ class AttachmentOut(BaseModel):
     summary="Links of a case",
     responses=problem_responses(401, 403, 404, 422),
 )
-async def list_links(
+async def list_links(  # noqa: PLR0917 - FastAPI passes by name
     parts: Parts,
     context: Reading,
+    reader: Reads,
     case_id: str,
     after: NumberCursorAsked,
     limit: Limit = 100,
 ) -> Page[LinkOut]:
     """Return the links from and to a case, oldest first."""
-    found = await parts.files.links(context.tenant, CaseId(case_id))
+    found = await parts.files.links(context.tenant, CaseId(case_id), reader=reader)
     show = partial(LinkOut.of, view=sight(context))
     return slice_of(found, limit, after, show)
 
@@ -172,11 +173,16 @@ async def list_links(
     responses=problem_responses(400, 401, 403, 404, 409, 422),
 )
 async def link_case(
-    parts: Parts, context: Linking, case_id: str, body: LinkIn
+    parts: Parts, context: Linking, reader: Reads, case_id: str, body: LinkIn
 ) -> LinkOut:
     """Link a case to another of the tenant; neither changes."""
     link = await parts.files.link(
-        context, CaseId(case_id), CaseId(body.to), body.kind, body.reason
+        context,
+        CaseId(case_id),
+        CaseId(body.to),
+        body.kind,
+        body.reason,
+        reader=reader,
     )
     return LinkOut.of(link, sight(context))
 

@@ -23,6 +23,7 @@ from integritas.gateway.conventions import (
     Page,
     PlaceCursorAsked,
     RequiredIfMatch,
+    encode_cursor,
     etag,
     page_of,
     slice_of,
@@ -39,13 +40,14 @@ from integritas.gateway.schemas import (
     TimelineEntryOut,
     TransitionIn,
 )
-from integritas.gateway.security import allow, sight
+from integritas.gateway.security import Reads, allow, sight
 from integritas.gateway.strict import Moment, StrictRoute
 from integritas.kernel.contracts import Context, Outcome
 from integritas.kernel.errors import FieldError, InvalidInput, NotFound
 from integritas.kernel.ids import CaseId, UserId
 from integritas.kernel.states import CaseState
 from integritas.platform.problems import problem_responses
+from integritas.platform.withholding import Withheld, mentions, visible_page
 
 __all__ = ["check_assignee", "router"]
 
@@ -95,9 +97,10 @@ class Chosen(BaseModel):
     summary="List cases",
     responses=problem_responses(401, 403, 422),
 )
-async def list_cases(
+async def list_cases(  # noqa: PLR0917 - FastAPI passes by name
     parts: Parts,
     context: Reading,
+    reader: Reads,
     where: Annotated[Chosen, Query()],
     after: PlaceCursorAsked,
     limit: Limit = 50,
@@ -105,7 +108,7 @@ async def list_cases(
     """List the cases that fit all that is asked, newest first unless sorted."""
     order = CaseOrder(where.sort, after)
     found = await parts.cases.list(
-        context.tenant, where.filter(), order=order, limit=limit + 1
+        context.tenant, where.filter(), order=order, limit=limit + 1, reader=reader
     )
     return page_of(
         found,
@@ -122,10 +125,10 @@ async def list_cases(
     responses=problem_responses(401, 403, 404),
 )
 async def get_case(
-    parts: Parts, response: Response, context: Reading, case_id: str
+    parts: Parts, response: Response, context: Reading, reader: Reads, case_id: str
 ) -> CaseOut:
     """Return a case; its ETag is what a change must send back."""
-    case = await parts.cases.get(context.tenant, CaseId(case_id))
+    case = await parts.cases.get(context.tenant, CaseId(case_id), reader=reader)
     response.headers["ETag"] = etag(case.version)
     return CaseOut.of(case, sight(context))
 
@@ -236,19 +239,30 @@ async def case_history(
     summary="Everything that happened to a case",
     responses=problem_responses(401, 403, 404, 422),
 )
-async def case_timeline(
+async def case_timeline(  # noqa: PLR0917 - FastAPI passes by name
     parts: Parts,
     context: Reading,
+    withheld: Withheld,
     case_id: str,
     after: NumberCursorAsked,
     limit: Limit = 100,
 ) -> Page[TimelineEntryOut]:
     """Return the journal entries on a case, oldest first."""
     await parts.cases.get(context.tenant, CaseId(case_id))
-    found = await parts.journal.read_subject(
-        context.tenant, case_id, after=after, limit=limit + 1
+    # An entry on a link names the other case.
+    found, last = await visible_page(
+        lambda at, most: parts.journal.read_subject(
+            context.tenant, case_id, after=at or 0, limit=most
+        ),
+        lambda entry: not mentions(entry.data, withheld),
+        lambda entry: entry.seq,
+        at=after,
+        limit=limit,
     )
-    return page_of(found, limit, lambda entry: str(entry.seq), TimelineEntryOut.of)
+    return Page(
+        data=list(map(TimelineEntryOut.of, found)),
+        next_cursor=None if last is None else encode_cursor(str(last)),
+    )
 
 
 @router.get(

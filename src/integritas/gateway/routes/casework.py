@@ -27,10 +27,11 @@ from integritas.gateway.security import Signed, allow, sight
 from integritas.gateway.strict import Moment, StrictRoute
 from integritas.identity.api import View
 from integritas.kernel.contracts import Context
-from integritas.kernel.errors import FieldError, IntegritasError, InvalidInput
+from integritas.kernel.errors import FieldError, IntegritasError, InvalidInput, NotFound
 from integritas.kernel.ids import CaseId
 from integritas.platform.problems import problem_responses
 from integritas.platform.remedies import errors_of
+from integritas.platform.withholding import Withheld
 
 __all__ = ["router"]
 
@@ -160,7 +161,7 @@ async def open_case(
     responses=problem_responses(400, 401, 403, 413, 422),
 )
 async def change_cases(
-    parts: Parts, context: Writing, principal: Signed, body: BulkIn
+    parts: Parts, context: Writing, principal: Signed, withheld: Withheld, body: BulkIn
 ) -> BulkOut:
     """Make each change that may be made, all in one commit; name the others.
 
@@ -175,6 +176,8 @@ async def change_cases(
                 principal.require("cases:transition")
             if wanted.patch is not None and wanted.patch.assignee is not None:
                 await check_assignee(parts, context, wanted.patch.assignee)
+            if wanted.id in withheld:
+                raise NotFound(f"there is no case {wanted.id}")
             good[index] = CaseId(wanted.id), _command(wanted)
         except IntegritasError as error:
             answers[index] = error

@@ -13,7 +13,7 @@ from integritas.cases.api import Found, Interval
 from integritas.gateway.conventions import CursorAsked, Limit, Page, page_of
 from integritas.gateway.parts import Parts
 from integritas.gateway.schemas import CaseOut
-from integritas.gateway.security import allow, sight
+from integritas.gateway.security import Reads, allow, sight
 from integritas.gateway.strict import Day, StrictRoute
 from integritas.identity.api import View
 from integritas.kernel.contracts import Context
@@ -92,20 +92,18 @@ class Span(BaseModel):
     summary="Search cases",
     responses=problem_responses(401, 403, 422),
 )
-async def search(
+async def search(  # noqa: PLR0917 - FastAPI fills the parameters by name
     parts: Parts,
     context: Reading,
+    reader: Reads,
     q: Annotated[Words, Query(description="Words; all of them must be found.")],
     cursor: CursorAsked,
     limit: Limit = 50,
 ) -> Page[FoundOut]:
     """Find cases by number, title, tag, reference or finding, newest first."""
-    found = await parts.figures.search(
-        context.tenant, q, before=cursor, limit=limit + 1
-    )
-    return page_of(
-        found, limit, lambda one: one.case.id, partial(FoundOut.of, view=sight(context))
-    )
+    found = await parts.figures.search(reader, q, before=cursor, limit=limit + 1)
+    show = partial(FoundOut.of, view=sight(context))
+    return page_of(found, limit, lambda one: one.case.id, show)
 
 
 @router.get(
@@ -114,9 +112,9 @@ async def search(
     summary="Count cases",
     responses=problem_responses(401, 403),
 )
-async def stats(parts: Parts, context: Reading) -> StatsOut:
-    """Count the cases as they are now."""
-    found = await parts.figures.stats(context.tenant, datetime.now(UTC))
+async def stats(parts: Parts, _: Reading, reader: Reads) -> StatsOut:
+    """Count the cases that the caller may see, as they are now."""
+    found = await parts.figures.stats(reader)
     return StatsOut.model_validate(found)
 
 
@@ -127,7 +125,7 @@ async def stats(parts: Parts, context: Reading) -> StatsOut:
     responses=problem_responses(401, 403, 422),
 )
 async def timeseries(
-    parts: Parts, context: Reading, span: Annotated[Span, Query()]
+    parts: Parts, _: Reading, reader: Reads, span: Annotated[Span, Query()]
 ) -> SeriesOut:
     """Count the cases opened and closed, by day, week or month."""
     last = span.last or datetime.now(UTC).date()
@@ -143,6 +141,6 @@ async def timeseries(
                 ),
             ),
         )
-    found = await parts.figures.series(context.tenant, first, last, span.interval)
+    found = await parts.figures.series(reader, first, last, span.interval)
     points = [PointOut.model_validate(point) for point in found]
     return SeriesOut(interval=span.interval, data=points)

@@ -33,7 +33,7 @@ from integritas.gateway.schemas import (
     SubmissionIn,
     SubmissionOut,
 )
-from integritas.gateway.security import Signed, allow, sight
+from integritas.gateway.security import Reads, Signed, allow, sight
 from integritas.gateway.strict import StrictRoute
 from integritas.kernel.contracts import Context
 from integritas.kernel.errors import InvalidInput
@@ -135,11 +135,15 @@ async def submit_batch(
     responses=problem_responses(401, 403, 422),
 )
 async def list_submissions(
-    parts: Parts, context: Reading, cursor: CursorAsked, limit: Limit = 50
+    parts: Parts,
+    context: Reading,
+    reader: Reads,
+    cursor: CursorAsked,
+    limit: Limit = 50,
 ) -> Page[SubmissionOut]:
     """List submissions, newest first."""
     found = await parts.cases.submissions(
-        context.tenant, before=cursor, limit=limit + 1
+        context.tenant, before=cursor, limit=limit + 1, reader=reader
     )
     return page_of(
         found,

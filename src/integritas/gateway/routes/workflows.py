@@ -18,6 +18,7 @@ from integritas.gateway.conventions import (
     page_of,
     slice_of,
 )
+from integritas.gateway.need import reader_of
 from integritas.gateway.parts import Parts, admit
 from integritas.gateway.schemas import (
     NO_NUL,
@@ -26,7 +27,7 @@ from integritas.gateway.schemas import (
     StartRunIn,
     Version,
 )
-from integritas.gateway.security import Signed, allow, sight
+from integritas.gateway.security import Reads, Signed, allow, sight
 from integritas.gateway.strict import Json, Moment, StrictRoute
 from integritas.identity.api import View
 from integritas.kernel.contracts import Context
@@ -276,7 +277,9 @@ async def start_run(  # noqa: PLR0917 - FastAPI passes by name
     `INTEGRITAS_MAX_WAITING_RUNS` that wait to begin: 429 with `Retry-After`.
     """
     await admit(parts)
-    case = await parts.cases.get(context.tenant, CaseId(body.subject))
+    case = await parts.cases.get(
+        context.tenant, CaseId(body.subject), reader=reader_of(principal)
+    )
     options = RunOptions(
         priority=body.priority, timeout_s=body.timeout_s, attributes=body.attributes
     )
@@ -300,16 +303,21 @@ async def start_run(  # noqa: PLR0917 - FastAPI passes by name
     summary="List runs",
     responses=problem_responses(401, 403, 422),
 )
-async def list_runs(
+async def list_runs(  # noqa: PLR0917 - FastAPI passes by name
     parts: Parts,
     context: Reading,
+    reader: Reads,
     cursor: CursorAsked,
     where: Annotated[RunSearch, Query()],
     limit: Limit = 50,
 ) -> Page[RunOut]:
     """List the runs that fit all that is asked, newest first."""
     found = await parts.workflows.search(
-        context.tenant, where.filter(), before=cursor, limit=limit + 1
+        context.tenant,
+        where.filter(),
+        before=cursor,
+        limit=limit + 1,
+        visible=parts.access.visible(reader),
     )
     return page_of(found, limit, lambda run: run.id, RunOut.model_validate)
 
@@ -457,11 +465,18 @@ async def fork_run(
     responses=problem_responses(401, 403, 422),
 )
 async def list_dead_letters(
-    parts: Parts, context: Reading, cursor: CursorAsked, limit: Limit = 50
+    parts: Parts,
+    context: Reading,
+    reader: Reads,
+    cursor: CursorAsked,
+    limit: Limit = 50,
 ) -> Page[RunOut]:
     """List failed runs that no later run came after, newest first."""
     found = await parts.workflows.dead_letters(
-        context.tenant, before=cursor, limit=limit + 1
+        context.tenant,
+        before=cursor,
+        limit=limit + 1,
+        visible=parts.access.visible(reader),
     )
     return page_of(found, limit, lambda run: run.id, RunOut.model_validate)
 

@@ -50,12 +50,16 @@ if TYPE_CHECKING:
 __all__ = [
     "FEEDBACK_GIVEN",
     "FEEDBACK_WITHDRAWN",
+    "UNKNOWN",
     "Known",
     "SpamDesk",
     "Target",
     "Told",
 ]
 
+UNKNOWN: Final = (
+    "no such message is known: it is learned of soon after its case was opened"
+)
 FEEDBACK_GIVEN: Final = "integritas.spam.feedback_given.v1"
 FEEDBACK_WITHDRAWN: Final = "integritas.spam.feedback_withdrawn.v1"
 RETENTION_DAYS: Final = 400
@@ -222,10 +226,7 @@ class SpamDesk:
                 campaign=target.campaign,
             )
             if not chosen:
-                raise NotFound(
-                    "no such message is known: it is learned of soon after its case"
-                    " was opened"
-                )
+                raise NotFound(UNKNOWN)
             keys = self._ids.many("fdb", len(chosen))
             rows = [
                 store.FeedbackRow(key, item, label, reason, context.actor.id, now)

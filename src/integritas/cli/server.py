@@ -7,7 +7,7 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Awaitable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -20,7 +20,7 @@ import uvicorn
 from integritas.bootstrap import bootstrap, service_alone
 from integritas.cli.bulk import write_bytes
 from integritas.cli.listening import address, begin_anew, listen
-from integritas.kernel.errors import StorageFailure
+from integritas.kernel.errors import IntegritasError, StorageFailure
 from integritas.platform.config import Settings, load_settings, unknown_settings
 from integritas.platform.logging import configure_logging
 from integritas.platform.roles import Role
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from types import FrameType
 
     from fastapi import FastAPI
+    from starlette.types import Message, Receive, Scope, Send
 
     from integritas.identity.api import AdminCreated
 
@@ -106,10 +107,15 @@ async def run_server(app: FastAPI, listener: socket, settings: Settings) -> bool
 
     httptools, which uvicorn takes, refuses what two servers in a row could read in
     two ways: both lengths at once, malformed chunks, bare line feeds in headers.
+
+    Raises:
+        IntegritasError: what kept the platform from starting.
     """
     tune_runtime()
+    start = _Start(app)
     config = uvicorn.Config(
-        app,
+        start,
+        interface="asgi3",
         log_config=None,
         access_log=False,
         server_header=False,
@@ -118,11 +124,48 @@ async def run_server(app: FastAPI, listener: socket, settings: Settings) -> bool
         forwarded_allow_ips=settings.trusted_proxies,
         **serving(settings),
     )
-    server = _Server(config)
-    await server.serve(sockets=[listener])
-    if not server.started:
-        raise StorageFailure("the platform could not start: the log says why")
+    server = _Server(config, app)
+    try:
+        await server.serve(sockets=[listener])
+    except SystemExit:  # uvicorn's answer to a start that failed
+        raise start.refusal or StorageFailure(
+            "the platform could not start: the log says why"
+        ) from None
     return server.again
+
+
+class _Start:
+    """The app, whose refusal to start is kept for its caller, not logged as a crash."""
+
+    def __init__(self, app: FastAPI) -> None:
+        self.refusal: IntegritasError | None = None
+        self._app = app
+
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        """Hand a request on as it is."""
+        if scope["type"] == "lifespan":
+            return self._live(scope, receive, send)
+        return self._app(scope, receive, send)
+
+    async def _live(self, scope: Scope, receive: Receive, send: Send) -> None:
+        failed: list[Message] = []
+
+        async def hold(message: Message) -> None:
+            if message["type"] == "lifespan.startup.failed":
+                failed.append(message)  # with a traceback
+            else:
+                await send(message)
+
+        try:
+            await self._app(scope, receive, hold)
+        except IntegritasError as error:
+            if failed:
+                self.refusal = error
+                failed = [{"type": "lifespan.startup.failed", "message": ""}]
+            raise
+        finally:
+            for message in failed:
+                await send(message)
 
 
 class _Server(uvicorn.Server):
@@ -134,9 +177,13 @@ class _Server(uvicorn.Server):
 
     again = False
 
+    def __init__(self, config: uvicorn.Config, app: FastAPI) -> None:
+        super().__init__(config)
+        self._app = app
+
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Have streams end, so that the drain does not wait for them."""
-        self.config.app.state.draining = True  # type: ignore[union-attr] # our app
+        self._app.state.draining = True
         self.again = sig == signal.SIGHUP
         super().handle_exit(sig, frame)
 

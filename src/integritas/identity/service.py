@@ -189,7 +189,6 @@ class Identity:
             Conflict: a user `admin` exists who does not administer.
             StorageFailure: the file cannot be written.
         """
-        await self.ensure_tenant(tenant)
         if await self._parts.database.read(_has_admin(tenant)):
             return None
         chosen = password
@@ -201,6 +200,7 @@ class Identity:
                 chosen, username=ADMIN, path="INTEGRITAS_ADMIN_PASSWORD"
             ),
         )
+        await self.ensure_tenant(tenant)  # only now: a refusal leaves nothing
         new = NewUser(ADMIN, {Role.ADMIN}, display_name="Administrator")
         hashed = await self._parts.passwords.hash(chosen)
         user, create = self.users.creation(_startup(tenant), new, hashed)

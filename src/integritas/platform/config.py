@@ -356,7 +356,7 @@ class Settings(BaseSettings):
         _setting(
             "Password of the first administrator; without it, one is generated into "
             "a file of the state folder.",
-            "write a password of at least 12 characters",
+            "write a password of at least 8 characters",
         ),
     ] = None
     token_algorithm: Annotated[

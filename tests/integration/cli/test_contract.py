@@ -155,6 +155,14 @@ def test_a_port_in_use_leaves_nothing(run: Run, tmp_path: Path, command: str) ->
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_start_that_is_refused_is_one_line(run: Run, tmp_path: Path) -> None:
+    ended = run("serve", port=0, admin_password="short")
+    assert "INTEGRITAS_ADMIN_PASSWORD" in ended.err.splitlines()[-1]
+    assert ended.code == 1
+    assert "Traceback" not in ended.err
+    assert not list(tmp_path.rglob("admin-password"))
+
+
 @pytest.mark.parametrize("role", ["gateway", "engine", "spam", "compliance", "audit"])
 def test_a_split_role_on_sqlite_is_refused(run: Run, tmp_path: Path, role: str) -> None:
     assert "needs Postgres" in run("serve", "--role", role, port=0).err

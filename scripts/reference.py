@@ -1,4 +1,4 @@
-"""Write docs/reference from the code: settings.md and cli.md.
+"""Write docs/reference from the code: settings.md, cli.md and errors.md.
 
 `--check` writes nothing and says which page is stale.
 """
@@ -122,7 +122,11 @@ def _row(parameter: Any) -> str:  # noqa: ANN401 - see Command
 
 def pages() -> dict[Path, str]:
     """Return every generated page by its path."""
-    found = {FOLDER / "settings.md": settings_page()}
+    errors = ROOT / "src/integritas/platform/errors.md"
+    found = {
+        FOLDER / "settings.md": settings_page(),
+        FOLDER / "errors.md": errors.read_text("utf-8"),  # the pages of /api/errors
+    }
     try:
         from integritas.cli.main import app  # noqa: PLC0415 - may be broken, see below
     except ImportError as error:

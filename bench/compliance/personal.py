@@ -9,13 +9,19 @@ import phonenumbers
 from stdnum import iban, luhn
 from stdnum.br import cpf
 from stdnum.es import dni
+from stdnum.fr import nir
+from stdnum.pl import pesel
 
-from integritas.services.compliance.pii import PersonalKind, find_personal
+from integritas.platform.personal import PersonalKind, find_personal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 REGIONS = ("DE", "FR", "GB", "US", "BR", "IN", "ZA", "PL", "ES", "IT", "NL", "JP")
+MONTHS = (
+    *("January", "February", "March", "April", "May", "June", "July", "August"),
+    *("September", "October", "November", "December"),
+)
 NAMES = ("ana", "li.wei", "j-smith", "omar_k", "p.novak", "maria.e")
 
 
@@ -30,24 +36,35 @@ def _email(random: Random) -> str:
 def _phone(random: Random) -> str:
     number = phonenumbers.example_number(random.choice(REGIONS))
     assert number is not None, "every region has an example"
-    return str(
-        phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
+    form = random.choice(
+        (
+            phonenumbers.PhoneNumberFormat.INTERNATIONAL,
+            phonenumbers.PhoneNumberFormat.E164,
+        )
     )
+    return str(phonenumbers.format_number(number, form))
 
 
 def _iban(random: Random) -> str:
-    account = f"37040044{_digits(random, 10)}"
-    for check in range(2, 99):
-        number = f"DE{check:02d}{account}"
-        if iban.is_valid(number):
-            return iban.format(number) if random.random() < 0.5 else number
-    raise AssertionError(account)
+    country, body = random.choice(
+        (
+            ("DE", f"37040044{_digits(random, 10)}"),
+            ("GB", f"NWBK601613{_digits(random, 8)}"),
+            ("AT", f"19043{_digits(random, 11)}"),
+        )
+    )
+    number = f"{country}{iban.calc_check_digits(f'{country}00{body}')}{body}"
+    return str(iban.format(number)) if random.random() < 0.5 else number
 
 
 def _card(random: Random) -> str:
-    body = f"4{_digits(random, 14)}"
+    start, length = random.choice((("4", 16), ("51", 16), ("37", 15)))
+    body = start + _digits(random, length - len(start) - 1)
     number = body + luhn.calc_check_digit(body)
-    return " ".join(number[at : at + 4] for at in range(0, 16, 4))
+    if length == 15:
+        return f"{number[:4]} {number[4:10]} {number[10:]}"
+    sign = random.choice((" ", "-", ""))
+    return sign.join(number[at : at + 4] for at in range(0, 16, 4))
 
 
 def _dni(random: Random) -> str:
@@ -63,18 +80,65 @@ def _cpf(random: Random) -> str:
     return str(cpf.format(number))
 
 
+def _nir(random: Random) -> str:
+    body = (
+        f"{random.choice('12')}{random.randrange(40, 99)}{random.randrange(1, 13):02d}"
+    )
+    body += f"75{_digits(random, 3)}{_digits(random, 3)}"
+    return body + nir.calc_check_digits(body)
+
+
+def _pesel(random: Random) -> str:
+    body = f"{random.randrange(40, 99)}{random.randrange(1, 13):02d}"
+    body += f"{random.randrange(1, 29):02d}{_digits(random, 4)}"
+    return body + pesel.calc_check_digit(body)
+
+
 def _born(random: Random) -> str:
     day, month = random.randrange(1, 29), random.randrange(1, 13)
-    return f"{day:02d}.{month:02d}.{random.randrange(1940, 2005)}"
+    year = random.randrange(1940, 2005)
+    return random.choice(
+        (
+            f"{day:02d}.{month:02d}.{year}",
+            f"{year}-{month:02d}-{day:02d}",
+            f"{day}/{month}/{year}",
+            f"{MONTHS[month - 1]} {day}, {year}",
+            f"{day} {MONTHS[month - 1]} {year}",
+        )
+    )
+
+
+def _address(random: Random) -> str:
+    return f"203.0.113.{random.randrange(1, 255)}"
 
 
 PIECES: dict[PersonalKind, tuple[tuple[str, Callable[[Random], str]], ...]] = {
-    PersonalKind.EMAIL: (("Write to ", _email),),
-    PersonalKind.PHONE: (("Call me at ", _phone),),
-    PersonalKind.IBAN: (("Pay into ", _iban),),
-    PersonalKind.CARD: (("My card is ", _card),),
-    PersonalKind.NATIONAL_ID: (("DNI ", _dni), ("CPF ", _cpf)),
-    PersonalKind.BIRTH_DATE: (("Date of birth: ", _born),),
+    PersonalKind.EMAIL: (("Write to ", _email), ("E-Mail: ", _email), ("<", _email)),
+    PersonalKind.PHONE: (
+        ("Call me at ", _phone),
+        ("Tel.: ", _phone),
+        ("Mein Handy ist ", _phone),
+    ),
+    PersonalKind.IBAN: (
+        ("Pay into ", _iban),
+        ("IBAN: ", _iban),
+        ("mon compte ", _iban),
+    ),
+    PersonalKind.CARD: (("My card is ", _card), ("Karte ", _card)),
+    PersonalKind.NATIONAL_ID: (
+        ("DNI ", _dni),
+        ("CPF ", _cpf),
+        ("NIR ", _nir),
+        ("Mój PESEL to ", _pesel),
+    ),
+    PersonalKind.BIRTH_DATE: (
+        ("Date of birth: ", _born),
+        ("She was born on ", _born),
+        ("DOB ", _born),
+        ("Geboren am ", _born),
+        ("née le ", _born),
+    ),
+    PersonalKind.IP_ADDRESS: (("Signed in from ", _address),),
 }
 
 
@@ -85,6 +149,10 @@ def _harmless(random: Random) -> str:
             f"Invoice of 2026-04-{random.randrange(10, 30)}: {_digits(random, 3)}.00",
             f"Version {_digits(random, 1)}.{_digits(random, 1)}.{_digits(random, 1)}",
             f"Lot {_digits(random, 4)}-{_digits(random, 4)} of {_digits(random, 8)}",
+            f"Call +{_digits(random, 3)} is no number",
+            f"Founded in {random.randrange(1900, 2020)}, moved on 12.03.2001",
+            f"Tracking 00{_digits(random, 18)} and {_digits(random, 16)}",
+            f"Ticket DE{_digits(random, 8)} costs EUR 1,{_digits(random, 3)}.50",
             f"We met at 10:{random.randrange(10, 60)} in room {_digits(random, 3)}",
         )
     )

@@ -26,6 +26,22 @@ export interface Accepted {
   "run_id": string;
 }
 
+/** Whether the case is confidential from now on, and why. */
+export interface AccessIn {
+  "confidential": boolean;
+  "reason": string;
+}
+
+/** Who may see a case: all whom a role lets, or its assignee and the grants. */
+export interface AccessOut {
+  "case_id": string;
+  "confidential": boolean;
+  "reason": string;
+  "restricted_by": string | null;
+  "restricted_at": string | null;
+  "grants": Array<GrantOut>;
+}
+
 /** One side of a payment. */
 export interface AccountIn {
   "name": string;
@@ -196,6 +212,11 @@ export interface BidScoreOut {
   "contributions": Record<string, number>;
 }
 
+/** Why the case must be opened without a grant. */
+export interface BreakIn {
+  "reason": string;
+}
+
 /** Changes of several cases; each is made or refused by itself. */
 export interface BulkIn {
   "items": Array<JsonValue>;
@@ -347,6 +368,14 @@ export interface ConsistencyOut {
   "hashes": Array<string>;
 }
 
+/** The content of evidence: text of a message, JSON of anything else. */
+export interface ContentOut {
+  "id": string;
+  "kind": string;
+  "sha256": string;
+  "content": Record<string, unknown>;
+}
+
 /** A dataset to create. */
 export interface DatasetIn {
   "name": string;
@@ -426,6 +455,14 @@ export type DeliveryState = "pending" | "delivered" | "dead";
 export interface DifferenceOut {
   "place": string;
   "message": string;
+}
+
+/** An item of evidence whose period is over. */
+export interface DueOut {
+  "case": string;
+  "evidence": string;
+  "kind": EvidenceKind;
+  "closed_at": string;
 }
 
 /** Why two nodes are joined, and the processes that say so (at most 20). */
@@ -673,6 +710,30 @@ export interface FoundOut {
   "matched": Array<string>;
 }
 
+/** Who else may see the case: a user by id or a team by name; and why. */
+export interface GrantIn {
+  "kind"?: GranteeKind;
+  "grantee": string;
+  "reason": string;
+  "expires_at"?: string | null;
+}
+
+/** Who may see a confidential case; `broken`: they opened it themselves. */
+export interface GrantOut {
+  "id": string;
+  "case_id": string;
+  "kind": GranteeKind;
+  "grantee": string;
+  "reason": string;
+  "granted_by": string;
+  "granted_at": string;
+  "expires_at": string | null;
+  "broken": boolean;
+}
+
+/** To whom a case is granted. */
+export type GranteeKind = "user" | "team";
+
 /** One transition of a case. */
 export interface HistoryOut {
   "version": number;
@@ -842,6 +903,17 @@ export interface ListOut {
   "entries": number;
 }
 
+/** What a refresh did to a list: numbers of entries, or why it stayed as it was. */
+export interface ListOutcome {
+  "list": string;
+  "version"?: string | null;
+  "before"?: string | null;
+  "added"?: number;
+  "removed"?: number;
+  "changed"?: number;
+  "error"?: string;
+}
+
 /** All lists that are screened against; none means nobody can be screened. */
 export interface ListsOut {
   "data": Array<ListOut>;
@@ -930,6 +1002,12 @@ export interface NodeOut {
   "id": string;
   "kind": string;
   "name": string;
+}
+
+/** A refusal of the token endpoint to a form (RFC 6749 section 5.2). */
+export interface OAuthError {
+  "error": "invalid_request" | "invalid_client" | "invalid_grant" | "unsupported_grant_type";
+  "error_description": string;
 }
 
 /** What a step's final failure does to its run. */
@@ -1283,6 +1361,9 @@ export interface PublishIn {
   "effective_from"?: string | null;
 }
 
+/** What personal data may be read in clear for. */
+export type Purpose = "investigation" | "review" | "audit" | "subject_request" | "legal_claim";
+
 /** One reason, in words an analyst understands. */
 export interface ReasonInput {
   "text": string;
@@ -1302,6 +1383,28 @@ export interface RecoveryOut {
   "recovery_codes": Array<string>;
 }
 
+/** Which lists to fetch; all that have a source if none is named. */
+export interface RefreshIn {
+  "lists"?: Array<string>;
+}
+
+/** A page of refreshes, newest first. */
+export interface RefreshList {
+  "data": Array<RefreshOut>;
+  "next_cursor"?: string | null;
+}
+
+/** A refresh; `outcomes` tells of each list once it is `done` or `failed`. */
+export interface RefreshOut {
+  "id": string;
+  "state": "waiting" | "done" | "failed";
+  "lists": Array<string>;
+  "asked_by": string;
+  "asked_at": string;
+  "finished_at": string | null;
+  "outcomes": Array<ListOutcome>;
+}
+
 /** A thing wrong in what was sent; the rest of it counts. */
 export interface RejectOut {
   "path": string;
@@ -1319,6 +1422,19 @@ export interface ReportOut {
   "notes": Array<string>;
 }
 
+/** Whether to look only, which is what happens unless said otherwise. */
+export interface RetentionIn {
+  "dry_run"?: boolean;
+}
+
+/** What is due, or was erased, by kind; and what a legal hold keeps. */
+export interface RetentionOut {
+  "dry_run": boolean;
+  "kinds": Record<string, number>;
+  "evidence": Array<DueOut>;
+  "held": Array<DueOut>;
+}
+
 /** A retry policy on the wire. */
 export interface RetryIn {
   "attempts"?: number;
@@ -1330,6 +1446,12 @@ export interface RetryIn {
 /** From which step a finished run is done again; left out: where it failed. */
 export interface RetryRunIn {
   "from_step"?: string | null;
+}
+
+/** What personal data is needed in clear for; kept beside the log's entry. */
+export interface RevealIn {
+  "purpose": Purpose;
+  "reason": string;
 }
 
 /** What a person says of a finding. */
@@ -1592,6 +1714,7 @@ export interface SubjectIn {
 /** Everything that is kept about a person. */
 export interface SubjectOut {
   "data": Array<KeptItemOut>;
+  "withheld": number;
 }
 
 /** The answer to a submission: it is durable, and its case is open. */
@@ -1683,6 +1806,7 @@ export interface UserIn {
   "roles": Array<Role>;
   "display_name"?: string;
   "email"?: string | null;
+  "teams"?: Array<string>;
 }
 
 /** A user. */
@@ -1692,6 +1816,7 @@ export interface UserOut {
   "display_name": string;
   "email": string | null;
   "roles": Array<Role>;
+  "teams": Array<string>;
   "disabled": boolean;
   "created_at": string;
   "updated_at": string;
@@ -1703,6 +1828,7 @@ export interface UserPatch {
   "display_name"?: string | null;
   "email"?: string | null;
   "roles"?: Array<Role> | null;
+  "teams"?: Array<string> | null;
   "disabled"?: boolean | null;
   "password"?: string | null;
 }
@@ -2076,6 +2202,12 @@ export class Client {
     return (await answer.json()) as TokenOut;
   }
 
+  /** Who may see a case. */
+  async casesAccess(caseId: string): Promise<AccessOut> {
+    const answer = await this.ask("GET", `/api/v1/cases/${encodeURIComponent(String(caseId))}/access`, {  }, {  });
+    return (await answer.json()) as AccessOut;
+  }
+
   /** Approvals of a case. */
   async casesApprovals(caseId: string, options: { limit?: number | undefined; cursor?: string | null | undefined } = {}): Promise<PageApprovalOut> {
     const answer = await this.ask("GET", `/api/v1/cases/${encodeURIComponent(String(caseId))}/approvals`, { "limit": options.limit, "cursor": options.cursor }, {  });
@@ -2086,6 +2218,12 @@ export class Client {
   async casesAskApproval(caseId: string, body: TransitionIn, options: { ifMatch: string; idempotencyKey?: string | undefined }): Promise<ApprovalOut> {
     const answer = await this.ask("POST", `/api/v1/cases/${encodeURIComponent(String(caseId))}/approvals`, {  }, { "If-Match": options.ifMatch, "Idempotency-Key": options.idempotencyKey }, body);
     return (await answer.json()) as ApprovalOut;
+  }
+
+  /** Open a confidential case without a grant (recorded). */
+  async casesBreakGlass(caseId: string, body: BreakIn, options: { idempotencyKey?: string | undefined } = {}): Promise<GrantOut> {
+    const answer = await this.ask("POST", `/api/v1/cases/${encodeURIComponent(String(caseId))}/break-glass`, {  }, { "Idempotency-Key": options.idempotencyKey }, body);
+    return (await answer.json()) as GrantOut;
   }
 
   /** Change many cases, each by itself. */
@@ -2112,6 +2250,12 @@ export class Client {
     return (await answer.json()) as CaseOut;
   }
 
+  /** Let somebody see a confidential case. */
+  async casesGrant(caseId: string, body: GrantIn, options: { idempotencyKey?: string | undefined } = {}): Promise<GrantOut> {
+    const answer = await this.ask("POST", `/api/v1/cases/${encodeURIComponent(String(caseId))}/grants`, {  }, { "Idempotency-Key": options.idempotencyKey }, body);
+    return (await answer.json()) as GrantOut;
+  }
+
   /** Transitions of a case. */
   async casesHistory(caseId: string, options: { limit?: number | undefined; cursor?: string | null | undefined } = {}): Promise<PageHistoryOut> {
     const answer = await this.ask("GET", `/api/v1/cases/${encodeURIComponent(String(caseId))}/history`, { "limit": options.limit, "cursor": options.cursor }, {  });
@@ -2134,6 +2278,17 @@ export class Client {
   async casesList(options: { state?: Array<CaseState> | undefined; outcome?: Array<Outcome> | undefined; priority?: Array<Priority> | undefined; assignee?: string | null | undefined; channel?: string | null | undefined; kind?: string | null | undefined; tag?: string | null | undefined; minRisk?: number | null | undefined; maxRisk?: number | null | undefined; createdFrom?: string | null | undefined; createdBefore?: string | null | undefined; updatedFrom?: string | null | undefined; dueBefore?: string | null | undefined; sort?: CaseSort | undefined; limit?: number | undefined; cursor?: string | null | undefined } = {}): Promise<PageCaseOut> {
     const answer = await this.ask("GET", `/api/v1/cases`, { "state": options.state, "outcome": options.outcome, "priority": options.priority, "assignee": options.assignee, "channel": options.channel, "kind": options.kind, "tag": options.tag, "min_risk": options.minRisk, "max_risk": options.maxRisk, "created_from": options.createdFrom, "created_before": options.createdBefore, "updated_from": options.updatedFrom, "due_before": options.dueBefore, "sort": options.sort, "limit": options.limit, "cursor": options.cursor }, {  });
     return (await answer.json()) as PageCaseOut;
+  }
+
+  /** Make a case confidential, or no more. */
+  async casesRestrict(caseId: string, body: AccessIn, options: { idempotencyKey?: string | undefined } = {}): Promise<AccessOut> {
+    const answer = await this.ask("PUT", `/api/v1/cases/${encodeURIComponent(String(caseId))}/access`, {  }, { "Idempotency-Key": options.idempotencyKey }, body);
+    return (await answer.json()) as AccessOut;
+  }
+
+  /** Take a grant back. */
+  async casesRevokeGrant(caseId: string, grantId: string, options: { idempotencyKey?: string | undefined } = {}): Promise<void> {
+    await this.ask("DELETE", `/api/v1/cases/${encodeURIComponent(String(caseId))}/grants/${encodeURIComponent(String(grantId))}`, {  }, { "Idempotency-Key": options.idempotencyKey });
   }
 
   /** Everything that happened to a case. */
@@ -2201,6 +2356,24 @@ export class Client {
     return (await answer.json()) as ListsOut;
   }
 
+  /** Fetch the lists from their publishers. */
+  async complianceListsRefresh(body: RefreshIn, options: { idempotencyKey?: string | undefined } = {}): Promise<RefreshOut> {
+    const answer = await this.ask("POST", `/api/v1/compliance/lists/refresh`, {  }, { "Idempotency-Key": options.idempotencyKey }, body);
+    return (await answer.json()) as RefreshOut;
+  }
+
+  /** Get a refresh and what came of it. */
+  async complianceListsRefreshGet(refreshId: string): Promise<RefreshOut> {
+    const answer = await this.ask("GET", `/api/v1/compliance/lists/refreshes/${encodeURIComponent(String(refreshId))}`, {  }, {  });
+    return (await answer.json()) as RefreshOut;
+  }
+
+  /** List refreshes: which version took the place of which. */
+  async complianceListsRefreshes(options: { cursor?: string | null | undefined; limit?: number | undefined } = {}): Promise<RefreshList> {
+    const answer = await this.ask("GET", `/api/v1/compliance/lists/refreshes`, { "cursor": options.cursor, "limit": options.limit }, {  });
+    return (await answer.json()) as RefreshList;
+  }
+
   /** Compare two names. */
   async complianceMatch(body: MatchIn, options: { idempotencyKey?: string | undefined } = {}): Promise<MatchOut> {
     const answer = await this.ask("POST", `/api/v1/compliance/match`, {  }, { "Idempotency-Key": options.idempotencyKey }, body);
@@ -2261,6 +2434,12 @@ export class Client {
     return (await answer.json()) as TestOut;
   }
 
+  /** Erase evidence whose period is over, or say which (audited). */
+  async complianceRetention(body: RetentionIn, options: { idempotencyKey?: string | undefined } = {}): Promise<RetentionOut> {
+    const answer = await this.ask("POST", `/api/v1/compliance/retention`, {  }, { "Idempotency-Key": options.idempotencyKey }, body);
+    return (await answer.json()) as RetentionOut;
+  }
+
   /** Look one name up in all watchlists. */
   async complianceScreen(body: ScreenIn, options: { idempotencyKey?: string | undefined } = {}): Promise<ScreenOut> {
     const answer = await this.ask("POST", `/api/v1/compliance/screen`, {  }, { "Idempotency-Key": options.idempotencyKey }, body);
@@ -2315,6 +2494,12 @@ export class Client {
     return (await answer.json()) as CaseOut;
   }
 
+  /** Read evidence as one's roles see it. */
+  async evidenceContent(evidenceId: string): Promise<ContentOut> {
+    const answer = await this.ask("GET", `/api/v1/evidence/${encodeURIComponent(String(evidenceId))}/content`, {  }, {  });
+    return (await answer.json()) as ContentOut;
+  }
+
   /** Get an item of evidence. */
   async evidenceGet(evidenceId: string): Promise<EvidenceOut> {
     const answer = await this.ask("GET", `/api/v1/evidence/${encodeURIComponent(String(evidenceId))}`, {  }, {  });
@@ -2333,6 +2518,12 @@ export class Client {
     return answer.arrayBuffer();
   }
 
+  /** Read evidence in clear (recorded). */
+  async evidenceReveal(evidenceId: string, body: RevealIn, options: { idempotencyKey?: string | undefined } = {}): Promise<ContentOut> {
+    const answer = await this.ask("POST", `/api/v1/evidence/${encodeURIComponent(String(evidenceId))}/reveal`, {  }, { "Idempotency-Key": options.idempotencyKey }, body);
+    return (await answer.json()) as ContentOut;
+  }
+
   /** Get a finding. */
   async findingsGet(findingId: string): Promise<FindingOut> {
     const answer = await this.ask("GET", `/api/v1/findings/${encodeURIComponent(String(findingId))}`, {  }, {  });
@@ -2343,6 +2534,12 @@ export class Client {
   async findingsList(caseId: string, options: { limit?: number | undefined; cursor?: string | null | undefined } = {}): Promise<PageFindingOut> {
     const answer = await this.ask("GET", `/api/v1/cases/${encodeURIComponent(String(caseId))}/findings`, { "limit": options.limit, "cursor": options.cursor }, {  });
     return (await answer.json()) as PageFindingOut;
+  }
+
+  /** Read a finding in clear (recorded). */
+  async findingsReveal(findingId: string, body: RevealIn, options: { idempotencyKey?: string | undefined } = {}): Promise<FindingOut> {
+    const answer = await this.ask("POST", `/api/v1/findings/${encodeURIComponent(String(findingId))}/reveal`, {  }, { "Idempotency-Key": options.idempotencyKey }, body);
+    return (await answer.json()) as FindingOut;
   }
 
   /** Confirm or dismiss a finding. */
@@ -2633,6 +2830,11 @@ export class Client {
   async usersCreate(body: UserIn, options: { idempotencyKey?: string | undefined } = {}): Promise<UserOut> {
     const answer = await this.ask("POST", `/api/v1/users`, {  }, { "Idempotency-Key": options.idempotencyKey }, body);
     return (await answer.json()) as UserOut;
+  }
+
+  /** Deactivate a user. */
+  async usersDelete(userId: string, options: { idempotencyKey?: string | undefined } = {}): Promise<void> {
+    await this.ask("DELETE", `/api/v1/users/${encodeURIComponent(String(userId))}`, {  }, { "Idempotency-Key": options.idempotencyKey });
   }
 
   /** End a user's sessions. */

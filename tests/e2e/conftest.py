@@ -8,7 +8,7 @@ import ssl
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from integritas.samples.api import synthetic_watchlist
 
 PASSWORD = "several words together"
 COMMAND = str(Path(sys.executable).with_name("integritas"))
-PATIENCE_S = 30.0
+PATIENCE_S = 120.0
 
 
 @dataclass
@@ -70,6 +70,10 @@ class Server:
         assert self.process is not None
         self.process.send_signal(how)
         return self.process.wait(PATIENCE_S)
+
+    def said(self) -> str:
+        """Return what it logged."""
+        return (self.folder / "stderr").read_text()
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run a command beside it."""
@@ -128,6 +132,84 @@ def server(tmp_path: Path, environment: dict[str, str]) -> Iterator[Server]:
     if made.process is not None and made.process.poll() is None:
         made.process.kill()
         made.process.wait()
+
+
+SERVICES = ("spam", "anticorruption", "compliance")
+
+
+@dataclass
+class Six(Server):
+    """The same platform as six processes on Postgres."""
+
+    fleet: list[subprocess.Popen[str]] = field(default_factory=list)
+
+    def start(self) -> None:
+        """Start all, services first, and wait until each answers."""
+        assert self.run("db", "migrate").returncode == 0
+        self.fleet = []
+        services = self._begin(dict(self.env), SERVICES)
+        urls = {f"INTEGRITAS_{n.upper()}_URL": url for n, url in services.items()}
+        rest = self._begin({**self.env, **urls}, ("engine", "audit", "gateway"))
+        self.url = rest["gateway"]
+        self.process = self.fleet[-1]
+
+    def _begin(self, env: dict[str, str], roles: Sequence[str]) -> dict[str, str]:
+        begun = {}
+        for role in roles:
+            log = self.folder / f"{role}.{len(self.fleet)}.{time.monotonic_ns()}"
+            with log.open("w") as stderr:
+                process = subprocess.Popen(  # noqa: S603 - our own command
+                    [COMMAND, "serve", "--role", role],
+                    env=env,
+                    cwd=self.folder,
+                    stderr=stderr,
+                    text=True,
+                )
+            self.fleet.append(process)
+            begun[role] = (log, process)
+        return {role: self._ready(role, *each) for role, each in begun.items()}
+
+    def _ready(self, role: str, log: Path, process: subprocess.Popen[str]) -> str:
+        deadline = time.monotonic() + PATIENCE_S
+        while time.monotonic() < deadline:
+            assert process.poll() is None, log.read_text()
+            lines = [x for x in log.read_text().splitlines() if f"{role} on http" in x]
+            if lines and self._answers(url := lines[0].rpartition(" on ")[2]):
+                return url
+            time.sleep(0.05)
+        pytest.fail(f"{role} did not start: {log.read_text()}")
+
+    def stop(self, how: int = signal.SIGTERM) -> int:
+        """Stop all, the gateway first; return the worst exit code."""
+        codes = []
+        for process in reversed(self.fleet):
+            process.send_signal(how)
+            codes.append(process.wait(PATIENCE_S))
+        return max(codes, key=abs)
+
+    def said(self) -> str:
+        """Return what all processes logged."""
+        return "".join(each.read_text() for each in sorted(self.folder.glob("*.*.*")))
+
+
+@pytest.fixture(params=["one process on SQLite", "six processes on Postgres"])
+def topology(
+    request: pytest.FixtureRequest, tmp_path: Path, environment: dict[str, str]
+) -> Iterator[Server]:
+    """Return the platform as one process and as six, not started yet."""
+    if request.param.startswith("one"):
+        made = Server(tmp_path, environment)
+    else:
+        more = {
+            "INTEGRITAS_DATABASE_URL": request.getfixturevalue("postgres_url"),
+            "INTEGRITAS_SERVICE_TOKEN": "between us processes",
+        }
+        made = Six(tmp_path, {**environment, **more})
+    yield made
+    for process in getattr(made, "fleet", [made.process]):
+        if process is not None and process.poll() is None:
+            process.kill()
+            process.wait()
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from importlib import resources
 from typing import TYPE_CHECKING
@@ -17,6 +17,7 @@ from integritas.kernel.clock import Clock, Randomness, SystemClock, SystemRandom
 from integritas.kernel.contracts import Assessor, Observer
 from integritas.kernel.ids import IdFactory
 from integritas.migrations.api import ensure
+from integritas.platform.config import ServiceLimits
 from integritas.platform.db import Database, open_database
 from integritas.platform.health import Ping
 from integritas.platform.remote import (
@@ -41,6 +42,8 @@ from integritas.services.compliance import app as compliance_app
 from integritas.services.compliance.api import (
     NO_RECORDS,
     ComplianceRecords,
+    ListKeeper,
+    check_sources,
     load_compliance_service,
     load_watchlists,
     open_records,
@@ -61,9 +64,9 @@ if TYPE_CHECKING:
     from fastapi import APIRouter, FastAPI
 
     from integritas.cases.api import CaseDesk
-    from integritas.platform.config import Settings
+    from integritas.platform.config import ServiceName, Settings
     from integritas.services.audit.api import AuditTrail
-    from integritas.services.compliance.api import Watchlists
+    from integritas.services.compliance.api import ComplianceService, Watchlists
 
 __all__ = [
     "Kept",
@@ -111,10 +114,13 @@ class Services:
     anticorruption: Assessor
     compliance: ComplianceDesk
     pings: dict[str, Ping]
+    elsewhere: frozenset[str] = frozenset()
+    """Services in another process."""
     datasets: DatasetDesk | None = None
     spam_desk: SpamDesk | None = None
     records: ComplianceRecords = NO_RECORDS
     observers: Mapping[str, Observer] = field(default_factory=dict)
+    starters: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
     closers: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
 
 
@@ -125,35 +131,21 @@ def load_services(
     kept: Kept,
 ) -> Services:
     """Return each service: a client where settings give its address, else the thing."""
-    pings: dict[str, Ping] = {}
-    closers: list[Callable[[], Awaitable[None]]] = []
-    metrics = CallMetrics(kit.metrics)
-    tls = services_context(settings)
-
-    def remote(name: str) -> RemoteService | None:
-        url = settings.service_url(name)
-        if url is None:
-            return None
-        client = remote_client(url, name, token=service_token(settings), tls=tls)
-        closers.append(client.aclose)
-        policy = GuardPolicy(timeout_s=settings.service_timeout_s)
-        service = RemoteService(
-            name, client, Guard(name, metrics, policy, randomness=kit.randomness)
-        )
-        pings[name] = service.ping
-        return service
-
-    spam, anticorruption = remote("spam"), remote("anticorruption")
-    compliance = remote("compliance")
+    remotes = _Remotes(settings, kit)
+    pings, closers = remotes.pings, remotes.closers
+    starters: list[Callable[[], Awaitable[None]]] = []
+    spam, anticorruption = remotes.take("spam"), remotes.take("anticorruption")
+    compliance = remotes.take("compliance")
     desk: ComplianceDesk
     if compliance is not None:
         desk = RemoteCompliance(compliance)
     else:
-        local = load_compliance_service(
-            _watchlists(settings, lists),
-            records=kept.records,
-        )
-        desk, pings["compliance"] = local, local.ping
+        desk, keeper = _compliance(settings, lists, kept.records)
+        pings["compliance"] = desk.ping
+        if keeper is not None:
+            pings["lists on disk"] = keeper.ping
+            starters.append(keeper.start)
+            closers.append(keeper.stop)
     # Its windows are rows that every process sees, so it learns wherever it assesses.
     observers: dict[str, Observer] = {}
     if kept.records.accounts is not None:
@@ -176,8 +168,46 @@ def load_services(
         anticorruption=flags,
         compliance=desk,
         pings=pings,
+        elsewhere=frozenset(remotes.names),
         observers=observers,
+        starters=starters,
         closers=closers,
+    )
+
+
+class _Remotes:
+    """Clients of the services that settings place elsewhere, and how to end them."""
+
+    def __init__(self, settings: Settings, kit: Kit) -> None:
+        self.pings: dict[str, Ping] = {}
+        self.closers: list[Callable[[], Awaitable[None]]] = []
+        self.names: list[str] = []
+        self._settings, self._kit = settings, kit
+        self._metrics = CallMetrics(kit.metrics)
+        self._tls = services_context(settings)
+
+    def take(self, name: ServiceName) -> RemoteService | None:
+        """Return a client of a service, None if it runs in this process."""
+        url = self._settings.service_url(name)
+        if url is None:
+            return None
+        token = service_token(self._settings)
+        client = remote_client(url, name, token=token, tls=self._tls)
+        self.closers.append(client.aclose)
+        policy, randomness = _policy(self._settings, name), self._kit.randomness
+        guard = Guard(name, self._metrics, policy, randomness=randomness)
+        service = RemoteService(name, client, guard)
+        self.pings[name] = service.ping
+        self.names.append(name)
+        return service
+
+
+def _policy(settings: Settings, name: ServiceName) -> GuardPolicy:
+    """Return how calls of a service are guarded: its own limits come first."""
+    limits = settings.service_limits.get(name, ServiceLimits())
+    return replace(
+        GuardPolicy(timeout_s=settings.service_timeout_s),
+        **limits.model_dump(exclude_none=True),
     )
 
 
@@ -197,10 +227,28 @@ def _models(settings: Settings, kit: Kit, journal: Journal) -> ModelRegistry:
 def _watchlists(settings: Settings, chosen: Sequence[Path]) -> Watchlists | None:
     if chosen:
         return load_watchlists(*chosen)
-    folder = settings.lists_dir or settings.state_dir / "lists"
+    folder = _lists_folder(settings)
     if settings.lists_dir is None and not folder.is_dir():
         return None
     return load_watchlists(folder)
+
+
+def _lists_folder(settings: Settings) -> Path:
+    return settings.lists_dir or settings.state_dir / "lists"
+
+
+def _compliance(
+    settings: Settings, lists: Sequence[Path], records: ComplianceRecords
+) -> tuple[ComplianceService, ListKeeper | None]:
+    """Return the service, and who keeps its lists fresh if none were chosen."""
+    folder = _lists_folder(settings)
+    service = load_compliance_service(
+        _watchlists(settings, lists), records=records, folder=folder
+    )
+    if lists or records.lists is None:
+        return service, None
+    sources = check_sources(settings.list_sources)
+    return service, ListKeeper(service, records.lists, folder, sources)
 
 
 def service_routers(
@@ -253,14 +301,20 @@ def service_alone(settings: Settings, role: Role) -> FastAPI:
             return anticorruption_app.create_app(
                 database, ids, clock, recorder=journal, token=token
             )
-        records = open_records(database, journal, clock, ids)
-        lists = _watchlists(settings, ())
+        fetched = check_sources(settings.list_sources)
+        records = open_records(database, journal, clock, ids, fetched)
+        screening, keeper = _compliance(settings, (), records)
         return compliance_app.create_app(
-            load_compliance_service(lists, records=records),
+            screening,
             ids=ids,
             clock=clock,
             token=token,
-            on_stop=(partial(asyncio.to_thread, database.close),),
+            pings={"lists on disk": keeper.ping} if keeper else {},
+            on_start=(keeper.start,) if keeper else (),
+            on_stop=(
+                *((keeper.stop,) if keeper else ()),
+                partial(asyncio.to_thread, database.close),
+            ),
         )
     except BaseException:
         database.close()
@@ -280,15 +334,21 @@ def open_migrated(settings: Settings) -> Database:
     return database
 
 
-def keep(settings: Settings, kit: Kit, database: Database) -> Kept:
-    """Return what is kept in a database, nothing of it read yet."""
+def keep(
+    settings: Settings, kit: Kit, database: Database, lists: Sequence[Path]
+) -> Kept:
+    """Return what is kept in a database, nothing of it read yet.
+
+    `lists` that were chosen are not refreshed.
+    """
+    fetched = () if lists else check_sources(settings.list_sources)
     journal = Journal(database, kit.clock, kit.randomness, kit.ids)
     return Kept(
         database=database,
         journal=journal,
         datasets=open_dataset_desk(database, kit.clock, journal),
         spam=open_spam_desk(database, kit.clock, kit.ids, journal),
-        records=open_records(database, journal, kit.clock, kit.ids),
+        records=open_records(database, journal, kit.clock, kit.ids, fetched),
         models=_models(settings, kit, journal),
     )
 

@@ -29,14 +29,23 @@ from integritas.bootstrap.parts import (
     service_routers,
     service_token,
 )
-from integritas.cases.api import CaseDesk, CaseFigures, CaseFiles, CaseStore
+from integritas.cases.api import (
+    CaseAccess,
+    CaseDesk,
+    CaseFigures,
+    CaseFiles,
+    CaseStore,
+    restricted_among,
+)
 from integritas.delivery.api import Courier, Webhooks, make_delivery
 from integritas.gateway.app import create_app
 from integritas.gateway.parts import GatewayParts
 from integritas.identity.api import AdminCreated, Identity, OidcSettings
 from integritas.journal.api import Feeder, Following, Journal
+from integritas.kernel.contracts import Actor, Context
 from integritas.kernel.evidence import EvidenceKind, Procurement
 from integritas.kernel.ids import DEFAULT_TENANT
+from integritas.kernel.states import ActorKind
 from integritas.oversight import api as oversight
 from integritas.platform.commands import CommandQueue, count_commands
 from integritas.platform.config import Settings
@@ -46,12 +55,13 @@ from integritas.platform.http import service_app
 from integritas.platform.idempotency import Answers, forget_old_answers
 from integritas.platform.limits import RateLimits
 from integritas.platform.roles import Role, check_role, check_state_folder
+from integritas.platform.tokens import Algorithm
 from integritas.registry.api import ModelRegistry
 from integritas.services.anticorruption.api import (
     validate_release,
 )
 from integritas.services.audit import app as audit_app
-from integritas.services.audit.api import AuditTrail
+from integritas.services.audit.api import AuditTrail, held_subjects
 from integritas.services.compliance.api import (
     check_party,
     erase_seen,
@@ -66,6 +76,7 @@ from integritas.workflows.api import (
     Engine,
     Intake,
     Lessons,
+    Reassessor,
     Registry,
     RunStore,
     Schedules,
@@ -85,11 +96,13 @@ if TYPE_CHECKING:
     from integritas.kernel.clock import Clock, Randomness
     from integritas.kernel.errors import FieldError
     from integritas.kernel.evidence import Content
+    from integritas.kernel.ids import TenantId
     from integritas.platform.security import Passwords
 
 __all__ = ["Platform", "bootstrap"]
 
 HOUSEKEEPING_S: Final = 3_600.0
+_KEEPER: Final = Actor("platform:retention", ActorKind.PLATFORM)
 _LOG = structlog.get_logger(__name__)
 
 
@@ -105,16 +118,19 @@ class Platform:
     identity: Identity
     commands: CommandQueue
     cases: CaseDesk
+    access: CaseAccess
     files: CaseFiles
     webhooks: Webhooks
     courier: Courier | None
     effects: CaseEffects
     workflows: WorkflowDesk
     engine: Engine | None
+    reassessor: Reassessor | None
     audit: AuditTrail
     models: ModelRegistry
     services: Services
     followers: Sequence[Following]
+    monitor: oversight.ListMonitor | None = None
     _tasks: list[asyncio.Task[None]] = field(default_factory=list)
 
     async def start(self) -> AdminCreated | None:
@@ -123,6 +139,8 @@ class Platform:
         created = await self.identity.ensure_admin(
             secret.get_secret_value() if secret else None, DEFAULT_TENANT
         )
+        for start in self.services.starters:
+            await start()
         if self.engine is not None:
             await self.engine.start()
         self._tasks = [
@@ -131,6 +149,11 @@ class Platform:
         ]
         if self.courier is not None:
             self._tasks.append(asyncio.create_task(self.courier.run(), name="courier"))
+        if self.reassessor is not None:
+            again = asyncio.create_task(self.reassessor.run(), name="reassessing")
+            self._tasks.append(again)
+        if self.monitor is not None:
+            self._tasks.append(asyncio.create_task(self.monitor.run(), name="lists"))
         self._tasks.append(asyncio.create_task(self._housekeeping(), name="keeping"))
         return created
 
@@ -195,8 +218,9 @@ class Platform:
             GatewayParts(
                 identity=self.identity,
                 cases=self.cases,
+                access=self.access,
                 files=self.files,
-                figures=CaseFigures(self.database),
+                figures=CaseFigures(self.database, self.kit.clock),
                 webhooks=self.webhooks,
                 workflows=self.workflows,
                 journal=self.journal,
@@ -231,7 +255,13 @@ class Platform:
             pings["engine"] = self.engine.ping
         for follower in self.followers:
             pings[f"{follower.name} follower"] = partial(self._follower_ping, follower)
-        return {**pings, **self.services.pings}
+        if self.monitor is not None:
+            pings["list monitoring"] = self.monitor.ping
+        for name, ping in self.services.pings.items():
+            # Without a service elsewhere cases still open, and are assessed later.
+            elsewhere = name in self.services.elsewhere
+            pings[name] = partial(_degraded, ping) if elsewhere else ping
+        return pings
 
     async def _follower_ping(self, follower: Following) -> str | None:
         names = {t.get_name() for t in self._tasks if not t.done()}
@@ -248,9 +278,24 @@ class Platform:
 
     async def _tidy(self, now: datetime) -> None:
         await self.database.transact(lambda tx: forget_old_answers(tx, now))
+        if self.engine is not None:
+            await self._erase_due()
         if self.settings.run_retention_days is not None:
             kept = timedelta(days=self.settings.run_retention_days)
             await self.workflows.forget(now - kept)
+
+    async def _erase_due(self) -> None:
+        """Erase the evidence of every tenant whose retention period is over."""
+        desk = _retention(self)
+        for tenant in await self.journal.tenants():
+            done = await desk.apply(Context(tenant, _KEEPER, "retention"))
+            if done.evidence or done.held:
+                _LOG.info(
+                    "retention.applied",
+                    tenant=tenant,
+                    erased=len(done.evidence),
+                    held=len(done.held),
+                )
 
 
 def bootstrap(
@@ -276,7 +321,7 @@ def bootstrap(
     kit = make_kit(clock, randomness)
     database = open_migrated(settings)
     try:
-        kept = keep(settings, kit, database)
+        kept = keep(settings, kit, database, lists)
         given = services or load_services(settings, kit, lists, kept)
         # A copy: services that were given may serve another platform too.
         given = replace(
@@ -340,7 +385,7 @@ def _wire(
         settings.audit_origin,
         randomness=kit.randomness,
     )
-    effects = CaseEffects(store, dossiers)
+    effects = CaseEffects(store, dossiers, clock)
     engine_here = role in {Role.ALL, Role.ENGINE}
     engine = make_engine(
         temporal_server(settings),
@@ -363,7 +408,31 @@ def _wire(
         schedules=Schedules(commands, journal, clock, ids),
     )
     webhooks, courier = make_delivery(
-        database, journal, clock, kit.randomness, ids, settings.webhook_networks
+        database,
+        journal,
+        clock,
+        kit.randomness,
+        ids,
+        settings.webhook_networks,
+        restricted_among,
+    )
+    workflows = WorkflowDesk(
+        database=database,
+        store=runs,
+        definitions=definitions,
+        commands=commands,
+        journal=journal,
+        ids=ids,
+        reopen=reopener(store),
+    )
+    reassessor = Reassessor(
+        database=database,
+        cases=store,
+        commands=commands,
+        control=workflows.control,
+        clock=clock,
+        ids=ids,
+        pings=services.pings,
     )
 
     return Platform(
@@ -381,23 +450,18 @@ def _wire(
             state_dir=settings.state_dir,
             hasher=passwords,
             oidc=OidcSettings.of(settings),
+            algorithm=Algorithm(settings.token_algorithm),
         ),
         commands=commands,
         cases=desk,
+        access=CaseAccess(database, journal, clock, ids),
         files=CaseFiles(database, journal, clock, kit.randomness, ids),
         webhooks=webhooks,
         courier=courier if engine_here else None,
         effects=effects,
-        workflows=WorkflowDesk(
-            database=database,
-            store=runs,
-            definitions=definitions,
-            commands=commands,
-            journal=journal,
-            ids=ids,
-            reopen=reopener(store),
-        ),
+        workflows=workflows,
         engine=engine if engine_here else None,
+        reassessor=reassessor if engine_here else None,
         audit=audit,
         models=kept.models,
         services=services,
@@ -406,7 +470,15 @@ def _wire(
             *([webhooks.follower()] if engine_here else ()),
             *(_feeders(services, desk, journal, database) if engine_here else ()),
         ],
+        monitor=oversight.ListMonitor(database, journal, desk, services.compliance)
+        if engine_here
+        else None,
     )
+
+
+async def _degraded(ping: Ping) -> str | None:
+    why = await ping()
+    return why if why is None or why.startswith(DEGRADED) else f"{DEGRADED}{why}"
 
 
 def _feeders(
@@ -423,13 +495,57 @@ def _check_release(content: Content) -> Sequence[FieldError]:
     return validate_release(content) if isinstance(content, Procurement) else ()
 
 
+def _subjects(platform: Platform) -> oversight.SubjectDesk:
+    """Return who erases evidence, here and in what every service learned of it."""
+    erasers: list[oversight.Eraser] = [erase_seen]
+    if platform.services.spam_desk is not None:
+        erasers.append(platform.services.spam_desk.erase)
+    if platform.services.datasets is not None:
+        erasers.append(platform.services.datasets.erase_evidence)
+    return oversight.SubjectDesk(
+        platform.database, platform.cases, platform.journal, erasers, held_subjects
+    )
+
+
+def _retention(platform: Platform) -> oversight.RetentionDesk:
+    """Return who erases evidence whose period is over; policies overrule settings."""
+    usual, policies = (
+        platform.settings.retention_days,
+        platform.services.records.policies,
+    )
+
+    async def periods(tenant: TenantId) -> oversight.Periods:
+        if policies is None:
+            return oversight.Periods(usual, {})
+        chosen = await policies.in_force(tenant)
+        return oversight.Periods(
+            {**usual, **chosen.default.retention_days},
+            {
+                channel: {**usual, **policy.retention_days}
+                for channel, policy in chosen.channels.items()
+            },
+        )
+
+    return oversight.RetentionDesk(
+        database=platform.database,
+        journal=platform.journal,
+        subjects=_subjects(platform),
+        holds=held_subjects,
+        periods=periods,
+        clock=platform.kit.clock,
+    )
+
+
 def _oversight(platform: Platform) -> Sequence[APIRouter]:
     policies = platform.services.records.policies
     if policies is None:
         return ()
-    subjects = oversight.SubjectDesk(
-        platform.database, platform.cases, platform.journal, [erase_seen]
-    )
     return (
-        oversight.router(platform.cases, policies.decider, subjects, subject_matcher),
+        oversight.router(
+            platform.cases,
+            policies.decider,
+            _subjects(platform),
+            subject_matcher,
+            _retention(platform),
+        ),
     )

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from integritas.cases.access import BREAK_GLASS, Access, CaseAccess, Grant, NewGrant
+from integritas.cases.disclosed import Disclosed, Purpose
+from integritas.cases.due import ClosedEvidence, closed_evidence
 from integritas.cases.erasing import EVIDENCE_ERASED, erase_evidence
 from integritas.cases.figures import CaseFigures, Found, Interval, Point, Stats
 from integritas.cases.files import (
@@ -15,6 +18,7 @@ from integritas.cases.lifecycle import (
     ASSESSED,
     DECIDED,
     EVIDENCE_ADDED,
+    LOOK_AGAIN,
     OPENED,
     TRANSITIONED,
     apply,
@@ -32,6 +36,7 @@ from integritas.cases.model import (
     EditCase,
     FindingRecord,
     HistoryEntry,
+    LookAgain,
     NewEvidence,
     NewSubmission,
     Opened,
@@ -45,23 +50,34 @@ from integritas.cases.model import (
     case_to_json,
     run_request,
 )
+from integritas.cases.need import (
+    GranteeKind,
+    Reader,
+    Visible,
+    all_visible,
+    restricted_among,
+)
 from integritas.cases.past import PastDecision
 from integritas.cases.service import CaseDesk
 from integritas.cases.store import CaseStore, Change, Handler
 
 __all__ = [
     "ASSESSED",
+    "BREAK_GLASS",
     "DECIDED",
     "EVIDENCE_ADDED",
     "EVIDENCE_ERASED",
+    "LOOK_AGAIN",
     "OPENED",
     "REQUIRED_ASSESSMENTS",
     "TRANSITIONED",
+    "Access",
     "AddEvidence",
     "Approval",
     "ApprovalState",
     "Attachment",
     "Case",
+    "CaseAccess",
     "CaseCommand",
     "CaseDesk",
     "CaseFigures",
@@ -72,31 +88,43 @@ __all__ = [
     "CaseSort",
     "CaseStore",
     "Change",
+    "ClosedEvidence",
     "Decision",
+    "Disclosed",
     "EditCase",
     "FindingRecord",
     "Found",
+    "Grant",
+    "GranteeKind",
     "Handler",
     "HistoryEntry",
     "Interval",
     "LinkKind",
+    "LookAgain",
     "NewAttachment",
     "NewEvidence",
+    "NewGrant",
     "NewSubmission",
     "Opened",
     "PastDecision",
     "Point",
     "Priority",
+    "Purpose",
+    "Reader",
     "RecordAssessment",
     "RecordVerdict",
     "ReviewState",
     "Stats",
     "Submission",
     "Transition",
+    "Visible",
+    "all_visible",
     "apply",
     "case_from_json",
     "case_to_json",
+    "closed_evidence",
     "erase_evidence",
     "legal_moves",
+    "restricted_among",
     "run_request",
 ]

@@ -13,7 +13,16 @@ import sqlalchemy as sa
 
 from integritas.cases import views
 from integritas.cases.rows import finding_of
-from integritas.cases.tables import CASES, EVIDENCE, FINDINGS, SUBMISSIONS
+from integritas.cases.tables import (
+    APPROVALS,
+    ATTACHMENTS,
+    CASE_HISTORY,
+    CASE_LINKS,
+    CASES,
+    EVIDENCE,
+    FINDINGS,
+    SUBMISSIONS,
+)
 from integritas.kernel.contracts import Fact
 from integritas.kernel.ids import CaseId, EvidenceId
 
@@ -28,6 +37,13 @@ __all__ = ["EVIDENCE_ERASED", "erase_evidence", "redacted"]
 
 EVIDENCE_ERASED: Final = "integritas.evidence.erased.v1"
 _ERASED: Final = "erased"
+# What people wrote of a case: in which column of which table, by whose case.
+_REASONS: Final = (
+    (CASE_HISTORY, CASE_HISTORY.c.case_id, ("reason",)),
+    (APPROVALS, APPROVALS.c.case_id, ("reason", "decision_reason")),
+    (CASE_LINKS, CASE_LINKS.c.case_id, ("reason",)),
+    (FINDINGS, FINDINGS.c.case_id, ("review_reason",)),
+)
 
 
 def redacted(finding: Finding) -> Finding:
@@ -44,8 +60,8 @@ def erase_evidence(
 ) -> dict[CaseId, bool]:
     """Erase items of evidence; say of each case whether all of its evidence is gone.
 
-    Titles and references go with the last item of a case. Ids that are not there are
-    passed over.
+    With the last item of a case go its title, reference, tags and attachments, and what
+    people gave as reasons. Ids that are not there are passed over.
     """
     tenant = context.tenant
     wanted = (EVIDENCE.c.tenant_id == tenant) & EVIDENCE.c.id.in_(sorted(evidence))
@@ -89,10 +105,21 @@ def _blank(tx: Transaction, context: Context, case_id: CaseId) -> None:
     tx.execute(
         sa.update(CASES)
         .where(CASES.c.tenant_id == tenant, CASES.c.id == case_id)
-        .values(title=_ERASED)
+        .values(title=_ERASED, tags=[])
     )
     tx.execute(
         sa.update(SUBMISSIONS)
         .where(SUBMISSIONS.c.tenant_id == tenant, SUBMISSIONS.c.case_id == case_id)
         .values(title="", reference="")
+    )
+    for table, column, reasons in _REASONS:
+        tx.execute(
+            sa.update(table)
+            .where(table.c.tenant_id == tenant, column == case_id)
+            .values(dict.fromkeys(reasons, ""))
+        )
+    tx.execute(
+        sa.delete(ATTACHMENTS).where(
+            ATTACHMENTS.c.tenant_id == tenant, ATTACHMENTS.c.case_id == case_id
+        )
     )

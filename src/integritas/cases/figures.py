@@ -6,21 +6,27 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import sqlalchemy as sa
 
 from integritas.cases.model import Case
+from integritas.cases.need import visible_to
 from integritas.cases.rows import case_of
 from integritas.cases.tables import APPROVALS, CASES, FINDINGS, SUBMISSIONS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from integritas.cases.need import Reader, Visible
+    from integritas.kernel.clock import Clock
     from integritas.kernel.ids import TenantId
     from integritas.platform.db import Database, Transaction
 
 __all__ = ["CaseFigures", "Found", "Interval", "Point", "Stats"]
+
+Own: TypeAlias = "tuple[TenantId, Visible]"
+"""Whose cases are counted, and which of them."""
 
 _FIELDS: Final = ("number", "title", "reference", "tag", "finding")
 
@@ -69,12 +75,13 @@ class Point:
 class CaseFigures:
     """Answers questions about many cases; reads only."""
 
-    def __init__(self, database: Database) -> None:
-        """Read from `database`."""
+    def __init__(self, database: Database, clock: Clock) -> None:
+        """Read from `database`; the clock tells which grants are over."""
         self._database = database
+        self._clock = clock
 
     async def search(
-        self, tenant: TenantId, words: str, *, before: str | None, limit: int
+        self, reader: Reader, words: str, *, before: str | None, limit: int
     ) -> Sequence[Found]:
         """Return cases all of whose words stand in one field each, newest first.
 
@@ -82,6 +89,7 @@ class CaseFigures:
         the titles of findings; letters of either case are alike.
         """
         wanted = words.casefold().split()
+        visible = visible_to(reader, self._clock.now())
         query = (
             sa.select(CASES)
             .join(
@@ -92,7 +100,7 @@ class CaseFigures:
                 ),
             )
             .add_columns(SUBMISSIONS.c.reference)
-            .where(CASES.c.tenant_id == tenant)
+            .where(CASES.c.tenant_id == reader.tenant, visible(CASES.c.id))
             .order_by(CASES.c.id.desc())
             .limit(limit)
         )
@@ -106,35 +114,40 @@ class CaseFigures:
 
         return await self._database.read(read)
 
-    async def stats(self, tenant: TenantId, now: datetime) -> Stats:
-        """Count the tenant's cases as they are."""
+    async def stats(self, reader: Reader) -> Stats:
+        """Count the cases a reader may see, as they are."""
+        now = self._clock.now()
+        visible = visible_to(reader, now)
+        tenant = reader.tenant
 
         def read(tx: Transaction) -> Stats:
-            by_state = _counts(tx, CASES.c.state, tenant)
+            own = tenant, visible
+            by_state = _counts(tx, CASES.c.state, own)
             is_open = CASES.c.closed_at.is_(None)
             return Stats(
                 cases=sum(by_state.values()),
                 by_state=by_state,
-                by_outcome=_counts(tx, CASES.c.outcome, tenant),
-                by_band=_counts(tx, CASES.c.band, tenant),
-                by_priority=_counts(tx, CASES.c.priority, tenant),
-                by_channel=_counts(tx, CASES.c.channel, tenant),
-                findings_by_severity=_counts(tx, FINDINGS.c.severity, tenant),
-                unassigned=_count(tx, tenant, is_open, CASES.c.assignee.is_(None)),
-                overdue=_count(tx, tenant, is_open, CASES.c.due_at < now),
-                open_approvals=_counts(tx, APPROVALS.c.state, tenant).get("open", 0),
+                by_outcome=_counts(tx, CASES.c.outcome, own),
+                by_band=_counts(tx, CASES.c.band, own),
+                by_priority=_counts(tx, CASES.c.priority, own),
+                by_channel=_counts(tx, CASES.c.channel, own),
+                findings_by_severity=_counts(tx, FINDINGS.c.severity, own),
+                unassigned=_count(tx, own, is_open, CASES.c.assignee.is_(None)),
+                overdue=_count(tx, own, is_open, CASES.c.due_at < now),
+                open_approvals=_counts(tx, APPROVALS.c.state, own).get("open", 0),
             )
 
         return await self._database.read(read)
 
     async def series(
-        self, tenant: TenantId, first: date, last: date, interval: Interval
+        self, reader: Reader, first: date, last: date, interval: Interval
     ) -> Sequence[Point]:
         """Return how many cases were opened and closed, by interval, none left out."""
+        own = reader.tenant, visible_to(reader, self._clock.now())
 
         def read(tx: Transaction) -> Sequence[Point]:
-            opened = _by_day(tx, CASES.c.created_at, tenant, first, last)
-            closed = _by_day(tx, CASES.c.closed_at, tenant, first, last)
+            opened = _by_day(tx, CASES.c.created_at, own, first, last)
+            closed = _by_day(tx, CASES.c.closed_at, own, first, last)
             return _points(opened, closed, first, last, interval)
 
         return await self._database.read(read)
@@ -174,31 +187,33 @@ def _found(row: Any, words: Sequence[str]) -> Found:  # noqa: ANN401 - a row
     return Found(case, matched or ("finding",))
 
 
-def _counts(
-    tx: Transaction, column: sa.Column[Any], tenant: TenantId
-) -> dict[str, int]:
+def _counts(tx: Transaction, column: sa.Column[Any], own: Own) -> dict[str, int]:
     query = (
         sa.select(column.label("value"), sa.func.count().label("rows"))
-        .where(column.table.c.tenant_id == tenant, column.is_not(None))
+        .where(*_own(column.table, own), column.is_not(None))
         .group_by(column)
         .order_by(column)
     )
     return {row.value: row.rows for row in tx.execute(query)}
 
 
-def _count(
-    tx: Transaction, tenant: TenantId, *conditions: sa.ColumnElement[bool]
-) -> int:
+def _own(table: Any, own: Own) -> Sequence[sa.ColumnElement[bool]]:  # noqa: ANN401 - a table with cases
+    tenant, visible = own
+    case = table.c.id if table is CASES else table.c.case_id
+    return table.c.tenant_id == tenant, visible(case)
+
+
+def _count(tx: Transaction, own: Own, *conditions: sa.ColumnElement[bool]) -> int:
     query = (
         sa.select(sa.func.count())
         .select_from(CASES)
-        .where(CASES.c.tenant_id == tenant, *conditions)
+        .where(*_own(CASES, own), *conditions)
     )
     return int(tx.execute(query).scalar_one())
 
 
 def _by_day(
-    tx: Transaction, column: sa.Column[Any], tenant: TenantId, first: date, last: date
+    tx: Transaction, column: sa.Column[Any], own: Own, first: date, last: date
 ) -> dict[date, int]:
     if tx.dialect == "postgresql":
         day = sa.func.to_char(sa.func.timezone("UTC", column), "YYYY-MM-DD")
@@ -208,7 +223,7 @@ def _by_day(
     end = datetime.combine(last, datetime.min.time(), UTC) + timedelta(days=1)
     query = (
         sa.select(day.label("day"), sa.func.count().label("cases"))
-        .where(CASES.c.tenant_id == tenant, column >= start, column < end)
+        .where(*_own(CASES, own), column >= start, column < end)
         .group_by(sa.text("day"))
     )
     return {date.fromisoformat(row.day): row.cases for row in tx.execute(query)}

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 import sqlalchemy as sa
 
 from integritas.cases import views
+from integritas.cases.need import Reader, visible_to
 from integritas.cases.tables import ATTACHMENTS, CASE_LINKS
 from integritas.journal.api import commitment_of
 from integritas.kernel.contracts import Context, Fact
@@ -103,7 +104,14 @@ class CaseFiles:
     # Links -----------------------------------------------------------------------
 
     async def link(
-        self, context: Context, case_id: CaseId, to: CaseId, kind: LinkKind, reason: str
+        self,
+        context: Context,
+        case_id: CaseId,
+        to: CaseId,
+        kind: LinkKind,
+        reason: str,
+        *,
+        reader: Reader | None = None,
     ) -> CaseLink:
         """Link a case to another; the case stays as it is.
 
@@ -114,11 +122,12 @@ class CaseFiles:
         """
         if case_id == to:
             raise _bad_link("is the case itself")
+        visible = visible_to(reader, self._clock.now())
 
         def work(tx: Transaction) -> CaseLink:
             case = views.get_case(tx, context.tenant, case_id, lock=True)
             try:
-                views.get_case(tx, context.tenant, to)
+                views.get_case(tx, context.tenant, to, visible=visible)
             except NotFound as error:
                 raise _bad_link("is no case of this tenant") from error
             link = CaseLink(
@@ -144,14 +153,19 @@ class CaseFiles:
 
         return await self._database.transact(work)
 
-    async def links(self, tenant: TenantId, case_id: CaseId) -> Sequence[CaseLink]:
+    async def links(
+        self, tenant: TenantId, case_id: CaseId, *, reader: Reader | None = None
+    ) -> Sequence[CaseLink]:
         """Return the links from and to a case, oldest first, or raise NotFound."""
         table = CASE_LINKS
+        visible = visible_to(reader, self._clock.now())
         query = (
             sa.select(table)
             .where(
                 table.c.tenant_id == tenant,
                 sa.or_(table.c.case_id == case_id, table.c.to_id == case_id),
+                visible(table.c.case_id),
+                visible(table.c.to_id),
             )
             .order_by(table.c.created_at, table.c.case_id, table.c.to_id, table.c.kind)
         )

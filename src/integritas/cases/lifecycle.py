@@ -19,6 +19,7 @@ from integritas.cases.model import (
     Case,
     CaseCommand,
     EditCase,
+    LookAgain,
     RecordAssessment,
     RecordVerdict,
     Transition,
@@ -46,6 +47,7 @@ __all__ = [
     "DECIDED",
     "EDITED",
     "EVIDENCE_ADDED",
+    "LOOK_AGAIN",
     "OPENED",
     "TRANSITIONED",
     "acting",
@@ -59,6 +61,7 @@ OPENED: Final = "integritas.case.opened.v1"
 TRANSITIONED: Final = "integritas.case.transitioned.v1"
 EDITED: Final = "integritas.case.edited.v1"
 EVIDENCE_ADDED: Final = "integritas.case.evidence_added.v1"
+LOOK_AGAIN: Final = "integritas.case.reassessment_asked.v1"
 ASSESSED: Final = "integritas.case.assessed.v1"
 DECIDED: Final = "integritas.case.decided.v1"
 
@@ -243,6 +246,27 @@ def _(command: AddEvidence, case: Case, context: Context, now: datetime) -> Appl
         return added, ()
     back = Transition(to=CaseState.INVESTIGATING, reason="new evidence")
     return _apply(back, added, context, now)
+
+
+@_apply.register
+def _(command: LookAgain, case: Case, context: Context, now: datetime) -> Applied:
+    _check_open(case)
+    looking = replace(
+        case,
+        missing=tuple(sorted({*case.missing, command.service})),
+        version=case.version + 1,
+        updated_at=now,
+    )
+    fact = Fact(
+        type=LOOK_AGAIN,
+        subject=case.id,
+        data={"version": looking.version, "reason": command.reason, **command.why},
+    )
+    if case.state is not CaseState.VALIDATING:
+        return looking, (fact,)
+    back = Transition(to=CaseState.INVESTIGATING, reason=command.reason)
+    moved, facts = _apply(back, looking, context, now)
+    return moved, (fact, *facts)
 
 
 @_apply.register

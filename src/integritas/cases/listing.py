@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import sqlalchemy as sa
 
 from integritas.cases.model import Priority
+from integritas.cases.need import Visible, all_visible
 from integritas.cases.rows import case_of
 from integritas.cases.tables import CASES
 from integritas.kernel.clock import format_time, parse_time
@@ -131,9 +132,12 @@ def list_cases(
     order: CaseOrder,
     *,
     limit: int,
+    visible: Visible = all_visible,
 ) -> Sequence[Case]:
     """Return the cases that are chosen, in order."""
-    query = sa.select(CASES).where(CASES.c.tenant_id == tenant, *_conditions(chosen))
+    query = sa.select(CASES).where(
+        CASES.c.tenant_id == tenant, visible(CASES.c.id), *_conditions(chosen)
+    )
     rows = tx.execute(order.apply(query).limit(limit))
     return [case_of(row) for row in rows]
 

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any, Final, TypeAlias
 
 import msgspec
+from pydantic import JsonValue
 
 from integritas.kernel.contracts import Assessment, Finding, Outcome, Verdict
 from integritas.kernel.errors import InvalidInput
@@ -34,6 +35,7 @@ __all__ = [
     "EditCase",
     "FindingRecord",
     "HistoryEntry",
+    "LookAgain",
     "NewEvidence",
     "NewSubmission",
     "Opened",
@@ -214,6 +216,18 @@ class AddEvidence:
 
 
 @dataclass(frozen=True, slots=True)
+class LookAgain:
+    """Have a service look again at what is there, for what it has learned since.
+
+    `why` stands in the journal: references, no personal data.
+    """
+
+    service: str
+    reason: str
+    why: dict[str, JsonValue]
+
+
+@dataclass(frozen=True, slots=True)
 class RecordAssessment:
     """Keep what a service found."""
 
@@ -230,7 +244,7 @@ class RecordVerdict:
 
 
 CaseCommand: TypeAlias = (
-    Transition | EditCase | AddEvidence | RecordAssessment | RecordVerdict
+    Transition | EditCase | AddEvidence | LookAgain | RecordAssessment | RecordVerdict
 )
 
 

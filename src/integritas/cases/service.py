@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from integritas.cases import views
 from integritas.cases.approvals import void
+from integritas.cases.disclosed import Disclosed, read_fact
 from integritas.cases.four_eyes import FourEyes
 from integritas.cases.listing import CaseFilter, CaseOrder, list_cases
 from integritas.cases.model import (
@@ -27,6 +28,7 @@ from integritas.cases.model import (
     Transition,
     run_request,
 )
+from integritas.cases.need import Reader, hides, visible_in
 from integritas.cases.past import PastDecision, find_findings, list_past_decisions
 from integritas.cases.tables import FINDINGS
 from integritas.kernel.contracts import Context, Dossier, Evidence, Fact, FindingKind
@@ -36,6 +38,7 @@ from integritas.kernel.errors import (
     FieldError,
     IntegritasError,
     InvalidInput,
+    NotFound,
 )
 from integritas.platform.batching import Coalescer, isolating
 from integritas.platform.commands import START_RUN
@@ -66,6 +69,7 @@ Item = TypeVar("Item")
 
 REVIEWED: Final = "integritas.finding.reviewed.v1"
 EVIDENCE_READ: Final = "integritas.evidence.read.v1"
+FINDING_READ: Final = "integritas.finding.read.v1"
 
 
 class CaseDesk:
@@ -102,7 +106,7 @@ class CaseDesk:
     ) -> Sequence[Opened]:
         """Open a case for each submission, all in one commit."""
         items = [(context, submission) for submission in submissions]
-        return await self._database.transact(lambda tx: self._open(tx, items))
+        return await self._database.transact(lambda tx: self.open_in(tx, items))
 
     async def open_edited(
         self, context: Context, submission: NewSubmission, edit: EditCase
@@ -110,7 +114,7 @@ class CaseDesk:
         """Open a case and change it as its opener wants it, in one commit."""
 
         def work(tx: Transaction) -> Case:
-            [opened] = self._open(tx, [(context, submission)])
+            [opened] = self.open_in(tx, [(context, submission)])
             [case] = self.store.change_cases(tx, [(context, opened.case.id, edit)])
             if isinstance(case, IntegritasError):
                 raise case
@@ -145,14 +149,15 @@ class CaseDesk:
                 tx,
                 scope,
                 self._clock.now(),
-                lambda: answer(self._open(tx, [(context, submission)])[0]),
+                lambda: answer(self.open_in(tx, [(context, submission)])[0]),
             )
 
         return await self._database.transact(work)
 
-    def _open(
+    def open_in(
         self, tx: Transaction, items: Sequence[tuple[Context, NewSubmission]]
     ) -> Sequence[Opened]:
+        """Open a case for each submission in a unit of work of the caller's."""
         opened = self.store.open_cases(tx, items)
         starts: dict[TenantId, list[tuple[str, Mapping[str, Any]]]] = {}
         for (context, _), one in zip(items, opened, strict=True):
@@ -165,9 +170,12 @@ class CaseDesk:
     async def _open_batch(
         self, items: Sequence[tuple[Context, NewSubmission]]
     ) -> Sequence[Opened | BaseException]:
-        return await isolating(
-            items, lambda some: self._database.transact(lambda tx: self._open(tx, some))
-        )
+        return await isolating(items, self._open_some)
+
+    async def _open_some(
+        self, items: Sequence[tuple[Context, NewSubmission]]
+    ) -> Sequence[Opened]:
+        return await self._database.transact(lambda tx: self.open_in(tx, items))
 
     # Changing --------------------------------------------------------------------
 
@@ -289,24 +297,48 @@ class CaseDesk:
 
         return await self._database.transact(work)
 
-    async def read_raw(self, context: Context, evidence_id: EvidenceId) -> Evidence:
+    async def read_raw(
+        self, context: Context, evidence_id: EvidenceId, why: Disclosed | None = None
+    ) -> Evidence:
         """Return raw evidence; that it was read is recorded before it is shown."""
 
         def work(tx: Transaction) -> Evidence:
             case_id, evidence = views.get_evidence(tx, context.tenant, evidence_id)
-            fact = Fact(
-                type=EVIDENCE_READ, subject=case_id, data={"evidence": evidence_id}
-            )
+            fact = read_fact(EVIDENCE_READ, case_id, {"evidence": evidence_id}, why)
             self._recorder.record(tx, context, [fact])
             return evidence
 
         return await self._database.transact(work)
 
+    async def read_finding(
+        self, context: Context, finding_id: FindingId, why: Disclosed
+    ) -> FindingRecord:
+        """Return a finding for who sees it in clear; recorded before it is shown."""
+
+        def work(tx: Transaction) -> FindingRecord:
+            found = views.get_finding(tx, context.tenant, finding_id)
+            data = {"finding": finding_id}
+            fact = read_fact(FINDING_READ, found.case_id, data, why)
+            self._recorder.record(tx, context, [fact])
+            return found
+
+        return await self._database.transact(work)
+
     # Reading ---------------------------------------------------------------------
 
-    async def get(self, tenant: TenantId, case_id: CaseId) -> Case:
-        """Return a case, or raise NotFound."""
-        return await self._read(lambda tx: views.get_case(tx, tenant, case_id))
+    async def get(
+        self, tenant: TenantId, case_id: CaseId, *, reader: Reader | None = None
+    ) -> Case:
+        """Return a case, or raise NotFound; so too if it is hidden from a reader."""
+        now = self._clock.now()
+
+        def read(tx: Transaction) -> Case:
+            case = views.get_case(tx, tenant, case_id)
+            if reader is not None and hides(tx, reader, case_id, now):
+                raise NotFound(f"there is no case {case_id}")
+            return case
+
+        return await self._read(read)
 
     async def list(
         self,
@@ -316,13 +348,25 @@ class CaseDesk:
         order: CaseOrder | None = None,
         before: str | None = None,
         limit: int = 50,
+        reader: Reader | None = None,
     ) -> Sequence[Case]:
-        """Return cases older than the id `before`, newest first or in an order."""
+        """Return cases older than the id `before`, newest first or in an order.
+
+        With a `reader`, what is hidden from them is not there; so of the others.
+        """
+        now = self._clock.now()
         wanted, sorting = chosen or CaseFilter(), order or CaseOrder()
         if before is not None:
             wanted = replace(wanted, before=before)
         return await self._read(
-            lambda tx: list_cases(tx, tenant, wanted, sorting, limit=limit)
+            lambda tx: list_cases(
+                tx,
+                tenant,
+                wanted,
+                sorting,
+                limit=limit,
+                visible=visible_in(tx, reader, now),
+            )
         )
 
     async def submission(
@@ -334,11 +378,23 @@ class CaseDesk:
         )
 
     async def submissions(
-        self, tenant: TenantId, *, before: str | None = None, limit: int = 50
+        self,
+        tenant: TenantId,
+        *,
+        before: str | None = None,
+        limit: int = 50,
+        reader: Reader | None = None,
     ) -> Sequence[Submission]:
         """Return submissions, newest first, older than the id `before`."""
+        now = self._clock.now()
         return await self._read(
-            lambda tx: views.list_submissions(tx, tenant, before=before, limit=limit)
+            lambda tx: views.list_submissions(
+                tx,
+                tenant,
+                before=before,
+                limit=limit,
+                visible=visible_in(tx, reader, now),
+            )
         )
 
     async def history(
@@ -360,6 +416,12 @@ class CaseDesk:
     ) -> Sequence[FindingRecord]:
         """Return the findings on a case, or raise NotFound."""
         return await self._of_case(tenant, case_id, views.list_findings)
+
+    def findings_in(
+        self, tx: Transaction, tenant: TenantId, case_id: CaseId
+    ) -> Sequence[FindingRecord]:
+        """Return the findings on a case in a unit of work of the caller's."""
+        return views.list_findings(tx, tenant, case_id)
 
     async def one_evidence(
         self, tenant: TenantId, evidence_id: EvidenceId
@@ -402,11 +464,19 @@ class CaseDesk:
         state: ApprovalState | None = None,
         before: str | None = None,
         limit: int = 50,
+        reader: Reader | None = None,
     ) -> Sequence[Approval]:
         """Return approvals, newest first."""
+        now = self._clock.now()
         return await self._read(
             lambda tx: views.find_approvals(
-                tx, tenant, case_id=case_id, state=state, before=before, limit=limit
+                tx,
+                tenant,
+                case_id=case_id,
+                state=state,
+                before=before,
+                limit=limit,
+                visible=visible_in(tx, reader, now),
             )
         )
 

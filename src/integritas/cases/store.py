@@ -263,6 +263,10 @@ class CaseStore:
                 }
             )
 
+    def current(self, tx: Transaction, keys: Sequence[CaseKey]) -> dict[CaseKey, Case]:
+        """Return cases by tenant and id as they are in this unit of work."""
+        return self._load(tx, keys)
+
     def forget(self) -> None:
         """Believe nothing kept in memory: rows were changed beside it."""
         self._kept.forget()

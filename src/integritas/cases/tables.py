@@ -24,9 +24,11 @@ __all__ = [
     "ASSESSMENTS",
     "ATTACHMENTS",
     "CASES",
+    "CASE_GRANTS",
     "CASE_HISTORY",
     "CASE_LINKS",
     "CASE_NUMBERS",
+    "CASE_RESTRICTIONS",
     "DECISIONS",
     "EVIDENCE",
     "FINDINGS",
@@ -209,4 +211,31 @@ ATTACHMENTS: Final = sa.Table(
     sa.Column("added_by", Identifier, nullable=False),
     sa.Column("added_at", UtcTime, nullable=False),
     sa.Index(None, "tenant_id", "case_id", "id"),
+)
+
+# A case with a row here is confidential.
+CASE_RESTRICTIONS: Final = sa.Table(
+    "case_restrictions",
+    METADATA,
+    tenant_column(),
+    sa.Column("case_id", Identifier, primary_key=True),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("actor_id", Identifier, nullable=False),
+    sa.Column("created_at", UtcTime, nullable=False),
+)
+
+CASE_GRANTS: Final = sa.Table(
+    "case_grants",
+    METADATA,
+    tenant_column(),
+    sa.Column("id", Identifier, primary_key=True),
+    sa.Column("case_id", Identifier, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("grantee", Identifier, nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("granted_by", Identifier, nullable=False),
+    sa.Column("granted_at", UtcTime, nullable=False),
+    sa.Column("expires_at", UtcTime),
+    sa.Column("broken", sa.Boolean, nullable=False),
+    sa.Index(None, "tenant_id", "case_id", "grantee"),
 )

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import sqlalchemy as sa
 
+from integritas.cases.need import Visible, all_visible
 from integritas.cases.rows import (
     approval_of,
     case_of,
@@ -70,14 +71,20 @@ _QUERY_LIMIT: Final = 500
 
 
 def get_case(
-    tx: Transaction, tenant: TenantId, case_id: CaseId, *, lock: bool = False
+    tx: Transaction,
+    tenant: TenantId,
+    case_id: CaseId,
+    *,
+    lock: bool = False,
+    visible: Visible = all_visible,
 ) -> Case:
     """Return a case; with `lock` nobody else changes it before this unit ends.
 
     Raises:
         NotFound: no such case in this tenant.
     """
-    return case_of(_one(tx, CASES, tenant, case_id, "case", lock=lock))
+    seen = visible(CASES.c.id)
+    return case_of(_one(tx, CASES, tenant, case_id, "case", seen, lock=lock))
 
 
 def count_by_state(tx: Transaction, tenant: TenantId) -> dict[CaseState, int]:
@@ -98,10 +105,17 @@ def get_submission(
 
 
 def list_submissions(
-    tx: Transaction, tenant: TenantId, *, before: str | None, limit: int
+    tx: Transaction,
+    tenant: TenantId,
+    *,
+    before: str | None,
+    limit: int,
+    visible: Visible = all_visible,
 ) -> Sequence[Submission]:
     """Return submissions, newest first, older than the id `before`."""
-    query = sa.select(SUBMISSIONS).where(SUBMISSIONS.c.tenant_id == tenant)
+    query = sa.select(SUBMISSIONS).where(
+        SUBMISSIONS.c.tenant_id == tenant, visible(SUBMISSIONS.c.case_id)
+    )
     return [submission_of(row) for row in _page(tx, SUBMISSIONS, query, before, limit)]
 
 
@@ -184,9 +198,12 @@ def find_approvals(
     state: ApprovalState | None = None,
     before: str | None = None,
     limit: int = 100,
+    visible: Visible = all_visible,
 ) -> Sequence[Approval]:
     """Return approvals, newest first, older than the id `before`."""
-    query = sa.select(APPROVALS).where(APPROVALS.c.tenant_id == tenant)
+    query = sa.select(APPROVALS).where(
+        APPROVALS.c.tenant_id == tenant, visible(APPROVALS.c.case_id)
+    )
     if case_id is not None:
         query = query.where(APPROVALS.c.case_id == case_id)
     if state is not None:
@@ -229,10 +246,12 @@ def _one(
     tenant: TenantId,
     key: str,
     what: str,
-    *,
+    *conditions: sa.ColumnElement[bool],
     lock: bool = False,
 ) -> sa.Row[Any]:
-    query = sa.select(table).where(table.c.tenant_id == tenant, table.c.id == key)
+    query = sa.select(table).where(
+        table.c.tenant_id == tenant, table.c.id == key, *conditions
+    )
     if lock:
         query = query.with_for_update()  # SQLite has one writer and knows no such thing
     row = tx.execute(query).one_or_none()

@@ -13,7 +13,7 @@ import typer
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from integritas.cli.bulk import STANDARD, Bulk, LineReject, lines_of, open_bulk
-from integritas.kernel.errors import FieldError, InvalidInput
+from integritas.kernel.errors import FieldError, InvalidInput, Unavailable
 from integritas.kernel.evidence import field_errors
 from integritas.platform.config import load_settings
 from integritas.services.compliance.api import (
@@ -22,7 +22,8 @@ from integritas.services.compliance.api import (
     ListChange,
     Screener,
     ScreenIn,
-    download_lists,
+    check_sources,
+    fetch_lists,
     load_watchlists,
     match_names,
     refresh_lists,
@@ -157,18 +158,23 @@ def refresh(
 ) -> None:
     """Fetch the lists, and put those in force that load; one JSON object a list.
 
-    A list that does not load is refused, and the good one stays in force.
+    A list that does not load is refused, and the good one stays in force; so does one
+    whose publisher does not answer, and the others go on. A server notices by itself.
     """
     settings = load_settings()
     target = into or settings.lists_dir or settings.state_dir / "lists"
     if source is not None:
         _tell(refresh_lists(source, target))
         return
-    with (
-        httpx.Client(timeout=_PATIENCE_S) as client,
-        download_lists(client, target) as folder,
-    ):
-        _tell(refresh_lists(folder, target) if folder else [])
+    sources = check_sources(settings.list_sources)
+    with httpx.Client(timeout=_PATIENCE_S) as client:
+        outcomes = fetch_lists(client, target, sources)
+    _tell([outcome.change for outcome in outcomes if outcome.change])
+    failed = [
+        f"{outcome.list}: {outcome.error}" for outcome in outcomes if outcome.error
+    ]
+    if failed:
+        raise Unavailable(f"kept as they were: {'; '.join(failed)}")
 
 
 def _tell(changes: Sequence[ListChange]) -> None:

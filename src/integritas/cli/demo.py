@@ -15,7 +15,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from integritas.bootstrap import Platform, bootstrap
 from integritas.cases.api import NewEvidence, NewSubmission
-from integritas.cli.server import address, announce_admin, listen, run_server
+from integritas.cli.listening import address, listen
+from integritas.cli.server import announce_admin, run_server
 from integritas.cli.summary import Result, print_summary
 from integritas.cli.waiting import Watch, unfinished
 from integritas.kernel.contracts import Actor, Context

@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import socket
 import threading
+import time
 from collections.abc import Awaitable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import orjson
 import typer
@@ -19,19 +19,19 @@ import uvicorn
 
 from integritas.bootstrap import bootstrap, service_alone
 from integritas.cli.bulk import write_bytes
+from integritas.cli.listening import address, begin_anew, listen
 from integritas.kernel.errors import (
-    Conflict,
-    FieldError,
     IntegritasError,
     StorageFailure,
 )
 from integritas.platform.config import Settings, load_settings, unknown_settings
 from integritas.platform.logging import configure_logging
 from integritas.platform.roles import Role
-from integritas.platform.runtime import tune_runtime
+from integritas.platform.runtime import loop_factory, tune_runtime
 from integritas.platform.tls import serving
 
 if TYPE_CHECKING:
+    from socket import socket
     from types import FrameType
 
     from fastapi import FastAPI
@@ -39,9 +39,11 @@ if TYPE_CHECKING:
 
     from integritas.identity.api import AdminCreated
 
-__all__ = ["announce_admin", "listen", "openapi", "run_server", "serve"]
+__all__ = ["announce_admin", "openapi", "run_server", "serve"]
 
-GRACE_S = 30
+GRACE_S: Final = 30
+LINGER_S: Final = 1.0
+"""How long callers have to be told, with an answer, that their connection ends."""
 
 
 def serve(
@@ -49,17 +51,20 @@ def serve(
         Role, typer.Option("--role", help="What this process does.")
     ] = Role.ALL,
 ) -> None:
-    """Serve until stopped."""
+    """Serve until stopped; SIGHUP begins anew on the same socket, refusing nobody."""
     settings = load_settings()
     configure_logging(level=settings.log_level, form=settings.log_format)
     if unknown := unknown_settings(os.environ):
         typer.echo(f"ignored, as no settings: {', '.join(unknown)}", err=True)
     # Before anything is opened: a port in use must leave nothing half-done.
     serving(settings)
-    with listen(settings) as listener:
+    with listen(settings) as listener, listener.dup() as kept:
         app = _app(settings, role)
         typer.echo(f"{role} on {address(listener, settings)}", err=True)
-        asyncio.run(run_server(app, listener, settings))
+        with asyncio.Runner(loop_factory=loop_factory()) as runner:
+            again = runner.run(run_server(app, listener, settings))
+        if again:
+            begin_anew(kept)
 
 
 def openapi(
@@ -98,42 +103,10 @@ def announce_admin(created: AdminCreated | None) -> None:
     )
 
 
-def listen(settings: Settings) -> socket.socket:
-    """Return a socket that listens on the address of the settings.
-
-    Raises:
-        Conflict: the port is in use, or the address is not this machine's.
-    """
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((settings.host, settings.port))
-        listener.listen(2_048)
-    except OSError as error:
-        listener.close()
-        raise Conflict(
-            f"cannot listen on {settings.host}:{settings.port}: {error.strerror}",
-            errors=(
-                FieldError(
-                    "INTEGRITAS_PORT",
-                    f"{settings.port}: {error.strerror}",
-                    "choose another port (0 takes a free one), or stop what uses it",
-                ),
-            ),
-        ) from error
-    return listener
-
-
-def address(listener: socket.socket, settings: Settings) -> str:
-    """Return the URL of a listening socket."""
-    host = f"[{settings.host}]" if ":" in settings.host else settings.host
-    scheme = "http" if settings.tls_cert_file is None else "https"
-    return f"{scheme}://{host}:{listener.getsockname()[1]}"
-
-
-async def run_server(app: FastAPI, listener: socket.socket, settings: Settings) -> None:
+async def run_server(app: FastAPI, listener: socket, settings: Settings) -> bool:
     """Serve an app on a socket until a signal comes; then drain.
+
+    Returns whether it is to begin anew: the signal was SIGHUP.
 
     httptools, which uvicorn takes, refuses what two servers in a row could read in
     two ways: both lengths at once, malformed chunks, bare line feeds in headers.
@@ -154,12 +127,14 @@ async def run_server(app: FastAPI, listener: socket.socket, settings: Settings) 
         forwarded_allow_ips=settings.trusted_proxies,
         **serving(settings),
     )
+    server = _Server(config, app)
     try:
-        await _Server(config, app).serve(sockets=[listener])
+        await server.serve(sockets=[listener])
     except SystemExit:  # uvicorn's answer to a start that failed
         raise start.refusal or StorageFailure(
             "the platform could not start: the log says why"
         ) from None
+    return server.again
 
 
 class _Start:
@@ -203,6 +178,8 @@ class _Server(uvicorn.Server):
     caller has to close.
     """
 
+    again = False
+
     def __init__(self, config: uvicorn.Config, app: FastAPI) -> None:
         super().__init__(config)
         self._app = app
@@ -210,12 +187,26 @@ class _Server(uvicorn.Server):
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Have streams end, so that the drain does not wait for them."""
         self._app.state.draining = True
+        self.again = sig == signal.SIGHUP
         super().handle_exit(sig, frame)
+
+    async def shutdown(self, sockets: list[socket] | None = None) -> None:
+        """Let who is connected end by an answer that says so, then drain.
+
+        A connection closed while a request is on its way would lose that request.
+        """
+        for server in self.servers:
+            server.close()
+        self.server_state.default_headers.append((b"connection", b"close"))
+        deadline = time.monotonic() + LINGER_S
+        while self.server_state.connections and time.monotonic() < deadline:  # noqa: ASYNC110 - a set of uvicorn's
+            await asyncio.sleep(0.02)
+        await super().shutdown(sockets)
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
         """Note signals while serving."""
-        wanted = (signal.SIGINT, signal.SIGTERM)
+        wanted = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
         if threading.current_thread() is not threading.main_thread():
             yield
             return

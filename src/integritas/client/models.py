@@ -6,6 +6,8 @@ from typing import Any, Literal, NotRequired, TypeAlias, TypedDict
 
 __all__ = [
     "Accepted",
+    "AccessIn",
+    "AccessOut",
     "AccountIn",
     "ActorIn",
     "ActorKind",
@@ -29,6 +31,7 @@ __all__ = [
     "BatchItem",
     "BatchResults",
     "BidScoreOut",
+    "BreakIn",
     "BulkIn",
     "BulkOut",
     "BulkResult",
@@ -48,6 +51,7 @@ __all__ = [
     "ChangeOut",
     "CodeIn",
     "ConsistencyOut",
+    "ContentOut",
     "DatasetIn",
     "DatasetList",
     "DatasetOut",
@@ -58,6 +62,7 @@ __all__ = [
     "DeliveryOut",
     "DeliveryState",
     "DifferenceOut",
+    "DueOut",
     "EdgeOut",
     "EnrolmentOut",
     "EntriesOut",
@@ -86,6 +91,9 @@ __all__ = [
     "FlagOut",
     "ForkRunIn",
     "FoundOut",
+    "GrantIn",
+    "GrantOut",
+    "GranteeKind",
     "HistoryOut",
     "HitOut",
     "HoldOut",
@@ -107,6 +115,7 @@ __all__ = [
     "LinkKind",
     "LinkOut",
     "ListOut",
+    "ListOutcome",
     "ListsOut",
     "LoadIn",
     "LoadOut",
@@ -120,6 +129,7 @@ __all__ = [
     "NetworkOut",
     "NewEvidenceIn",
     "NodeOut",
+    "OAuthError",
     "OnFailure",
     "OnSubjectIn",
     "OptionOut",
@@ -175,13 +185,20 @@ __all__ = [
     "PruneIn",
     "PrunedOut",
     "PublishIn",
+    "Purpose",
     "ReasonInput",
     "ReasonOutput",
     "RecoveryOut",
+    "RefreshIn",
+    "RefreshList",
+    "RefreshOut",
     "RejectOut",
     "ReportOut",
+    "RetentionIn",
+    "RetentionOut",
     "RetryIn",
     "RetryRunIn",
+    "RevealIn",
     "ReviewIn",
     "ReviewState",
     "RevokeIn",
@@ -247,6 +264,7 @@ CatchUp: TypeAlias = "Literal['one', 'all', 'skip']"
 DeliveryState: TypeAlias = "Literal['pending', 'delivered', 'dead']"
 EvidenceKind: TypeAlias = "Literal['message', 'procurement', 'party', 'payment']"
 FindingKind: TypeAlias = "Literal['signal', 'hit', 'not_assessed']"
+GranteeKind: TypeAlias = "Literal['user', 'team']"
 Interval: TypeAlias = "Literal['day', 'week', 'month']"
 JsonValue: TypeAlias = "Any"
 LinkKind: TypeAlias = "Literal['related', 'duplicate_of', 'part_of', 'caused_by']"
@@ -256,6 +274,9 @@ Overlap: TypeAlias = "Literal['allow', 'skip', 'cancel']"
 PersonalKind: TypeAlias = "Literal['email', 'phone', 'iban', 'card', 'national_id', 'birth_date', 'ip_address']"
 PolicyState: TypeAlias = "Literal['draft', 'proposed', 'published']"
 Priority: TypeAlias = "Literal['low', 'normal', 'high', 'urgent']"
+Purpose: TypeAlias = (
+    "Literal['investigation', 'review', 'audit', 'subject_request', 'legal_claim']"
+)
 ReviewState: TypeAlias = "Literal['open', 'confirmed', 'dismissed']"
 Role: TypeAlias = (
     "Literal['viewer', 'analyst', 'reviewer', 'auditor', 'admin', 'service']"
@@ -269,6 +290,24 @@ class Accepted(TypedDict):
     """What was asked for will happen."""
 
     run_id: str
+
+
+class AccessIn(TypedDict):
+    """Whether the case is confidential from now on, and why."""
+
+    confidential: bool
+    reason: str
+
+
+class AccessOut(TypedDict):
+    """Who may see a case: all whom a role lets, or its assignee and the grants."""
+
+    case_id: str
+    confidential: bool
+    reason: str
+    restricted_by: str | None
+    restricted_at: str | None
+    grants: list[GrantOut]
 
 
 class AccountIn(TypedDict):
@@ -456,6 +495,12 @@ class BidScoreOut(TypedDict):
     contributions: dict[str, float]
 
 
+class BreakIn(TypedDict):
+    """Why the case must be opened without a grant."""
+
+    reason: str
+
+
 class BulkIn(TypedDict):
     """Changes of several cases; each is made or refused by itself."""
 
@@ -614,6 +659,15 @@ class ConsistencyOut(TypedDict):
     hashes: list[str]
 
 
+class ContentOut(TypedDict):
+    """The content of evidence: text of a message, JSON of anything else."""
+
+    id: str
+    kind: str
+    sha256: str
+    content: dict[str, Any]
+
+
 class DatasetIn(TypedDict):
     """A dataset to create."""
 
@@ -699,6 +753,15 @@ class DifferenceOut(TypedDict):
 
     place: str
     message: str
+
+
+class DueOut(TypedDict):
+    """An item of evidence whose period is over."""
+
+    case: str
+    evidence: str
+    kind: EvidenceKind
+    closed_at: str
 
 
 class EdgeOut(TypedDict):
@@ -966,6 +1029,29 @@ class FoundOut(TypedDict):
     matched: list[str]
 
 
+class GrantIn(TypedDict):
+    """Who else may see the case: a user by id or a team by name; and why."""
+
+    kind: NotRequired[GranteeKind]
+    grantee: str
+    reason: str
+    expires_at: NotRequired[str | None]
+
+
+class GrantOut(TypedDict):
+    """Who may see a confidential case; `broken`: they opened it themselves."""
+
+    id: str
+    case_id: str
+    kind: GranteeKind
+    grantee: str
+    reason: str
+    granted_by: str
+    granted_at: str
+    expires_at: str | None
+    broken: bool
+
+
 class HistoryOut(TypedDict):
     """One transition of a case."""
 
@@ -1144,6 +1230,18 @@ class ListOut(TypedDict):
     entries: int
 
 
+class ListOutcome(TypedDict):
+    """What a refresh did to a list: numbers of entries, or why it stayed as it was."""
+
+    list: str
+    version: NotRequired[str | None]
+    before: NotRequired[str | None]
+    added: NotRequired[int]
+    removed: NotRequired[int]
+    changed: NotRequired[int]
+    error: NotRequired[str]
+
+
 class ListsOut(TypedDict):
     """All lists that are screened against; none means nobody can be screened."""
 
@@ -1245,6 +1343,15 @@ class NodeOut(TypedDict):
     id: str
     kind: str
     name: str
+
+
+class OAuthError(TypedDict):
+    """A refusal of the token endpoint to a form (RFC 6749 section 5.2)."""
+
+    error: Literal[
+        "invalid_request", "invalid_client", "invalid_grant", "unsupported_grant_type"
+    ]
+    error_description: str
 
 
 class OnSubjectIn(TypedDict):
@@ -1651,6 +1758,31 @@ class RecoveryOut(TypedDict):
     recovery_codes: list[str]
 
 
+class RefreshIn(TypedDict):
+    """Which lists to fetch; all that have a source if none is named."""
+
+    lists: NotRequired[list[str]]
+
+
+class RefreshList(TypedDict):
+    """A page of refreshes, newest first."""
+
+    data: list[RefreshOut]
+    next_cursor: NotRequired[str | None]
+
+
+class RefreshOut(TypedDict):
+    """A refresh; `outcomes` tells of each list once it is `done` or `failed`."""
+
+    id: str
+    state: Literal["waiting", "done", "failed"]
+    lists: list[str]
+    asked_by: str
+    asked_at: str
+    finished_at: str | None
+    outcomes: list[ListOutcome]
+
+
 class RejectOut(TypedDict):
     """A thing wrong in what was sent; the rest of it counts."""
 
@@ -1670,6 +1802,21 @@ class ReportOut(TypedDict):
     notes: list[str]
 
 
+class RetentionIn(TypedDict):
+    """Whether to look only, which is what happens unless said otherwise."""
+
+    dry_run: NotRequired[bool]
+
+
+class RetentionOut(TypedDict):
+    """What is due, or was erased, by kind; and what a legal hold keeps."""
+
+    dry_run: bool
+    kinds: dict[str, int]
+    evidence: list[DueOut]
+    held: list[DueOut]
+
+
 class RetryIn(TypedDict):
     """A retry policy on the wire."""
 
@@ -1683,6 +1830,13 @@ class RetryRunIn(TypedDict):
     """From which step a finished run is done again; left out: where it failed."""
 
     from_step: NotRequired[str | None]
+
+
+class RevealIn(TypedDict):
+    """What personal data is needed in clear for; kept beside the log's entry."""
+
+    purpose: Purpose
+    reason: str
 
 
 class ReviewIn(TypedDict):
@@ -1956,6 +2110,7 @@ class SubjectOut(TypedDict):
     """Everything that is kept about a person."""
 
     data: list[KeptItemOut]
+    withheld: int
 
 
 class SubmissionAccepted(TypedDict):
@@ -2058,6 +2213,7 @@ class UserIn(TypedDict):
     roles: list[Role]
     display_name: NotRequired[str]
     email: NotRequired[str | None]
+    teams: NotRequired[list[str]]
 
 
 class UserOut(TypedDict):
@@ -2068,6 +2224,7 @@ class UserOut(TypedDict):
     display_name: str
     email: str | None
     roles: list[Role]
+    teams: list[str]
     disabled: bool
     created_at: str
     updated_at: str
@@ -2080,6 +2237,7 @@ class UserPatch(TypedDict):
     display_name: NotRequired[str | None]
     email: NotRequired[str | None]
     roles: NotRequired[list[Role] | None]
+    teams: NotRequired[list[str] | None]
     disabled: NotRequired[bool | None]
     password: NotRequired[str | None]
 

@@ -6,6 +6,8 @@ from typing import Any, Literal
 
 from integritas.client.models import (
     Accepted,
+    AccessIn,
+    AccessOut,
     AllowIn,
     Allowed,
     AllowedList,
@@ -22,6 +24,7 @@ from integritas.client.models import (
     BatchAccepted,
     BatchIn,
     BatchResults,
+    BreakIn,
     BulkIn,
     BulkOut,
     CampaignDetail,
@@ -36,6 +39,7 @@ from integritas.client.models import (
     CaseState,
     CodeIn,
     ConsistencyOut,
+    ContentOut,
     DatasetIn,
     DatasetList,
     DatasetOut,
@@ -56,6 +60,8 @@ from integritas.client.models import (
     FeedbackPage,
     FindingOut,
     ForkRunIn,
+    GrantIn,
+    GrantOut,
     HoldsOut,
     InclusionOut,
     IndicatorList,
@@ -117,8 +123,14 @@ from integritas.client.models import (
     PrunedOut,
     PublishIn,
     RecoveryOut,
+    RefreshIn,
+    RefreshList,
+    RefreshOut,
     ReportOut,
+    RetentionIn,
+    RetentionOut,
     RetryRunIn,
+    RevealIn,
     ReviewIn,
     RevokeIn,
     RunDetailOut,
@@ -568,6 +580,12 @@ class Client(SyncTransport):
         answer: TokenOut = asked.json()
         return answer
 
+    def cases_access(self, case_id: str) -> AccessOut:
+        """Who may see a case."""
+        asked = self._ask("GET", f"/api/v1/cases/{escape(case_id)}/access")
+        answer: AccessOut = asked.json()
+        return answer
+
     def cases_approvals(
         self, case_id: str, *, limit: int | None = None, cursor: str | None = None
     ) -> PageApprovalOut:
@@ -596,6 +614,19 @@ class Client(SyncTransport):
             body=body,
         )
         answer: ApprovalOut = asked.json()
+        return answer
+
+    def cases_break_glass(
+        self, case_id: str, body: BreakIn, *, idempotency_key: str | None = None
+    ) -> GrantOut:
+        """Open a confidential case without a grant (recorded)."""
+        asked = self._ask(
+            "POST",
+            f"/api/v1/cases/{escape(case_id)}/break-glass",
+            headers={"Idempotency-Key": idempotency_key},
+            body=body,
+        )
+        answer: GrantOut = asked.json()
         return answer
 
     def cases_bulk(
@@ -640,6 +671,19 @@ class Client(SyncTransport):
         """Get a case."""
         asked = self._ask("GET", f"/api/v1/cases/{escape(case_id)}")
         answer: CaseOut = asked.json()
+        return answer
+
+    def cases_grant(
+        self, case_id: str, body: GrantIn, *, idempotency_key: str | None = None
+    ) -> GrantOut:
+        """Let somebody see a confidential case."""
+        asked = self._ask(
+            "POST",
+            f"/api/v1/cases/{escape(case_id)}/grants",
+            headers={"Idempotency-Key": idempotency_key},
+            body=body,
+        )
+        answer: GrantOut = asked.json()
         return answer
 
     def cases_history(
@@ -724,6 +768,30 @@ class Client(SyncTransport):
         )
         answer: PageCaseOut = asked.json()
         return answer
+
+    def cases_restrict(
+        self, case_id: str, body: AccessIn, *, idempotency_key: str | None = None
+    ) -> AccessOut:
+        """Make a case confidential, or no more."""
+        asked = self._ask(
+            "PUT",
+            f"/api/v1/cases/{escape(case_id)}/access",
+            headers={"Idempotency-Key": idempotency_key},
+            body=body,
+        )
+        answer: AccessOut = asked.json()
+        return answer
+
+    def cases_revoke_grant(
+        self, case_id: str, grant_id: str, *, idempotency_key: str | None = None
+    ) -> None:
+        """Take a grant back."""
+        asked = self._ask(
+            "DELETE",
+            f"/api/v1/cases/{escape(case_id)}/grants/{escape(grant_id)}",
+            headers={"Idempotency-Key": idempotency_key},
+        )
+        asked.raise_for_status()
 
     def cases_timeline(
         self, case_id: str, *, limit: int | None = None, cursor: str | None = None
@@ -870,6 +938,39 @@ class Client(SyncTransport):
         answer: ListsOut = asked.json()
         return answer
 
+    def compliance_lists_refresh(
+        self, body: RefreshIn, *, idempotency_key: str | None = None
+    ) -> RefreshOut:
+        """Fetch the lists from their publishers."""
+        asked = self._ask(
+            "POST",
+            f"/api/v1/compliance/lists/refresh",
+            headers={"Idempotency-Key": idempotency_key},
+            body=body,
+        )
+        answer: RefreshOut = asked.json()
+        return answer
+
+    def compliance_lists_refresh_get(self, refresh_id: str) -> RefreshOut:
+        """Get a refresh and what came of it."""
+        asked = self._ask(
+            "GET", f"/api/v1/compliance/lists/refreshes/{escape(refresh_id)}"
+        )
+        answer: RefreshOut = asked.json()
+        return answer
+
+    def compliance_lists_refreshes(
+        self, *, cursor: str | None = None, limit: int | None = None
+    ) -> RefreshList:
+        """List refreshes: which version took the place of which."""
+        asked = self._ask(
+            "GET",
+            f"/api/v1/compliance/lists/refreshes",
+            query={"cursor": cursor, "limit": limit},
+        )
+        answer: RefreshList = asked.json()
+        return answer
+
     def compliance_match(
         self, body: MatchIn, *, idempotency_key: str | None = None
     ) -> MatchOut:
@@ -991,6 +1092,19 @@ class Client(SyncTransport):
             body=body,
         )
         answer: TestOut = asked.json()
+        return answer
+
+    def compliance_retention(
+        self, body: RetentionIn, *, idempotency_key: str | None = None
+    ) -> RetentionOut:
+        """Erase evidence whose period is over, or say which (audited)."""
+        asked = self._ask(
+            "POST",
+            f"/api/v1/compliance/retention",
+            headers={"Idempotency-Key": idempotency_key},
+            body=body,
+        )
+        answer: RetentionOut = asked.json()
         return answer
 
     def compliance_screen(
@@ -1116,6 +1230,12 @@ class Client(SyncTransport):
         answer: CaseOut = asked.json()
         return answer
 
+    def evidence_content(self, evidence_id: str) -> ContentOut:
+        """Read evidence as one's roles see it."""
+        asked = self._ask("GET", f"/api/v1/evidence/{escape(evidence_id)}/content")
+        answer: ContentOut = asked.json()
+        return answer
+
     def evidence_get(self, evidence_id: str) -> EvidenceOut:
         """Get an item of evidence."""
         asked = self._ask("GET", f"/api/v1/evidence/{escape(evidence_id)}")
@@ -1139,6 +1259,19 @@ class Client(SyncTransport):
         asked = self._ask("GET", f"/api/v1/evidence/{escape(evidence_id)}/raw")
         return asked.content
 
+    def evidence_reveal(
+        self, evidence_id: str, body: RevealIn, *, idempotency_key: str | None = None
+    ) -> ContentOut:
+        """Read evidence in clear (recorded)."""
+        asked = self._ask(
+            "POST",
+            f"/api/v1/evidence/{escape(evidence_id)}/reveal",
+            headers={"Idempotency-Key": idempotency_key},
+            body=body,
+        )
+        answer: ContentOut = asked.json()
+        return answer
+
     def findings_get(self, finding_id: str) -> FindingOut:
         """Get a finding."""
         asked = self._ask("GET", f"/api/v1/findings/{escape(finding_id)}")
@@ -1155,6 +1288,19 @@ class Client(SyncTransport):
             query={"limit": limit, "cursor": cursor},
         )
         answer: PageFindingOut = asked.json()
+        return answer
+
+    def findings_reveal(
+        self, finding_id: str, body: RevealIn, *, idempotency_key: str | None = None
+    ) -> FindingOut:
+        """Read a finding in clear (recorded)."""
+        asked = self._ask(
+            "POST",
+            f"/api/v1/findings/{escape(finding_id)}/reveal",
+            headers={"Idempotency-Key": idempotency_key},
+            body=body,
+        )
+        answer: FindingOut = asked.json()
         return answer
 
     def findings_review(
@@ -1706,6 +1852,15 @@ class Client(SyncTransport):
         )
         answer: UserOut = asked.json()
         return answer
+
+    def users_delete(self, user_id: str, *, idempotency_key: str | None = None) -> None:
+        """Deactivate a user."""
+        asked = self._ask(
+            "DELETE",
+            f"/api/v1/users/{escape(user_id)}",
+            headers={"Idempotency-Key": idempotency_key},
+        )
+        asked.raise_for_status()
 
     def users_end_sessions(
         self, user_id: str, *, idempotency_key: str | None = None

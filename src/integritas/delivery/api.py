@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from integritas.delivery.addresses import Networks
 from integritas.delivery.courier import BACKOFF, Courier
 from integritas.delivery.model import (
+    Confidential,
     Delivery,
     DeliveryId,
     DeliveryState,
@@ -49,7 +50,27 @@ def make_delivery(  # noqa: PLR0917 - what bootstrap has, in its order
     randomness: Randomness,
     ids: IdFactory,
     networks: Networks,
+    confidential: Confidential,
 ) -> tuple[Webhooks, Courier]:
-    """Return the desk and the courier; `networks` may be told though private."""
-    desk = Webhooks(database, journal, clock, randomness, ids, networks=networks)
-    return desk, Courier(database, journal, clock, randomness, networks=networks)
+    """Return the desk and the courier; `networks` may be told though private.
+
+    `confidential` says which cases nobody outside is told of.
+    """
+    desk = Webhooks(
+        database,
+        journal,
+        clock,
+        randomness,
+        ids,
+        networks=networks,
+        confidential=confidential,
+    )
+    courier = Courier(
+        database,
+        journal,
+        clock,
+        randomness,
+        networks=networks,
+        confidential=confidential,
+    )
+    return desk, courier

@@ -24,7 +24,14 @@ from integritas.delivery.addresses import (
     Resolve,
     resolve,
 )
-from integritas.delivery.model import Delivery, DeliveryState, Webhook
+from integritas.delivery.model import (
+    Confidential,
+    Delivery,
+    DeliveryState,
+    Webhook,
+    cases_in,
+    none_confidential,
+)
 from integritas.delivery.signing import headers_of, message_body
 from integritas.delivery.tables import DELIVERIES, WEBHOOKS
 from integritas.delivery.webhooks import delivery_of, webhook_of
@@ -82,9 +89,11 @@ class Courier:
         *,
         networks: Networks = (),
         resolve: Resolve = resolve,
+        confidential: Confidential = none_confidential,
     ) -> None:
         """Take the parts; `networks` may be delivered to though they are private."""
         self._database = database
+        self._confidential = confidential
         self._journal = journal
         self._clock = clock
         self._randomness = randomness
@@ -154,6 +163,11 @@ class Courier:
             [entry] = await self._journal.read(
                 delivery.tenant, after=delivery.seq - 1, limit=1
             )
+            named = set(cases_in(entry))
+            if await self._database.read(
+                lambda tx: self._confidential(tx, delivery.tenant, named)
+            ):
+                return Outcome(error="the case became confidential", status=_GONE)
             async with asyncio.timeout(TIMEOUT_S):
                 return await self._send(webhook, entry)
         except TimeoutError:

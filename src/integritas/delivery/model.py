@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import NewType
+from typing import TYPE_CHECKING, NewType, TypeAlias
 
 from integritas.kernel.ids import EventId, TenantId
 
+if TYPE_CHECKING:
+    from integritas.journal.api import Entry
+    from integritas.platform.db import Transaction
+
 __all__ = [
+    "Confidential",
     "Delivery",
     "DeliveryId",
     "DeliveryState",
@@ -17,6 +23,8 @@ __all__ = [
     "Webhook",
     "WebhookChanges",
     "WebhookId",
+    "cases_in",
+    "none_confidential",
     "wants",
 ]
 
@@ -111,3 +119,18 @@ def wants(webhook: Webhook, event_type: str) -> bool:
         else event_type == wanted
         for wanted in webhook.types
     )
+
+
+def cases_in(entry: Entry) -> frozenset[str]:
+    """Return the texts of an entry that may be the id of a case."""
+    told = (value for value in entry.data.values() if isinstance(value, str))
+    return frozenset({entry.subject, *told})
+
+
+Confidential: TypeAlias = Callable[["Transaction", TenantId, set[str]], frozenset[str]]
+"""Returns which of some texts are the ids of confidential cases."""
+
+
+def none_confidential(_: Transaction, __: TenantId, ___: set[str]) -> frozenset[str]:
+    """Return nothing: where there are no cases, none is confidential."""
+    return frozenset()

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from integritas.delivery.addresses import Networks, Resolve, check_url, resolve
 from integritas.delivery.model import (
+    Confidential,
     Delivery,
     DeliveryId,
     DeliveryState,
@@ -17,6 +18,8 @@ from integritas.delivery.model import (
     Webhook,
     WebhookChanges,
     WebhookId,
+    cases_in,
+    none_confidential,
     wants,
 )
 from integritas.delivery.signing import new_secret
@@ -52,8 +55,13 @@ class Webhooks:
         *,
         networks: Networks = (),
         resolve: Resolve = resolve,
+        confidential: Confidential = none_confidential,
     ) -> None:
-        """Take the parts; `networks` may be told of events though they are private."""
+        """Take the parts; `networks` may be told of events though they are private.
+
+        Of `confidential` cases no webhook is told.
+        """
+        self._confidential = confidential
         self._database = database
         self._journal = journal
         self._clock = clock
@@ -254,6 +262,11 @@ class Webhooks:
             for webhook in webhooks
             if wants(webhook, entry.type)
         ]
+        named = {entry.seq: cases_in(entry) for _, entry in wanted}
+        kept_back = self._confidential(
+            tx, tenant, {case for cases in named.values() for case in cases}
+        )
+        wanted = [each for each in wanted if not named[each[1].seq] & kept_back]
         now = self._clock.now()
         ids = self._ids.many("dlv", len(wanted))
         tx.insert(

@@ -12,9 +12,12 @@ from starlette.middleware.cors import CORSMiddleware
 
 from integritas.gateway.conventions import check_address
 from integritas.gateway.document import describe, names_at
+from integritas.gateway.error_pages import router as error_pages
 from integritas.gateway.lifetimes import Lifetimes
+from integritas.gateway.redoc import redoc_route
 from integritas.gateway.repeating import Repeating
 from integritas.gateway.routes import (
+    access,
     approvals,
     auth,
     casefiles,
@@ -50,6 +53,7 @@ if TYPE_CHECKING:
 __all__ = ["PREFIX", "create_app"]
 
 PREFIX: Final = "/api/v1"
+_STATIC: Final = "/api/static-docs"
 _DESCRIPTION: Final = """
 Triage tips, messages, tenders, counterparties and payments; decide; prove it
 afterwards.
@@ -66,14 +70,16 @@ _CORS_ANSWER: Final = (
     *("ETag", "Idempotency-Replayed", "Location", "Preference-Applied", "RateLimit"),
     *("RateLimit-Policy", "Retry-After", "X-Request-ID", "traceparent"),
 )
+# Routes are tried in turn: what is asked most comes first.
 _ROUTERS: Final = (
+    cases,
+    submissions,
     auth,
     oidc,
     second_factor,
     users,
-    submissions,
-    cases,
     casework,
+    access,
     evidence,
     casefiles,
     approvals,
@@ -105,12 +111,14 @@ def create_app(parts: GatewayParts) -> FastAPI:
         openapi_url="/api/openapi.json",
         docs_url="/api/docs",
         redoc_url="/api/redoc",
-        static_url="/api/static-docs",
+        static_url=_STATIC,
         license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
         lifespan=lifespan,
         dependencies=[Depends(check_address)],
         redirect_slashes=False,  # to where the Host header says
     )
+    # Before the folder of the package, which comes first otherwise.
+    app.router.routes.insert(0, redoc_route(f"{_STATIC}/redoc.standalone.js"))
     app.state.parts = parts
     app.state.draining = False  # once it is, streams end
     install_problems(app)
@@ -119,6 +127,7 @@ def create_app(parts: GatewayParts) -> FastAPI:
     for router in (health, *(m.router for m in _ROUTERS), *parts.service_routers):
         name_rules(router)
     app.include_router(health)
+    app.include_router(error_pages)
     for module in _ROUTERS:
         app.include_router(module.router, prefix=PREFIX)
     for router in parts.service_routers:

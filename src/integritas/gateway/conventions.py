@@ -1,4 +1,8 @@
-"""Conventions of the API: cursors, entity tags, idempotency keys, `Prefer: wait`."""
+"""Conventions of the API: cursors, entity tags, idempotency keys, `Prefer: wait`.
+
+Dependencies are coroutine functions even where they wait for nothing: FastAPI sends
+others to a thread, which costs more than all of them together.
+"""
 
 from __future__ import annotations
 
@@ -25,9 +29,10 @@ __all__ = [
     "Page",
     "PlaceCursorAsked",
     "RequiredIfMatch",
-    "Scope",
+    "ScopeAsked",
     "Wait",
     "check_address",
+    "encode_cursor",
     "etag",
     "page_of",
     "slice_of",
@@ -46,7 +51,7 @@ class Page(BaseModel, Generic[Item]):
     next_cursor: str | None = None
 
 
-def never_kept(response: Response) -> None:
+async def never_kept(response: Response) -> None:
     """Say that an answer holds a secret: no cache may keep it, nor do we to replay."""
     response.headers["Cache-Control"] = "no-store"
 
@@ -63,7 +68,7 @@ def page_of(
     """Return a page of what was found by asking for one more than `limit`."""
     more = len(found) > limit
     shown = found[:limit]
-    cursor = _encode(key(shown[-1])) if more else None
+    cursor = encode_cursor(key(shown[-1])) if more else None
     return Page(data=[show(item) for item in shown], next_cursor=cursor)
 
 
@@ -76,11 +81,12 @@ def slice_of(
     """Return a page of what was found whole: few things, in an order that stays."""
     shown = found[after : after + limit]
     end = after + len(shown)
-    cursor = _encode(str(end)) if end < len(found) else None
+    cursor = encode_cursor(str(end)) if end < len(found) else None
     return Page(data=[show(item) for item in shown], next_cursor=cursor)
 
 
-def _encode(key: str) -> str:
+def encode_cursor(key: str) -> str:
+    """Return a place in a list as a cursor."""
     return base64.urlsafe_b64encode(key.encode()).decode().rstrip("=")
 
 
@@ -109,18 +115,18 @@ def _decode(cursor: str, form: re.Pattern[str]) -> str:
     return key
 
 
-def _id_cursor(cursor: _Cursor = None) -> str | None:
+async def _id_cursor(cursor: _Cursor = None) -> str | None:
     return None if cursor is None else _decode(cursor, _ID)
 
 
-def _place_cursor(cursor: _Cursor = None) -> tuple[str, str] | None:
+async def _place_cursor(cursor: _Cursor = None) -> tuple[str, str] | None:
     if cursor is None:
         return None
     value, _, case_id = _decode(cursor, _PLACE).partition(" ")
     return value, case_id
 
 
-def _number_cursor(cursor: _Cursor = None) -> int:
+async def _number_cursor(cursor: _Cursor = None) -> int:
     return 0 if cursor is None else int(_decode(cursor, _NUMBER))
 
 
@@ -135,7 +141,7 @@ Limit: TypeAlias = Annotated[int, Query(ge=1, le=500, description="Items a page.
 # Addresses ------------------------------------------------------------------------
 
 
-def check_address(request: Request) -> None:
+async def check_address(request: Request) -> None:
     """Refuse U+0000, which not every database takes, wherever it stands in a URL.
 
     Raises:
@@ -162,7 +168,7 @@ def etag(version: int) -> str:
     return f'"{version}"'
 
 
-def _if_match(
+async def _if_match(
     if_match: Annotated[
         str | None,
         Header(description="The ETag read, or `*`; a stale one gets 412."),
@@ -181,7 +187,7 @@ def _if_match(
     return int(found[1] or found[2])
 
 
-def _required_if_match(
+async def _required_if_match(
     request: Request, version: Annotated[int | None, Depends(_if_match)]
 ) -> int | None:
     if "if-match" not in request.headers:
@@ -196,23 +202,12 @@ RequiredIfMatch: TypeAlias = Annotated[int | None, Depends(_required_if_match)]
 
 
 class Scope:
-    """Reads `Idempotency-Key` and makes its scope, None without the header."""
+    """Makes the scope of a request's `Idempotency-Key`, None without one."""
 
-    def __init__(
-        self,
-        request: Request,
-        idempotency_key: Annotated[
-            str | None,
-            Header(
-                min_length=1,
-                max_length=200,
-                description="The same key and body again get the same answer.",
-            ),
-        ] = None,
-    ) -> None:
+    def __init__(self, request: Request, key: str | None) -> None:
         """Keep the request for its body."""
         self._request = request
-        self._key = idempotency_key
+        self._key = key
 
     async def of(self, principal: Principal) -> IdempotencyScope | None:
         """Return the scope of the key, None if there is none."""
@@ -228,10 +223,26 @@ class Scope:
         )
 
 
+async def _scope(
+    request: Request,
+    idempotency_key: Annotated[
+        str | None,
+        Header(
+            min_length=1,
+            max_length=200,
+            description="The same key and body again get the same answer.",
+        ),
+    ] = None,
+) -> Scope:
+    return Scope(request, idempotency_key)
+
+
+ScopeAsked: TypeAlias = Annotated[Scope, Depends(_scope)]
+
 # Prefer: wait (RFC 7240 section 4.3) ------------------------------------------------
 
 
-def _wait(
+async def _wait(
     prefer: Annotated[
         str | None,
         Header(description="`wait=N`: answer when the case is assessed, N s at most."),

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from fastapi import APIRouter
     from prometheus_client import CollectorRegistry
 
-    from integritas.cases.api import CaseDesk, CaseFigures, CaseFiles
+    from integritas.cases.api import CaseAccess, CaseDesk, CaseFigures, CaseFiles
     from integritas.delivery.api import Webhooks
     from integritas.identity.api import Identity
     from integritas.journal.api import Journal
@@ -42,6 +42,7 @@ class GatewayParts:
 
     identity: Identity
     cases: CaseDesk
+    access: CaseAccess
     files: CaseFiles
     figures: CaseFigures
     webhooks: Webhooks
@@ -62,7 +63,7 @@ class GatewayParts:
     on_stop: Sequence[Callable[[], Awaitable[None]]] = ()
 
 
-def parts_of(request: Request) -> GatewayParts:
+async def parts_of(request: Request) -> GatewayParts:
     """Return the parts of the app that serves a request."""
     parts: GatewayParts = request.app.state.parts
     return parts

@@ -15,17 +15,19 @@ from integritas.cases.api import (
     FindingRecord,
     HistoryEntry,
     Priority,
+    Purpose,
     ReviewState,
     Submission,
     legal_moves,
 )
 from integritas.gateway.strict import Json, Moment
+from integritas.identity.api import View, mask_finding, mask_reason, mask_result
 from integritas.journal.api import Entry
 from integritas.kernel.contracts import Evidence, Outcome, Reason, Severity, Subject
 from integritas.kernel.evidence import EvidenceIn, Message
 from integritas.kernel.states import ActorKind, CaseState
 from integritas.platform.remedies import NO_NUL
-from integritas.workflows.api import RunState, StepState
+from integritas.workflows.api import RunState, StepState, StepView
 
 __all__ = [
     "NO_NUL",
@@ -35,11 +37,13 @@ __all__ = [
     "BatchItem",
     "CaseOut",
     "CasePatch",
+    "ContentOut",
     "DecisionOut",
     "EvidenceOut",
     "FindingOut",
     "HistoryOut",
     "NewEvidenceIn",
+    "RevealIn",
     "ReviewIn",
     "RunOut",
     "RunStepOut",
@@ -126,9 +130,12 @@ class SubmissionOut(_Out):
     received_at: datetime
 
     @classmethod
-    def of(cls, submission: Submission) -> SubmissionOut:
+    def of(cls, submission: Submission, view: View) -> SubmissionOut:
         """Show a submission."""
-        return cls.model_validate(submission)
+        shown = cls.model_validate(submission)
+        shown.title = view.remark(shown.title)
+        shown.reference = view.remark(shown.reference)
+        return shown
 
 
 class SubmissionAccepted(_Out):
@@ -186,9 +193,10 @@ class CaseOut(_Out):
     moves: list[CaseState] = []
 
     @classmethod
-    def of(cls, case: Case) -> CaseOut:
+    def of(cls, case: Case, view: View) -> CaseOut:
         """Show a case."""
         shown = cls.model_validate(case)
+        shown.title = view.remark(shown.title)
         shown.moves = list(legal_moves(case, ActorKind.PERSON))
         return shown
 
@@ -223,9 +231,11 @@ class HistoryOut(_Out):
     at: datetime
 
     @classmethod
-    def of(cls, entry: HistoryEntry) -> HistoryOut:
+    def of(cls, entry: HistoryEntry, view: View) -> HistoryOut:
         """Show a transition."""
-        return cls.model_validate(entry)
+        shown = cls.model_validate(entry)
+        shown.reason = view.remark(shown.reason)
+        return shown
 
 
 class TimelineEntryOut(_Out):
@@ -259,7 +269,7 @@ class DecisionOut(BaseModel):
     at: datetime
 
     @classmethod
-    def of(cls, decision: Decision) -> DecisionOut:
+    def of(cls, decision: Decision, view: View) -> DecisionOut:
         """Show a verdict."""
         verdict = decision.verdict
         return cls(
@@ -268,7 +278,7 @@ class DecisionOut(BaseModel):
             risk=verdict.risk,
             band=verdict.band,
             policy=verdict.policy,
-            reasons=list(verdict.reasons),
+            reasons=[mask_reason(view, reason) for reason in verdict.reasons],
             required_steps=list(verdict.required_steps),
             at=decision.at,
         )
@@ -306,6 +316,44 @@ class EvidenceOut(BaseModel):
         )
 
 
+class ContentOut(BaseModel):
+    """The content of evidence: text of a message, JSON of anything else."""
+
+    id: str
+    kind: str
+    sha256: str = Field(description="of the whole, as it came")
+    content: dict[str, Any]
+
+    @classmethod
+    def of(cls, evidence: Evidence, content: dict[str, Any]) -> ContentOut:
+        """Show content that was masked, or is recorded as read."""
+        return cls(
+            id=evidence.id,
+            kind=evidence.kind.value,
+            sha256=evidence.sha256,
+            content=content,
+        )
+
+
+class RevealIn(_In):
+    """What personal data is needed in clear for; kept beside the log's entry."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "example": {
+                "purpose": "investigation",
+                "reason": "compare the account with the invoice",
+            }
+        },
+    )
+
+    purpose: Purpose
+    reason: Annotated[
+        str, StringConstraints(min_length=3, max_length=2_000, pattern=NO_NUL)
+    ]
+
+
 class FindingOut(BaseModel):
     """A finding with its reasons and what a person said of it."""
 
@@ -328,9 +376,11 @@ class FindingOut(BaseModel):
     review_reason: str
 
     @classmethod
-    def of(cls, record: FindingRecord) -> FindingOut:
-        """Show a finding."""
-        finding = record.finding
+    def of(cls, record: FindingRecord, view: View | None) -> FindingOut:
+        """Show a finding; without a view in clear, which is recorded before."""
+        finding, said = record.finding, record.review_reason
+        if view is not None:
+            finding, said = mask_finding(view, finding), view.remark(said)
         return cls(
             id=record.id,
             case_id=record.case_id,
@@ -348,7 +398,7 @@ class FindingOut(BaseModel):
             review=record.review,
             reviewed_by=record.reviewed_by,
             reviewed_at=record.reviewed_at,
-            review_reason=record.review_reason,
+            review_reason=said,
         )
 
 
@@ -403,9 +453,12 @@ class ApprovalOut(_Out):
     decision_reason: str
 
     @classmethod
-    def of(cls, approval: Approval) -> ApprovalOut:
+    def of(cls, approval: Approval, view: View) -> ApprovalOut:
         """Show an approval."""
-        return cls.model_validate(approval)
+        shown = cls.model_validate(approval)
+        shown.reason = view.remark(shown.reason)
+        shown.decision_reason = view.remark(shown.decision_reason)
+        return shown
 
 
 class ApprovalDecideIn(_In):
@@ -459,3 +512,11 @@ class RunStepOut(_Out):
     error: dict[str, Any] | None = None
     started_at: datetime | None = None
     ended_at: datetime | None = None
+
+    @classmethod
+    def of(cls, step: StepView, view: View) -> RunStepOut:
+        """Show an attempt of a step; findings that it answered as elsewhere."""
+        shown = cls.model_validate(step)
+        shown.result = mask_result(view, shown.result)
+        shown.error = mask_result(view, shown.error)
+        return shown

@@ -15,8 +15,10 @@ from fastapi import Depends, Request
 from fastapi.security import APIKeyHeader, HTTPBearer
 from fastapi.security.http import HTTPAuthorizationCredentials
 
+from integritas.cases.api import Reader
+from integritas.gateway.need import check_need, reader_of
 from integritas.gateway.parts import Parts
-from integritas.identity.api import PERMISSIONS, Principal
+from integritas.identity.api import PERMISSIONS, Principal, View, view_of
 from integritas.kernel.contracts import Context
 from integritas.kernel.errors import FieldError, NotAuthenticated, NotPermitted
 from integritas.platform.limits import note
@@ -26,12 +28,14 @@ __all__ = [
     "SERVICE_RULES",
     "Guarded",
     "InSession",
+    "Reads",
     "Signed",
     "allow",
     "permission_of",
+    "sight",
 ]
 
-Check: TypeAlias = Callable[[Request, Principal], Awaitable[Context]]
+Check: TypeAlias = Callable[[Request, Parts, Principal], Awaitable[Context]]
 
 SERVICE_RULES: Final[Mapping[str, str]] = {
     "spam_assess": "services:assess",
@@ -72,8 +76,12 @@ SERVICE_RULES: Final[Mapping[str, str]] = {
     "compliance_policy_backtest": "compliance:manage",
     "compliance_subject_export": "subjects:manage",
     "compliance_subject_erase": "subjects:manage",
+    "compliance_retention": "subjects:manage",
     "compliance_pii": "services:assess",
     "compliance_lists": "services:read",
+    "compliance_lists_refresh": "compliance:manage",
+    "compliance_lists_refreshes": "services:read",
+    "compliance_lists_refresh_get": "services:read",
     "audit_append": "audit:write",
     "audit_entries": "audit:read",
     "audit_entry": "audit:read",
@@ -125,10 +133,20 @@ async def signed(
         note(request.scope["state"], standing)
     address = request.client.host if request.client else None
     request.state.context = principal.context(request_id_of(request.scope), address)
+    reader = reader_of(principal)
+    request.state.withheld = lambda: parts.access.withheld(reader)
     return principal
 
 
 Signed: TypeAlias = Annotated[Principal, Depends(signed)]
+
+
+def reading(principal: Signed) -> Reader:
+    """Return who reads, for lists and searches."""
+    return reader_of(principal)
+
+
+Reads: TypeAlias = Annotated[Reader, Depends(reading)]
 
 
 async def in_session(principal: Signed) -> Principal:
@@ -159,8 +177,9 @@ def allow(permission: str) -> Check:
     if permission not in PERMISSIONS:
         raise KeyError(permission)
 
-    async def check(request: Request, principal: Signed) -> Context:
+    async def check(request: Request, parts: Parts, principal: Signed) -> Context:
         principal.require(permission)
+        await check_need(request, parts, principal)
         context: Context = request.state.context
         return context
 
@@ -173,10 +192,16 @@ def permission_of(dependency: object) -> str | None:
     return "session" if dependency is in_session else _ALLOWED.get(dependency)
 
 
-async def guarded(request: Request, principal: Signed) -> None:
+async def guarded(request: Request, parts: Parts, principal: Signed) -> None:
     """Let only those through whom the rule of a service's route lets."""
     route = request.scope.get("route")
     principal.require(SERVICE_RULES[str(getattr(route, "operation_id", ""))])
+    await check_need(request, parts, principal)
 
 
 Guarded = Depends(guarded)
+
+
+def sight(context: Context) -> View:
+    """Return how much of personal data the caller sees."""
+    return view_of(context.actor.roles)

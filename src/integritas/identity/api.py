@@ -6,11 +6,20 @@ into a `Principal`; a route asks it for a permission of `PERMISSIONS`.
 the kernel's: `NotAuthenticated` for credentials, `NotPermitted` for permissions,
 `InvalidInput` with the field and what to do, `Conflict`, `NotFound`, `Refused`,
 `TooManyRequests`.
+
+`view_of` says how much of personal data roles see; `mask_finding` shows a finding so.
 """
 
 from __future__ import annotations
 
+from integritas.identity.disclosure import DISCLOSURE, Datum, Form, View, view_of
 from integritas.identity.keys import ApiKeys
+from integritas.identity.masking import (
+    mask_finding,
+    mask_json,
+    mask_reason,
+    mask_result,
+)
 from integritas.identity.model import (
     AdminCreated,
     ApiKey,
@@ -39,11 +48,14 @@ from integritas.identity.users import Users, check_new_user
 
 __all__ = [
     "COOKIE_TTL_S",
+    "DISCLOSURE",
     "PERMISSIONS",
     "AdminCreated",
     "ApiKey",
     "ApiKeys",
+    "Datum",
     "Enrolment",
+    "Form",
     "Grant",
     "Identity",
     "IssuedKey",
@@ -60,8 +72,14 @@ __all__ = [
     "User",
     "UserChanges",
     "Users",
+    "View",
     "check_new_user",
     "check_tenant",
+    "mask_finding",
+    "mask_json",
+    "mask_reason",
+    "mask_result",
     "permissions_of",
     "permitted",
+    "view_of",
 ]

@@ -39,6 +39,7 @@ LONGEST_PAUSE: Final = timedelta(minutes=15)
 
 _USERNAME: Final = re.compile(r"[^\W_][\w.@+-]{0,62}[\w]|[^\W_]")
 _EMAIL: Final = re.compile(r"[^\s@\x00-\x1f]{1,64}@[^\s@\x00-\x1f]{1,190}")
+_TEAM: Final = re.compile(r"[a-z][a-z0-9-]{0,63}")
 _TRIED: Final = """
 00000000 11111111 12341234 12345678 123456789 1234567890 1q2w3e4r 1qaz2wsx
 abcd1234 abcdefgh admin123 adminadmin administrator asdfghjkl baseball changeme
@@ -126,6 +127,17 @@ def check_roles(roles: Collection[str]) -> Iterable[FieldError]:
             )
         elif role not in people:
             yield FieldError("roles", f"{role} is not a role", choice)
+
+
+def check_teams(teams: Collection[str]) -> Iterable[FieldError]:
+    """Yield what is wrong with the teams of a user."""
+    for team in sorted(teams):
+        if _TEAM.fullmatch(team) is None:
+            yield FieldError(
+                "teams",
+                "is not the name of a team",
+                "use 1 to 64 lower-case letters, digits and hyphens, a letter first",
+            )
 
 
 def check_scopes(

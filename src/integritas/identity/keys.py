@@ -296,6 +296,7 @@ def _owner(tx: Transaction, key: ApiKey) -> Principal | None:
         expires_at=key.expires_at or NEVER,
         user=user.id,
         key=key.id,
+        teams=user.teams,
     )
 
 

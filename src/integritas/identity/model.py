@@ -33,6 +33,7 @@ class Principal:
     """Who calls, proven. `permissions` is what this credential may do, no more.
 
     `user` is None for a machine key; `session` for any key; `key` for a session.
+    `teams` are the person's, for need-to-know.
     """
 
     tenant: TenantId
@@ -43,6 +44,7 @@ class Principal:
     user: UserId | None = None
     session: str | None = None
     key: KeyId | None = None
+    teams: frozenset[str] = frozenset()
 
     def permits(self, permission: str) -> bool:
         """Say whether this credential may do it."""
@@ -103,6 +105,7 @@ class User:
     created_at: datetime
     updated_at: datetime
     version: int
+    teams: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +117,7 @@ class NewUser:
     password: str | None = field(default=None, repr=False)
     display_name: str = ""
     email: str | None = None
+    teams: AbstractSet[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +127,7 @@ class UserChanges:
     display_name: str | None = None
     email: str | None = None
     roles: AbstractSet[Role] | None = None
+    teams: AbstractSet[str] | None = None
     disabled: bool | None = None
     password: str | None = field(default=None, repr=False)
 

@@ -52,6 +52,12 @@ PERMISSIONS: Final[Mapping[str, Grant]] = MappingProxyType(
         "cases:read": Grant("read cases, history and timeline", _EVERYONE),
         "cases:write": Grant("open, change and link cases", _CASEWORK),
         "cases:transition": Grant("move cases through their states", _CASEWORK),
+        "access:manage": Grant(
+            "make cases confidential and say who may see them", _CASEWORK
+        ),
+        "access:break": Grant(
+            "open a confidential case to oneself for 8 hours (recorded)", _OVERSIGHT
+        ),
         "evidence:read": Grant("read evidence, masked", _PEOPLE),
         "evidence:write": Grant("add evidence and attachments", _CASEWORK),
         "evidence:raw": Grant(

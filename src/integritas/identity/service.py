@@ -28,7 +28,7 @@ from integritas.kernel.errors import (
 from integritas.kernel.ids import DEFAULT_TENANT, IdFactory, TenantId, valid_tenant
 from integritas.platform.sealing import Sealer
 from integritas.platform.security import Passwords, SecretKind, write_private_file
-from integritas.platform.tokens import KeyRing, Tokens
+from integritas.platform.tokens import Algorithm, KeyRing, Tokens
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -65,6 +65,7 @@ class Identity:
         state_dir: Path,
         hasher: Passwords | None = None,
         oidc: OidcSettings | None = None,
+        algorithm: Algorithm = Algorithm.ED25519,
     ) -> None:
         """Load the signing keys of `state_dir/keys`, or make the first.
 
@@ -82,7 +83,9 @@ class Identity:
             cache=PrincipalCache(clock),
         )
         self._state_dir = state_dir
-        self.tokens = Tokens(KeyRing.load(state_dir / "keys", clock), clock, ids)
+        self.tokens = Tokens(
+            KeyRing.load(state_dir / "keys", clock, algorithm), clock, ids
+        )
         self.users = Users(self._parts)
         sealer = Sealer.load(state_dir / "keys")
         self.factors = SecondFactors(self._parts, sealer)

@@ -442,4 +442,5 @@ def _principal(user: User, session: str, expires_at: datetime) -> Principal:
         expires_at=expires_at,
         user=UserId(user.id),
         session=session,
+        teams=user.teams,
     )

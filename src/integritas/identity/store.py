@@ -34,6 +34,7 @@ __all__ = [
     "find_key_by_digest",
     "find_user",
     "find_user_by_name",
+    "has_team",
     "list_keys",
     "list_users",
     "other_admins",
@@ -136,6 +137,14 @@ def other_admins(tx: Transaction, tenant: TenantId, user: UserId | None) -> bool
     return any(Role.ADMIN in row.roles and row.id != user for row in tx.execute(query))
 
 
+def has_team(tx: Transaction, tenant: TenantId, team: str) -> bool:
+    """Say whether an active user is in a team."""
+    query = sa.select(USERS.c.teams).where(
+        USERS.c.tenant_id == tenant, USERS.c.disabled.is_(False)
+    )
+    return any(team in row.teams for row in tx.execute(query))
+
+
 def _user_row(stored: StoredUser) -> dict[str, Any]:
     user = stored.user
     return {
@@ -147,6 +156,7 @@ def _user_row(stored: StoredUser) -> dict[str, Any]:
         "email": user.email,
         "password_hash": stored.password_hash,
         "roles": sorted(user.roles),
+        "teams": sorted(user.teams),
         "disabled": user.disabled,
         "created_at": user.created_at,
         "updated_at": user.updated_at,
@@ -166,6 +176,7 @@ def _user(row: Any) -> User:  # noqa: ANN401 - a row of USERS
         created_at=row.created_at,
         updated_at=row.updated_at,
         version=row.version,
+        teams=frozenset(row.teams),
     )
 
 

@@ -45,6 +45,7 @@ USERS: Final = sa.Table(
     sa.Column("email", sa.Text),
     sa.Column("password_hash", sa.Text),
     sa.Column("roles", JsonText, nullable=False),
+    sa.Column("teams", JsonText, nullable=False),
     sa.Column("disabled", sa.Boolean, nullable=False),
     sa.Column("created_at", UtcTime, nullable=False),
     sa.Column("updated_at", UtcTime, nullable=False),

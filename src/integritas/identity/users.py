@@ -76,6 +76,7 @@ class Users:
             display_name=new.display_name or new.username,
             email=new.email or None,
             roles=frozenset(map(Role, new.roles)),
+            teams=frozenset(new.teams),
             disabled=False,
             created_at=now,
             updated_at=now,
@@ -101,6 +102,12 @@ class Users:
         return (
             await self._parts.database.read(lambda tx: _stored(tx, tenant, user))
         ).user
+
+    async def has_team(self, tenant: TenantId, team: str) -> bool:
+        """Say whether an active user of the tenant is in a team."""
+        return await self._parts.database.read(
+            lambda tx: store.has_team(tx, tenant, team)
+        )
 
     async def list(
         self, tenant: TenantId, *, after: str = "", limit: int = PAGE
@@ -211,6 +218,7 @@ def _wrong_with(new: NewUser) -> Iterable[FieldError]:
     yield from rules.check_username(new.username)
     yield from rules.check_display_name(new.display_name)
     yield from rules.check_roles(new.roles)
+    yield from rules.check_teams(new.teams)
     if new.email:
         yield from rules.check_email(new.email)
     if new.password is not None:
@@ -222,6 +230,8 @@ def _wrong_with_change(user: User, changes: UserChanges) -> Iterable[FieldError]
         yield from rules.check_display_name(changes.display_name)
     if changes.roles is not None:
         yield from rules.check_roles(changes.roles)
+    if changes.teams is not None:
+        yield from rules.check_teams(changes.teams)
     if changes.email:
         yield from rules.check_email(changes.email)
     if changes.password is not None:
@@ -232,6 +242,7 @@ def _after(user: User, changes: UserChanges) -> User:
     wanted: dict[str, Any] = {
         "display_name": changes.display_name,
         "roles": None if changes.roles is None else frozenset(map(Role, changes.roles)),
+        "teams": None if changes.teams is None else frozenset(changes.teams),
         "disabled": changes.disabled,
     }
     if changes.email is not None:
@@ -273,7 +284,10 @@ def _created(user: User) -> Fact:
     return Fact(
         type="integritas.identity.user_created.v1",
         subject=user.id,
-        data={"roles": [role.value for role in sorted(user.roles)]},
+        data={
+            "roles": [role.value for role in sorted(user.roles)],
+            "teams": [*sorted(user.teams)],
+        },
         personal={
             "username": user.username,
             "display_name": user.display_name,
@@ -283,7 +297,7 @@ def _created(user: User) -> Fact:
 
 
 def _changed(before: User, after: User, password: bool) -> Fact:
-    names = ("display_name", "email", "roles", "disabled")
+    names = ("display_name", "email", "roles", "teams", "disabled")
     changed = [n for n in names if getattr(before, n) != getattr(after, n)]
     personal: dict[str, JsonValue] = {
         name: getattr(after, name)
@@ -296,6 +310,7 @@ def _changed(before: User, after: User, password: bool) -> Fact:
         data={
             "changed": [*changed, *["password"] * password],
             "roles": [role.value for role in sorted(after.roles)],
+            "teams": [*sorted(after.teams)],
             "disabled": after.disabled,
             "version": after.version,
         },

@@ -8,6 +8,7 @@ import integritas.cases.tables
 import integritas.delivery.tables
 import integritas.identity.tables
 import integritas.journal.tables
+import integritas.oversight.tables
 import integritas.platform.commands
 import integritas.platform.idempotency
 import integritas.registry.tables

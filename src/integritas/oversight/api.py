@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from integritas.oversight.backtest import Backtest, backtest
+from integritas.oversight.monitoring import ListMonitor
 from integritas.oversight.reconcile import CaseReader, Reconciliation, reconcile
+from integritas.oversight.retention import Periods, RetentionDesk
 from integritas.oversight.routes import router
-from integritas.oversight.subjects import SubjectDesk
+from integritas.oversight.subjects import Eraser, SubjectDesk
 
 __all__ = [
     "Backtest",
     "CaseReader",
+    "Eraser",
+    "ListMonitor",
+    "Periods",
     "Reconciliation",
+    "RetentionDesk",
     "SubjectDesk",
     "backtest",
     "reconcile",

@@ -11,12 +11,15 @@ from pydantic import BaseModel, ConfigDict, Field
 from integritas.kernel.contracts import Context, Decider, Outcome
 from integritas.kernel.ids import TenantId
 from integritas.oversight.backtest import Backtest, Decisions, backtest
+from integritas.oversight.retention_routes import add_retention_routes
 from integritas.oversight.subject_routes import MakeMatcher, add_subject_routes
 from integritas.platform.http import caller
 from integritas.platform.problems import problem_responses
+from integritas.platform.withholding import Withheld  # noqa: TC001 - FastAPI reads it
 
 if TYPE_CHECKING:
     from integritas.oversight.backtest import Change
+    from integritas.oversight.retention import RetentionDesk
     from integritas.oversight.subjects import SubjectDesk
 
 __all__ = ["Candidate", "router"]
@@ -76,8 +79,8 @@ class BacktestOut(BaseModel):
     changes: list[ChangeOut]
 
     @classmethod
-    def of(cls, found: Backtest) -> BacktestOut:
-        """Return the wire form."""
+    def of(cls, found: Backtest, withheld: frozenset[str]) -> BacktestOut:
+        """Return the wire form; what is withheld counts, and is not named."""
         moves = [
             MoveOut(before=Outcome(before), after=Outcome(after), cases=cases)
             for (before, after), cases in sorted(found.moves.items())
@@ -87,7 +90,11 @@ class BacktestOut(BaseModel):
             changed=sum(move.cases for move in moves if move.before != move.after),
             failed=found.failed,
             moves=moves,
-            changes=list(map(ChangeOut.of, found.changes)),
+            changes=[
+                ChangeOut.of(change)
+                for change in found.changes
+                if change.case_id not in withheld
+            ],
         )
 
 
@@ -96,11 +103,13 @@ def router(
     candidate: Candidate,
     subjects: SubjectDesk,
     matcher: MakeMatcher,
+    retention: RetentionDesk,
 ) -> APIRouter:
     """Return the routes, relative to `/api/v1`."""
     routes = APIRouter(prefix="/compliance", tags=["compliance"])
 
     add_subject_routes(routes, subjects, matcher)
+    add_retention_routes(routes, retention)
 
     @routes.post(
         "/policies/{name}/backtest",
@@ -108,10 +117,12 @@ def router(
         summary="Try a policy on the verdicts of the past",
         responses=problem_responses(400, 401, 404, 422),
     )
-    async def try_policy(context: Caller, name: str, body: BacktestIn) -> BacktestOut:
+    async def try_policy(
+        context: Caller, withheld: Withheld, name: str, body: BacktestIn
+    ) -> BacktestOut:
         """Answer with what would have changed; nothing is changed or recorded."""
         decider = await candidate(context.tenant, name, body.version)
         found = await backtest(context.tenant, decisions, decider, limit=body.limit)
-        return BacktestOut.of(found)
+        return BacktestOut.of(found, withheld)
 
     return routes

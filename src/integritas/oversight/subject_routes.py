@@ -11,12 +11,14 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints
 from pydantic_core import PydanticCustomError
 
 from integritas.kernel.contracts import Context, Finding
+from integritas.kernel.errors import NotFound
 from integritas.kernel.evidence import EvidenceKind, serialise_content
 from integritas.kernel.ids import EvidenceId
 from integritas.oversight.subjects import KeptItem, Matcher, SubjectDesk
 from integritas.platform.http import caller
 from integritas.platform.problems import problem_responses
 from integritas.platform.remedies import NO_NUL
+from integritas.platform.withholding import Withheld  # noqa: TC001 - FastAPI reads it
 
 if TYPE_CHECKING:
     from fastapi import APIRouter
@@ -76,6 +78,7 @@ class SubjectOut(BaseModel):
     """Everything that is kept about a person."""
 
     data: list[KeptItemOut]
+    withheld: int = Field(description="Items in cases the caller may not see.")
 
 
 class EraseIn(BaseModel):
@@ -112,20 +115,31 @@ def add_subject_routes(
         summary="Export what is kept about a person (audited)",
         responses=problem_responses(400, 401, 422),
     )
-    async def export(context: Caller, body: SubjectIn) -> SubjectOut:
-        """Answer with all evidence about the person, in every case."""
+    async def export(
+        context: Caller, withheld: Withheld, body: SubjectIn
+    ) -> SubjectOut:
+        """Answer with all evidence about the person, in every case the caller sees.
+
+        `withheld` counts the items in confidential cases: who sees those can tell.
+        """
         asked = body.model_dump()
         found = await desk.export(context, matcher(asked), asked)
-        return SubjectOut(data=list(map(KeptItemOut.of, found)))
+        shown = [item for item in found if item.case_id not in withheld]
+        return SubjectOut(
+            data=list(map(KeptItemOut.of, shown)), withheld=len(found) - len(shown)
+        )
 
     @routes.post(
         "/subjects/erase",
         operation_id="compliance_subject_erase",
         summary="Erase evidence about a person (audited)",
-        responses=problem_responses(400, 401, 404, 422),
+        responses=problem_responses(400, 401, 404, 409, 422),
     )
-    async def erase(context: Caller, body: EraseIn) -> ErasedOut:
+    async def erase(context: Caller, withheld: Withheld, body: EraseIn) -> ErasedOut:
         """Erase content, salts and what was said of it; the log still verifies."""
+        for item in body.evidence:
+            if item in withheld:
+                raise NotFound(f"there is no evidence {item}")
         chosen = list(map(EvidenceId, dict.fromkeys(body.evidence)))
         done = await desk.erase(context, chosen, body.reason)
         return ErasedOut(

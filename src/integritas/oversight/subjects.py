@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
 
 from integritas.cases.api import CaseDesk, FindingRecord, erase_evidence
 from integritas.kernel.contracts import Context, Evidence, Fact
-from integritas.kernel.errors import FieldError, InvalidInput
+from integritas.kernel.errors import FieldError, InvalidInput, Refused
 from integritas.kernel.evidence import Content
 from integritas.kernel.ids import CaseId, EvidenceId, TenantId
 from integritas.workflows.api import redact_results
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from integritas.kernel.contracts import UnitOfWork
     from integritas.platform.db import Database, Transaction
 
-__all__ = ["Erased", "Eraser", "KeptItem", "Matcher", "SubjectDesk"]
+__all__ = ["Erased", "Eraser", "Holds", "KeptItem", "Matcher", "SubjectDesk", "is_held"]
 
 EXPORTED: Final = "integritas.subject.exported.v1"
 _PAGE: Final = 200
@@ -31,11 +31,20 @@ Matcher: TypeAlias = Callable[[Content], bool]
 """Says whether content is of the person that is looked for."""
 
 
+Holds: TypeAlias = Callable[["Transaction", TenantId], Collection[str]]
+"""Returns what is under legal hold: cases, items of evidence, or `*`, everything."""
+
+
+def is_held(held: Collection[str], case_id: str, evidence: str) -> bool:
+    """Say whether a legal hold keeps an item of evidence."""
+    return not {"*", case_id, evidence}.isdisjoint(held)
+
+
 class Eraser(Protocol):
     """A service that learned from evidence, and can take it back."""
 
     def __call__(
-        self, uow: UnitOfWork, tenant: TenantId, evidence: Collection[EvidenceId], /
+        self, uow: UnitOfWork, tenant: TenantId, evidence: Sequence[Evidence], /
     ) -> int:
         """Erase what was learned from evidence; return how many rows."""
         ...
@@ -69,12 +78,14 @@ class SubjectDesk:
         cases: CaseDesk,
         journal: Journal,
         erasers: Sequence[Eraser],
+        holds: Holds,
     ) -> None:
-        """Take the keepers."""
+        """Take the keepers, and what says which subjects are under legal hold."""
         self._database = database
         self._cases = cases
         self._journal = journal
         self._erasers = erasers
+        self._holds = holds
 
     async def export(
         self, context: Context, matches: Matcher, asked: dict[str, list[str]]
@@ -103,6 +114,7 @@ class SubjectDesk:
         Raises:
             InvalidInput: there is no reason.
             NotFound: there is no item of one of the ids.
+            Refused: an item or its case is under legal hold; nothing is erased.
         """
         tenant = context.tenant
         if not reason.strip():
@@ -110,25 +122,32 @@ class SubjectDesk:
                 "an erasure needs a reason",
                 errors=(FieldError("reason", "is empty", "say why"),),
             )
-        found = [await self._cases.one_evidence(tenant, item) for item in evidence]
-        told = {
-            case_id: await self._entries(tenant, case_id)
-            for case_id in {case_id for case_id, _ in found}
-        }
+        unique = dict.fromkeys(evidence)
+        found = [await self._cases.one_evidence(tenant, item) for item in unique]
+        items = [item for _, item in found]
+        subjects: set[str] = {case_id for case_id, _ in found}
+        subjects |= {item.id for item in items}
+        told = {name: await self._entries(tenant, name) for name in subjects}
 
         def work(tx: Transaction) -> Erased:
+            held = self._holds(tx, tenant)
+            for case_id, item in found:
+                if is_held(held, case_id, item.id):
+                    raise Refused(
+                        f"{item.id} of {case_id} is under legal hold: nothing is erased"
+                    )
             emptied = erase_evidence(tx, self._cases.store, context, evidence, reason)
             redact_results(tx, tenant, emptied, evidence)
+            gone = tuple(case_id for case_id, empty in emptied.items() if empty)
+            # Feedback is told of the item itself, whatever is left of its case.
             journal = sum(
                 self._journal.erase(
-                    tx, context, told[case_id], subject=case_id, reason=reason
+                    tx, context, told[name], subject=name, reason=reason
                 )
-                for case_id, empty in emptied.items()
-                if empty
+                for name in (*gone, *(item.id for item in items))
             )
-            learned = sum(eraser(tx, tenant, evidence) for eraser in self._erasers)
-            gone = tuple(case_id for case_id, empty in emptied.items() if empty)
-            return Erased(len(set(evidence)), gone, journal, learned)
+            learned = sum(eraser(tx, tenant, items) for eraser in self._erasers)
+            return Erased(len(items), gone, journal, learned)
 
         return await self._database.transact(work)
 
@@ -148,10 +167,10 @@ class SubjectDesk:
                     yield KeptItem(case_id, item, of_item)
             before = page[-1].id
 
-    async def _entries(self, tenant: TenantId, case_id: CaseId) -> list[int]:
+    async def _entries(self, tenant: TenantId, subject: str) -> list[int]:
         found: list[int] = []
         while page := await self._journal.read_subject(
-            tenant, case_id, after=found[-1] if found else 0
+            tenant, subject, after=found[-1] if found else 0
         ):
             found += [entry.seq for entry in page]
         return found

@@ -6,9 +6,10 @@ own. `make docs` writes docs/reference/settings.md from here.
 
 from __future__ import annotations
 
+import re
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, TypeAlias
 
 from pydantic import (
     AfterValidator,
@@ -19,20 +20,35 @@ from pydantic import (
     SecretStr,
     ValidationError,
 )
-from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDict
+from pydantic_settings import (
+    BaseSettings,
+    EnvSettingsSource,
+    SettingsConfigDict,
+    SettingsError,
+)
 from pydantic_settings.sources import PydanticBaseSettingsSource
 
 from integritas.kernel.errors import FieldError, InvalidInput
+from integritas.kernel.evidence import EvidenceKind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from pydantic.fields import FieldInfo
 
-__all__ = ["PREFIX", "Settings", "load_settings", "secret_fields", "unknown_settings"]
+__all__ = [
+    "PREFIX",
+    "ServiceLimits",
+    "ServiceName",
+    "Settings",
+    "load_settings",
+    "secret_fields",
+    "unknown_settings",
+]
 
 PREFIX: Final = "INTEGRITAS_"
 _TESTING: Final = f"{PREFIX}TEST_"  # read by the tests alone
+_FIELD: Final = re.compile(r'field "(\w+)"')
 _TEN_MIB: Final = 10 * 1024 * 1024
 
 
@@ -71,6 +87,9 @@ ServiceUrl = Annotated[
 ]
 
 
+ServiceName: TypeAlias = Literal["spam", "anticorruption", "compliance"]
+
+
 class OperationLimits(BaseModel):
     """How much of an operation the engine asks at once; what is left out stays."""
 
@@ -80,6 +99,21 @@ class OperationLimits(BaseModel):
     concurrency: Annotated[int, Field(ge=1, le=1_000)] | None = None
     rate_per_s: Annotated[float, Field(gt=0, le=1_000_000)] | None = None
     burst: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
+
+
+class ServiceLimits(BaseModel):
+    """How a service in another process is called; what is left out stays."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    timeout_s: Annotated[float, Field(gt=0, le=600)] | None = None
+    tries: Annotated[int, Field(ge=1, le=20)] | None = None
+    retry_share: Annotated[float, Field(ge=0, le=1)] | None = None
+    concurrency: Annotated[int, Field(ge=1, le=1_000)] | None = None
+    queue: Annotated[int, Field(ge=0, le=100_000)] | None = None
+    trip_after: Annotated[int, Field(ge=1, le=10_000)] | None = None
+    rest_s: Annotated[float, Field(gt=0, le=3_600)] | None = None
+    hedge_after_s: Annotated[float, Field(gt=0, le=600)] | None = None
 
 
 class Settings(BaseSettings):
@@ -189,6 +223,17 @@ class Settings(BaseSettings):
             "write a number of seconds above 0 and up to 600",
         ),
     ] = 30.0
+    service_limits: Annotated[
+        dict[ServiceName, ServiceLimits],
+        _setting(
+            "How services in other processes are called, as JSON: name to timeout_s, "
+            "tries, retry_share (retries a call pays for), concurrency and queue "
+            "(calls at once, calls that may wait), trip_after (failures in a row) and "
+            "rest_s (of the circuit breaker), hedge_after_s (seconds until a second "
+            "try beside a slow one; without it, none).",
+            'write JSON such as {"spam": {"timeout_s": 5, "concurrency": 4}}',
+        ),
+    ] = {}
     engine: Annotated[
         Literal["embedded", "temporal"],
         _setting("What runs the workflows.", "write embedded or temporal"),
@@ -267,6 +312,14 @@ class Settings(BaseSettings):
             "write a number of days between 1 and 36500, or leave it out",
         ),
     ] = None
+    retention_days: Annotated[
+        dict[EvidenceKind, Annotated[int, Field(ge=1, le=36_500)]],
+        _setting(
+            "Days after its case was closed that evidence is erased, as JSON: kind to "
+            "days; a policy's `retention_days` come first. Kinds left out are kept.",
+            'write JSON such as {"message": 365, "payment": 1825}',
+        ),
+    ] = {}
     operation_limits: Annotated[
         dict[str, OperationLimits],
         _setting(
@@ -285,11 +338,19 @@ class Settings(BaseSettings):
     lists_dir: Annotated[
         Path | None,
         _setting(
-            "Folder of watchlists (with `ofac/`, `un/`); without it, those in the "
-            "state folder.",
+            "Folder of watchlists (with `ofac/`, `un/`, `eu/`, `uk/`); without it, "
+            "those in the state folder.",
             "name an existing folder, or leave it out",
         ),
     ] = None
+    list_sources: Annotated[
+        dict[str, dict[str, str]],
+        _setting(
+            "Where lists are fetched, as JSON: list to file name to address; without "
+            "it, the official lists of OFAC, UN, EU and UK.",
+            'write JSON such as {"uk": {"list.xml": "https://…"}}',
+        ),
+    ] = {}
     admin_password: Annotated[
         SecretStr | None,
         _setting(
@@ -298,6 +359,15 @@ class Settings(BaseSettings):
             "write a password of at least 8 characters",
         ),
     ] = None
+    token_algorithm: Annotated[
+        Literal["Ed25519", "RS256"],
+        _setting(
+            "What new signing keys of access tokens sign with. Another one than before "
+            "makes a new key at the next start; tokens of the old one stay good until "
+            "they expire. The same in all processes of an installation.",
+            "write Ed25519 or RS256",
+        ),
+    ] = "Ed25519"  # noqa: S105 - no secret
     oidc_issuer: Annotated[
         AnyHttpUrl | None,
         _setting(
@@ -534,6 +604,10 @@ def load_settings(**overrides: Any) -> Settings:  # noqa: ANN401 - any setting
                 FieldError(".env", str(error), "make it a readable file of UTF-8"),
             ),
         ) from error
+    except SettingsError as error:  # one that is written as JSON, and is none
+        name = _FIELD.findall(str(error))[0]
+        wrong = FieldError(f"{PREFIX}{name.upper()}", "is not JSON", _remedy(name))
+        raise InvalidInput("a setting is not valid", errors=(wrong,)) from error
     except ValidationError as error:
         raise InvalidInput(
             "a setting is not valid",
@@ -558,9 +632,14 @@ def unknown_settings(environment: Mapping[str, str]) -> tuple[str, ...]:
 
 def _named(item: Any) -> FieldError:  # noqa: ANN401 - pydantic's ErrorDetails
     name = str(item["loc"][0])
-    extra = Settings.model_fields[name].json_schema_extra
-    remedy = extra.get("remedy", "") if isinstance(extra, dict) else ""
     message = str(item["msg"]).removeprefix("Value error, ")
     if name not in secret_fields() and "://" not in str(item["input"]):
         message = f"{str(item['input'])!r}: {message}"
-    return FieldError(f"{PREFIX}{name.upper()}", message, str(remedy))
+    if place := ".".join(map(str, item["loc"][1:])):  # inside a setting of JSON
+        message = f"{place}: {message}"
+    return FieldError(f"{PREFIX}{name.upper()}", message, _remedy(name))
+
+
+def _remedy(name: str) -> str:
+    extra = Settings.model_fields[name].json_schema_extra
+    return str(extra.get("remedy", "")) if isinstance(extra, dict) else ""

@@ -99,7 +99,7 @@ INTERNAL_BODY_FACTOR: Final = 8
 """Bytes of evidence grow on the way in between: base64, escapes, several in a batch."""
 
 
-def caller(request: Request) -> Context:
+async def caller(request: Request) -> Context:
     """Return who calls and for which tenant, as the door's authentication found out.
 
     Raises:

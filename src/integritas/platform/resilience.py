@@ -1,9 +1,11 @@
 """What stands between a caller and a remote service that may fail.
 
 A `Guard` lets only so many calls through at once (bulkhead), gives each try a time
-limit, tries again what may succeed later (exponential backoff with full jitter:
-Brooker, "Exponential Backoff And Jitter", AWS Architecture Blog, 2015) and gives a
-service that keeps failing a rest (circuit breaker: Nygard, "Release It!", chapter 5).
+limit, tries again what may succeed later while its budget lasts (exponential backoff
+with full jitter: Brooker, "Exponential Backoff And Jitter", AWS Architecture Blog,
+2015), gives a service that keeps failing a rest (circuit breaker), and, where asked to,
+sends a second try after a slow first one (Dean and Barroso, "The Tail at Scale", CACM
+56(2), 2013).
 """
 
 from __future__ import annotations
@@ -14,12 +16,10 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
-from purgatory import AsyncCircuitBreakerFactory
-from purgatory.domain.model import OpenedState
+import structlog
 from tenacity import (
     AsyncRetrying,
     RetryCallState,
-    retry_if_exception,
     stop_after_attempt,
 )
 
@@ -30,14 +30,18 @@ from integritas.kernel.errors import (
     ServiceTimeout,
     Unavailable,
 )
+from integritas.platform.breaker import Breaker, CircuitState, RetryBudget
 
 if TYPE_CHECKING:
+    from structlog.typing import FilteringBoundLogger
+
     from integritas.platform.telemetry import CallMetrics
 
 __all__ = ["Guard", "GuardPolicy", "Sleep", "backoff_s"]
 
 T = TypeVar("T")
 Sleep = Callable[[float], Awaitable[None]]
+_LOG: FilteringBoundLogger = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,19 +49,24 @@ class GuardPolicy:
     """How patient a guard is.
 
     A try takes `timeout_s` at most; there are `tries`; before try n + 1 it waits
-    between 0 and min(`backoff_cap_s`, `backoff_s` · 2ⁿ⁻¹). `concurrency` calls run at
+    between 0 and min(`backoff_cap_s`, `backoff_s` · 2ⁿ⁻¹). Each call pays in
+    `retry_share` of a retry, at most `retry_burst` are kept. `concurrency` calls run at
     once and `queue` more may wait. After `trip_after` failures in a row the service
-    rests for `rest_s`.
+    rests for `rest_s`. A try that took `hedge_after_s` gets a second beside it, which
+    counts as a retry (None: never).
     """
 
     timeout_s: float = 30.0
     tries: int = 3
     backoff_s: float = 0.1
     backoff_cap_s: float = 2.0
+    retry_share: float = 0.2
+    retry_burst: float = 10.0
     concurrency: int = 8
     queue: int = 256
     trip_after: int = 5
     rest_s: float = 5.0
+    hedge_after_s: float | None = None
 
 
 def backoff_s(policy: GuardPolicy, attempt: int, randomness: Randomness) -> float:
@@ -77,8 +86,9 @@ class Guard:
         *,
         randomness: Randomness | None = None,
         sleep: Sleep = asyncio.sleep,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Guard `service`; tests inject randomness and sleep."""
+        """Guard `service`; tests inject randomness, sleep and time."""
         self._service = service
         self._metrics = metrics
         self._policy = policy or GuardPolicy()
@@ -86,14 +96,14 @@ class Guard:
         self._sleep = sleep
         self._places = asyncio.Semaphore(self._policy.concurrency)
         self._waiting = 0
-        self._breakers = AsyncCircuitBreakerFactory(
-            default_threshold=self._policy.trip_after,
-            default_ttl=self._policy.rest_s,
-            # Only what says "the service is down" counts against it.
-            exclude=[(BaseException, lambda error: not isinstance(error, Unavailable))],
+        self._budget = RetryBudget(self._policy.retry_share, self._policy.retry_burst)
+        self._breaker = Breaker(
+            self._policy.trip_after,
+            self._policy.rest_s,
+            monotonic=monotonic,
+            changed=self._changed,
         )
-        self._breakers.add_listener(self._on_breaker_event)
-        metrics.circuit_open.labels(service).set(0)
+        self._show(CircuitState.CLOSED)
 
     async def run(self, call: Callable[[], Awaitable[T]]) -> T:
         """Run `call`, which must be safe to repeat, and return what it returns.
@@ -110,7 +120,8 @@ class Guard:
         try:
             await self._enter()
             try:
-                result: T = await self._retrying()(self._attempt, call)
+                self._budget.paid()
+                result: T = await self._retrying()(self._hedged, call)
             finally:
                 self._places.release()
             outcome = "ok"
@@ -135,11 +146,13 @@ class Guard:
         finally:
             self._waiting -= 1
 
+    # Trying again -------------------------------------------------------------------
+
     def _retrying(self) -> AsyncRetrying:
         return AsyncRetrying(
             stop=stop_after_attempt(self._policy.tries),
             wait=self._wait,
-            retry=retry_if_exception(_worth_another_try),
+            retry=self._again,
             before_sleep=self._count_retry,
             sleep=self._sleep,
             reraise=True,
@@ -148,20 +161,67 @@ class Guard:
     def _wait(self, state: RetryCallState) -> float:
         return backoff_s(self._policy, state.attempt_number, self._randomness)
 
+    def _again(self, state: RetryCallState) -> bool:
+        """Say whether what came of a try is worth another, and paid for."""
+        if state.outcome is None or not _worth_another_try(state.outcome.exception()):
+            return False
+        # The last try needs no budget: tenacity stops there by itself.
+        return state.attempt_number >= self._policy.tries or self._spend()
+
+    def _spend(self) -> bool:
+        if self._budget.spend():
+            return True
+        self._metrics.retries_refused.labels(self._service).inc()
+        return False
+
     def _count_retry(self, state: RetryCallState) -> None:
         del state
         self._metrics.retries.labels(self._service).inc()
 
-    async def _attempt(self, call: Callable[[], Awaitable[T]]) -> T:
-        breaker = await self._breakers.get_breaker(self._service)
+    async def _hedged(self, call: Callable[[], Awaitable[T]]) -> T:
+        """Make a try, and a second beside it if the first is slow; the first answer
+        counts, and what failed only if both did.
+        """
+        if self._policy.hedge_after_s is None:
+            return await self._attempt(call)
+        tries = {asyncio.ensure_future(self._attempt(call))}
         try:
-            async with breaker:
-                return await self._in_time(call)
-        except OpenedState as error:
+            done, _ = await asyncio.wait(tries, timeout=self._policy.hedge_after_s)
+            if not done and self._spend():
+                self._metrics.hedges.labels(self._service).inc()
+                tries.add(asyncio.ensure_future(self._attempt(call)))
+            while True:
+                done, left = await asyncio.wait(
+                    tries, return_when=asyncio.FIRST_COMPLETED
+                )
+                answered = [each for each in done if each.exception() is None]
+                if answered or not left:
+                    return (answered or list(done))[0].result()
+                tries = left
+        finally:
+            for each in tries:
+                each.cancel()
+            await asyncio.gather(*tries, return_exceptions=True)
+
+    async def _attempt(self, call: Callable[[], Awaitable[T]]) -> T:
+        if not self._breaker.admit():
             raise CircuitOpen(
                 f"{self._service} failed {self._policy.trip_after} times in a row "
                 f"and is left alone for {self._policy.rest_s:g} s"
-            ) from error
+            )
+        try:
+            result = await self._in_time(call)
+        except Unavailable:  # only this says "the service is down"
+            self._breaker.failed()
+            raise
+        except Exception:
+            self._breaker.succeeded()
+            raise
+        except BaseException:
+            self._breaker.abandoned()
+            raise
+        self._breaker.succeeded()
+        return result
 
     async def _in_time(self, call: Callable[[], Awaitable[T]]) -> T:
         deadline = asyncio.timeout(self._policy.timeout_s)
@@ -175,13 +235,23 @@ class Guard:
                 f"{self._service} did not answer in {self._policy.timeout_s:g} s"
             ) from error
 
-    def _on_breaker_event(self, name: str, kind: str, event: object) -> None:
-        if kind == "state_changed":
-            state = getattr(event, "state", "")
-            self._metrics.circuit_open.labels(name).set(float(state == "opened"))
+    # Being seen ---------------------------------------------------------------------
+
+    def _changed(self, before: CircuitState, after: CircuitState) -> None:
+        self._show(after)
+        self._metrics.circuit_changes.labels(self._service, after.value).inc()
+        log = _LOG.warning if after is CircuitState.OPEN else _LOG.info
+        log(
+            f"service.circuit_{after.value}", service=self._service, before=before.value
+        )
+
+    def _show(self, state: CircuitState) -> None:
+        for each in CircuitState:
+            here = float(each is state)
+            self._metrics.circuit.labels(self._service, each.value).set(here)
 
 
-def _worth_another_try(error: BaseException) -> bool:
+def _worth_another_try(error: BaseException | None) -> bool:
     return (
         isinstance(error, IntegritasError)
         and error.retryable

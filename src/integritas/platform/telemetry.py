@@ -126,10 +126,28 @@ class CallMetrics:
             ["service"],
             registry=registry,
         )
-        self.circuit_open = Gauge(
-            "integritas_remote_circuit_open",
-            "1 while the service is being given a rest.",
+        self.retries_refused = Counter(
+            "integritas_remote_retries_refused_total",
+            "Tries that were not made as the retry budget was spent.",
             ["service"],
+            registry=registry,
+        )
+        self.hedges = Counter(
+            "integritas_remote_hedges_total",
+            "Second tries beside a slow first one.",
+            ["service"],
+            registry=registry,
+        )
+        self.circuit = Gauge(
+            "integritas_remote_circuit",
+            "1 for the state the service's circuit is in: closed, half_open, open.",
+            ["service", "state"],
+            registry=registry,
+        )
+        self.circuit_changes = Counter(
+            "integritas_remote_circuit_changes_total",
+            "Times the service's circuit came into a state.",
+            ["service", "state"],
             registry=registry,
         )
 

@@ -1,8 +1,9 @@
 """Signed tokens, and the keys that sign them.
 
-JWTs (RFC 7519) signed with Ed25519 (RFC 8037, named as RFC 9864 says), checked as
-RFC 8725 asks: one algorithm, our own keys only, `typ`, `iss`, `aud`, `exp`, `nbf` and
-`jti` always. Access tokens (RFC 9068) are for users, service tokens for processes of
+JWTs (RFC 7519) signed with Ed25519 (RFC 8037, named as RFC 9864 says) or with RSA
+(RS256, RFC 7518) for readers that know no other, checked as RFC 8725 asks: each key
+has one algorithm, our own keys only, `typ`, `iss`, `aud`, `exp`, `nbf` and `jti`
+always. Access tokens (RFC 9068) are for users, service tokens for processes of
 the platform among themselves.
 """
 
@@ -14,7 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -22,7 +23,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from filelock import FileLock
 from joserfc import jwt
 from joserfc.errors import ExpiredTokenError, JoseError
-from joserfc.jwk import GuestProtocol, KeySet, OKPKey
+from joserfc.jwk import GuestProtocol, KeySet, OKPKey, RSAKey
 
 from integritas.kernel.clock import SystemClock, SystemRandomness
 from integritas.kernel.errors import FieldError, NotAuthenticated, StorageFailure
@@ -30,12 +31,13 @@ from integritas.kernel.ids import IdFactory, TenantId
 from integritas.platform.security import write_private_file
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from integritas.kernel.clock import Clock
 
 __all__ = [
-    "ALGORITHM",
+    "Algorithm",
     "KeyRing",
     "ServiceTokens",
     "TokenClaims",
@@ -45,7 +47,9 @@ __all__ = [
 ]
 
 ISSUER: Final = "integritas"
-ALGORITHM: Final = "Ed25519"
+LEAST_RSA_BITS: Final = 2_048
+RSA_BITS: Final = 3_072
+"""As strong as Ed25519 (NIST SP 800-57, table 2)."""
 LEEWAY_S: Final = 5
 SERVICE_TOKEN_TTL_S: Final = 60
 MAX_TOKEN_LENGTH: Final = 8_192
@@ -54,37 +58,63 @@ _SERVICE_KEY: Final = b"integritas service token"
 _MADE_AT: Final = "%Y%m%dT%H%M%S%fZ"
 
 
+class Algorithm(StrEnum):
+    """What a key signs with: its `alg` in headers and in the JWK set."""
+
+    ED25519 = "Ed25519"
+    RS256 = "RS256"
+
+
+SigningKey: TypeAlias = OKPKey | RSAKey
+
 # Signing keys --------------------------------------------------------------------
 
 
 class KeyRing:
-    """Ed25519 keys: the newest signs, all of them verify.
+    """Ed25519 and RSA keys: the newest signs, all of them verify.
+
+    Each key signs and verifies by its own algorithm and no other.
 
     On disk a key is a JWK (RFC 7517) in a file of its own that only its owner can
     read; its id is the thumbprint (RFC 7638). What another process adds to or takes
     from the folder is seen at the next use.
     """
 
-    def __init__(self, keys: list[OKPKey], directory: Path | None = None) -> None:
-        """Take the keys, newest last."""
+    def __init__(
+        self,
+        keys: Sequence[SigningKey],
+        directory: Path | None = None,
+        *,
+        algorithm: Algorithm = Algorithm.ED25519,
+    ) -> None:
+        """Take the keys, newest last; `algorithm` is that of keys made later."""
+        self._algorithm = algorithm
         self._directory = directory
         self._keys = {key.thumbprint(): key for key in keys}
         self._seen = 0
 
     @classmethod
-    def load(cls, directory: Path, clock: Clock) -> KeyRing:
-        """Load the keys of a folder; make the first one if there is none.
+    def load(
+        cls,
+        directory: Path,
+        clock: Clock,
+        algorithm: Algorithm = Algorithm.ED25519,
+    ) -> KeyRing:
+        """Load the keys of a folder; make one if none is there, or none is newest.
+
+        When another `algorithm` than that of the newest key is asked for, a key of it
+        is made: the others go on to verify until they are too old.
 
         Raises:
             StorageFailure: the folder or a key cannot be used, or everyone can
                 read it.
         """
-        ring = cls([], directory)
+        ring = cls([], directory, algorithm=algorithm)
         try:
             directory.mkdir(mode=0o700, parents=True, exist_ok=True)
             with FileLock(directory / ".lock", timeout=30):
                 ring._follow()
-                if not ring._keys:
+                if not ring._keys or algorithm_of(ring.newest()[1]) != algorithm:
                     ring._add(clock)
         except OSError as error:
             raise _key_failure(directory, str(error)) from error
@@ -93,14 +123,14 @@ class KeyRing:
     @classmethod
     def from_jwks(cls, document: dict[str, Any]) -> KeyRing:
         """Return a ring that only verifies, from what `jwks` returned elsewhere."""
-        return cls([OKPKey.import_key(jwk) for jwk in document["keys"]])
+        return cls([_imported(jwk) for jwk in document["keys"]])
 
-    def newest(self) -> tuple[str, OKPKey]:
+    def newest(self) -> tuple[str, SigningKey]:
         """Return the key that signs, and its id."""
         self._follow()
         return list(self._keys.items())[-1]
 
-    def find(self, key_id: str) -> OKPKey | None:
+    def find(self, key_id: str) -> SigningKey | None:
         """Return a key by its id."""
         self._follow()
         return self._keys.get(key_id)
@@ -133,7 +163,9 @@ class KeyRing:
         self._follow()
         return {
             "keys": [
-                key.as_dict(private=False, kid=key_id, alg=ALGORITHM, use="sig")
+                key.as_dict(
+                    private=False, kid=key_id, alg=algorithm_of(key).value, use="sig"
+                )
                 for key_id, key in self._keys.items()
             ]
         }
@@ -154,7 +186,11 @@ class KeyRing:
 
     def _add(self, clock: Clock) -> str:
         assert self._directory is not None  # noqa: S101 - narrows the type
-        key = OKPKey.generate_key("Ed25519")
+        key: SigningKey
+        if self._algorithm is Algorithm.RS256:
+            key = RSAKey.generate_key(RSA_BITS)
+        else:
+            key = OKPKey.generate_key("Ed25519")
         key_id = key.thumbprint()
         made_at = clock.now().strftime(_MADE_AT)
         document = json.dumps(key.as_dict(private=True)).encode()
@@ -163,17 +199,33 @@ class KeyRing:
         return key_id
 
 
-def _read_key(path: Path) -> OKPKey:
+def algorithm_of(key: SigningKey) -> Algorithm:
+    """Return the one algorithm a key is for."""
+    return Algorithm.RS256 if isinstance(key, RSAKey) else Algorithm.ED25519
+
+
+def _imported(jwk: dict[str, Any]) -> SigningKey:
+    kind = RSAKey if jwk.get("kty") == "RSA" else OKPKey
+    return kind.import_key(jwk)
+
+
+def _read_key(path: Path) -> SigningKey:
     # Group bits are let through: volumes of an orchestrator often set them.
     if path.stat().st_mode & 0o007:
         raise _key_failure(path, "others can read it", f"chmod 600 {path}")
     try:
-        key = OKPKey.import_key(json.loads(path.read_bytes()))
-    except (JoseError, ValueError, TypeError, KeyError) as error:
+        key = _imported(json.loads(path.read_bytes()))
+    except (JoseError, ValueError, TypeError, KeyError, AttributeError) as error:
         raise _key_failure(path, f"it is not a JWK: {error}") from error
-    if key.curve_name != ALGORITHM or not key.is_private:
-        raise _key_failure(path, "it is not a private Ed25519 key")
+    if not key.is_private or not _is_ours(key):
+        raise _key_failure(path, "it is not a private Ed25519 or RSA (2048 bits) key")
     return key
+
+
+def _is_ours(key: SigningKey) -> bool:
+    if isinstance(key, RSAKey):  # RFC 7518 section 3.3 takes no shorter one
+        return key.raw_value.key_size >= LEAST_RSA_BITS
+    return key.curve_name == Algorithm.ED25519.value
 
 
 def _key_failure(path: Path, why: str, remedy: str = "") -> StorageFailure:
@@ -215,8 +267,9 @@ class TokenClaims:
 class Tokens:
     """Signs tokens and verifies them.
 
-    One algorithm is allowed, and a key is found only by its id among our own, so
-    neither `none` nor a public key used as an HMAC secret gets anywhere.
+    A key is found only by its id among our own, and only its own algorithm counts, so
+    neither `none` nor a public key used as an HMAC secret, nor a key used by the
+    algorithm of another gets anywhere.
     """
 
     def __init__(self, keys: KeyRing, clock: Clock, ids: IdFactory) -> None:
@@ -251,8 +304,9 @@ class Tokens:
             body["tid"] = tenant
         if session is not None:
             body["sid"] = session
-        header = {"alg": ALGORITHM, "typ": kind.value, "kid": key_id}
-        return jwt.encode(header, body, key, algorithms=[ALGORITHM])
+        algorithm = algorithm_of(key).value
+        header = {"alg": algorithm, "typ": kind.value, "kid": key_id}
+        return jwt.encode(header, body, key, algorithms=[algorithm])
 
     def verify(self, text: str, *, kind: TokenKind, audience: str) -> TokenClaims:
         """Return what a token says.
@@ -270,7 +324,7 @@ class Tokens:
     def _verify(self, text: str, kind: TokenKind, audience: str) -> TokenClaims:
         if len(text) > MAX_TOKEN_LENGTH:
             raise ValueError(MAX_TOKEN_LENGTH)
-        token = jwt.decode(text, self._key_of, algorithms=[ALGORITHM])
+        token = jwt.decode(text, self._key_of, algorithms=[*Algorithm])
         if token.header.get("typ") != kind.value:
             raise ValueError(kind)
         jwt.JWTClaimsRegistry(
@@ -294,9 +348,10 @@ class Tokens:
             session=token.claims.get("sid"),
         )
 
-    def _key_of(self, token: GuestProtocol) -> KeySet | OKPKey:
-        key = self.keys.find(token.headers()["kid"])
-        if key is None:
+    def _key_of(self, token: GuestProtocol) -> KeySet | SigningKey:
+        headers = token.headers()
+        key = self.keys.find(headers["kid"])
+        if key is None or headers["alg"] != algorithm_of(key).value:
             raise ValueError("kid")
         return key
 

@@ -41,6 +41,7 @@ from integritas.workflows.parse import (
     read_definition,
 )
 from integritas.workflows.pauses import Pause
+from integritas.workflows.reassessing import Reassessor
 from integritas.workflows.registry import (
     Call,
     Codec,
@@ -81,6 +82,7 @@ __all__ = [
     "Overlap",
     "Parent",
     "Pause",
+    "Reassessor",
     "Registry",
     "RetryPolicy",
     "RunDetail",

@@ -17,6 +17,7 @@ from pydantic import TypeAdapter
 from integritas.cases.api import (
     EVIDENCE_ADDED,
     EVIDENCE_ERASED,
+    LOOK_AGAIN,
     TRANSITIONED,
     Case,
     CaseDesk,
@@ -46,11 +47,13 @@ from integritas.platform.commands import DROP_RUNS, START_RUN, CommandQueue
 from integritas.platform.json_text import json_bytes
 from integritas.workflows.model import RunState
 from integritas.workflows.options import running_on, stop_runs
+from integritas.workflows.reassessing import note_lacking
 from integritas.workflows.registry import Call, OperationSpec, Registry
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from integritas.kernel.clock import Clock
     from integritas.platform.db import Transaction
     from integritas.workflows.engine import RunEnded, StepDone
     from integritas.workflows.store import RunStore
@@ -294,9 +297,10 @@ def _no_case(call: Call) -> Failure:
 class CaseEffects:
     """Satisfies `workflows.engine.Effects` over the case store."""
 
-    def __init__(self, store: CaseStore, dossiers: Dossiers) -> None:
+    def __init__(self, store: CaseStore, dossiers: Dossiers, clock: Clock) -> None:
         """Change cases through `store`."""
         self._store = store
+        self._clock = clock
         self._dossiers = dossiers
         self._watchers: list[Callable[[int], None]] = []
 
@@ -315,6 +319,7 @@ class CaseEffects:
                 changes, self._store.change_cases(tx, changes), strict=True
             ):
                 _note_refusal(change, answer)
+        note_lacking(tx, self._clock.now(), done)
         for run in ended:
             self._dossiers.forget(run.context.tenant, run.subject, run.run_id)
         if ended:
@@ -364,7 +369,8 @@ def _note_refusal(change: Change, answer: Case | IntegritasError) -> None:
 def bind_cases(store: CaseStore, runs: RunStore, commands: CommandQueue) -> None:
     """Tie cases to runs, each in the commit of the change that calls for it.
 
-    A cancelled case ends its run; a re-driven one and new evidence start another.
+    A cancelled case ends its run; a re-driven one, new evidence and what a service
+    learned since start another.
     """
 
     def on_transition(
@@ -390,6 +396,7 @@ def bind_cases(store: CaseStore, runs: RunStore, commands: CommandQueue) -> None
 
     store.on(TRANSITIONED, on_transition)
     store.on(EVIDENCE_ADDED, on_evidence)
+    store.on(LOOK_AGAIN, on_evidence)
 
 
 def reopener(store: CaseStore) -> Callable[[Transaction, Context, str], None]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
+from integritas.cases.api import Visible, all_visible
 from integritas.kernel.ids import RunId, TenantId
 from integritas.workflows.model import RunState
 from integritas.workflows.store import run_view
@@ -47,9 +48,12 @@ def search_runs(
     *,
     before: str | None = None,
     limit: int = 50,
+    visible: Visible = all_visible,
 ) -> Sequence[RunView]:
     """Return runs, newest first, older than the id `before`."""
-    query = sa.select(RUNS).where(RUNS.c.tenant_id == tenant, *_conditions(where))
+    query = sa.select(RUNS).where(
+        RUNS.c.tenant_id == tenant, visible(RUNS.c.subject), *_conditions(where)
+    )
     for name, value in where.attributes.items():
         query = query.where(
             sa.exists().where(
@@ -81,6 +85,7 @@ def dead_letters(
     run_id: RunId | None = None,
     before: str | None = None,
     limit: int = 50,
+    visible: Visible = all_visible,
 ) -> Sequence[RunView]:
     """Return runs that gave up and that nothing came after, newest first.
 
@@ -91,6 +96,7 @@ def dead_letters(
     query = sa.select(RUNS).where(
         RUNS.c.tenant_id == tenant,
         RUNS.c.state == RunState.FAILED.value,
+        visible(RUNS.c.subject),
         ~sa.exists().where(
             later.c.tenant_id == tenant,
             later.c.subject == RUNS.c.subject,

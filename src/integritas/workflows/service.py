@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
+from integritas.cases.api import Visible, all_visible
 from integritas.kernel.errors import FieldError, IntegritasError, InvalidInput, NotFound
 from integritas.platform.batching import Coalescer, isolating
 from integritas.platform.idempotency import IdempotencyScope, once
@@ -84,7 +85,7 @@ class WorkflowDesk:
         self._commands = commands
         self._journal = journal
         self._clock: Clock = store.clock
-        self._control = RunControl(
+        self.control = RunControl(
             store=store,
             definitions=definitions,
             commands=commands,
@@ -170,7 +171,7 @@ class WorkflowDesk:
 
         def work(tx: Transaction) -> tuple[Mapping[str, Any], bool]:
             def begin() -> Mapping[str, Any]:
-                [run_id] = self._control.start(
+                [run_id] = self.control.start(
                     tx, [StartRequest(context, name, **asked)]
                 )
                 if isinstance(run_id, IntegritasError):
@@ -186,7 +187,7 @@ class WorkflowDesk:
         self, asked: Sequence[StartRequest]
     ) -> Sequence[RunId | BaseException]:
         return await isolating(
-            asked, lambda some: self._do(lambda tx: self._control.start(tx, some))
+            asked, lambda some: self._do(lambda tx: self.control.start(tx, some))
         )
 
     async def cancel(self, context: Context, run_id: RunId, cause: str) -> None:
@@ -196,7 +197,7 @@ class WorkflowDesk:
             NotFound: no such run in this tenant.
             Conflict: it has ended.
         """
-        await self._do(lambda tx: self._control.cancel(tx, context, run_id, cause))
+        await self._do(lambda tx: self.control.cancel(tx, context, run_id, cause))
 
     async def signal(
         self,
@@ -207,7 +208,7 @@ class WorkflowDesk:
     ) -> None:
         """Signal a run; raises like `cancel`. A second signal of a name is ignored."""
         await self._do(
-            lambda tx: self._control.signal(tx, context, run_id, name, payload)
+            lambda tx: self.control.signal(tx, context, run_id, name, payload)
         )
 
     async def decide(
@@ -229,7 +230,7 @@ class WorkflowDesk:
         detail = await self.run(context.tenant, run_id)
         states = {view.name: view.state for view in detail.steps}
         await self._do(
-            lambda tx: self._control.decide(
+            lambda tx: self.control.decide(
                 tx, context, run_id, step, states.get(step), approve, reason
             )
         )
@@ -245,7 +246,7 @@ class WorkflowDesk:
             InvalidInput: it has no such step, or nothing failed and none is named.
         """
         return await self._do(
-            lambda tx: self._control.go_on(tx, context, run_id, from_step)
+            lambda tx: self.control.go_on(tx, context, run_id, from_step)
         )
 
     async def fork(
@@ -259,17 +260,24 @@ class WorkflowDesk:
     ) -> RunId:
         """Do as `retry` from a step, with another input or version."""
         return await self._do(
-            lambda tx: self._control.go_on(
+            lambda tx: self.control.go_on(
                 tx, context, run_id, from_step, given, version
             )
         )
 
     async def dead_letters(
-        self, tenant: TenantId, *, before: str | None = None, limit: int = 50
+        self,
+        tenant: TenantId,
+        *,
+        before: str | None = None,
+        limit: int = 50,
+        visible: Visible = all_visible,
     ) -> Sequence[RunView]:
         """Return runs that gave up and that nothing came after, newest first."""
         return await self._database.read(
-            lambda tx: dead_letters(tx, tenant, before=before, limit=limit)
+            lambda tx: dead_letters(
+                tx, tenant, before=before, limit=limit, visible=visible
+            )
         )
 
     async def redrive(self, context: Context, run_id: RunId) -> RunId:
@@ -282,7 +290,7 @@ class WorkflowDesk:
         def work(tx: Transaction) -> RunId:
             if not dead_letters(tx, context.tenant, run_id=run_id, limit=1):
                 raise NotFound(f"there is no dead letter {run_id}")
-            return self._control.go_on(tx, context, run_id, None)
+            return self.control.go_on(tx, context, run_id, None)
 
         return await self._do(work)
 
@@ -297,7 +305,7 @@ class WorkflowDesk:
 
         def work(tx: Transaction) -> bool:
             self._definitions.get(tx, context.tenant, name)
-            return self._control.pauses.pause(tx, context, name, reason)
+            return self.control.pauses.pause(tx, context, name, reason)
 
         return await self._do(work)
 
@@ -309,7 +317,7 @@ class WorkflowDesk:
         """
 
         def work(tx: Transaction) -> bool:
-            resumed = self._control.pauses.resume(tx, context, name)
+            resumed = self.control.pauses.resume(tx, context, name)
             if not resumed:
                 self._definitions.get(tx, context.tenant, name)
             return resumed
@@ -365,10 +373,16 @@ class WorkflowDesk:
         *,
         before: str | None = None,
         limit: int = 50,
+        visible: Visible = all_visible,
     ) -> Sequence[RunView]:
-        """Return the runs that fit, newest first, older than the id `before`."""
+        """Return the runs that fit, newest first, older than the id `before`.
+
+        `visible` says of the subjects which of them somebody may see.
+        """
         return await self._database.read(
-            lambda tx: search_runs(tx, tenant, where, before=before, limit=limit)
+            lambda tx: search_runs(
+                tx, tenant, where, before=before, limit=limit, visible=visible
+            )
         )
 
     async def runs(
@@ -399,6 +413,12 @@ class WorkflowDesk:
             return RunDetail(run, [*kept, *_not_ended(found, kept, waits)], options)
 
         return await self._database.read(read)
+
+    async def subject_of(self, tenant: TenantId, run_id: RunId) -> str | None:
+        """Return what a run is on, or raise NotFound."""
+        return await self._database.read(
+            lambda tx: self._store.get_run(tx, tenant, run_id).subject
+        )
 
     async def wait(self, tenant: TenantId, subject: str, timeout_s: float) -> bool:
         """Wait until the newest run on a subject has ended; False if time ran out."""

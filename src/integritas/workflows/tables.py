@@ -17,6 +17,7 @@ from integritas.platform.columns import (
 
 __all__ = [
     "DEFINITIONS",
+    "LACKING",
     "PAUSES",
     "RUNS",
     "RUN_ATTRIBUTES",
@@ -161,4 +162,17 @@ SCHEDULES: Final = sa.Table(
     sa.Column("last_at", UtcTime),
     sa.Column("last_run_id", Identifier),
     sa.Index(None, "paused", "next_at"),
+)
+
+# Which service a case lacks an assessment of, as it was down, and when to try again.
+LACKING: Final = sa.Table(
+    "lacking_assessments",
+    METADATA,
+    tenant_column(),
+    sa.Column("case_id", Identifier, primary_key=True),
+    sa.Column("service", Identifier, primary_key=True),
+    sa.Column("run_id", Identifier, nullable=False),
+    sa.Column("tries", sa.Integer, nullable=False),
+    sa.Column("due_at", UtcTime, nullable=False),
+    sa.Index(None, "service", "due_at"),
 )

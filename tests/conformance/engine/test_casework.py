@@ -58,6 +58,7 @@ from integritas.workflows.api import (
     definition_document,
     make_engine,
     register_services,
+    reopener,
 )
 
 if TYPE_CHECKING:
@@ -115,12 +116,12 @@ class Office:
     def __init__(self, backend: Backend) -> None:
         """Wire the parts."""
         clock, randomness = SystemClock(), SystemRandomness()
-        ids = IdFactory(clock, randomness)
+        self.ids = ids = IdFactory(clock, randomness)
         self.database = database = open_database(backend.url)
         METADATA.create_all(database.engine)
         self.journal = Journal(database, clock, randomness, ids)
         store = CaseStore(self.journal, clock, randomness, ids)
-        commands = CommandQueue(clock, ids)
+        self.commands = commands = CommandQueue(clock, ids)
         self.cases = CaseDesk(
             database=database,
             store=store,
@@ -150,7 +151,7 @@ class Office:
                 clock=clock,
                 ids=ids,
             ),
-            effects=CaseEffects(store, dossiers),
+            effects=CaseEffects(store, dossiers, clock),
             clock=clock,
             randomness=randomness,
         )
@@ -161,6 +162,7 @@ class Office:
             commands=commands,
             journal=self.journal,
             ids=ids,
+            reopen=reopener(store),
         )
 
     async def hurry(self) -> None:

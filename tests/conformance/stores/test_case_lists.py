@@ -18,12 +18,14 @@ from integritas.cases.api import (
     LinkKind,
     NewAttachment,
     Priority,
+    Reader,
 )
 from integritas.kernel.clock import SeededRandomness
 from integritas.kernel.errors import Conflict, InvalidInput, NotFound
 from integritas.kernel.ids import AttachmentId, CaseId, TenantId
 
 MAIN = TenantId("main")
+SOMEBODY = Reader(MAIN, "user_1")
 
 
 async def some(stores: Any) -> list[str]:
@@ -83,24 +85,26 @@ async def test_times_are_compared(stores: Any) -> None:
 
 async def test_words_are_found_in_any_case(stores: Any) -> None:
     await some(stores)
-    figures = CaseFigures(stores.database)
-    found = await figures.search(MAIN, "NUMBER none", before=None, limit=10)
+    figures = CaseFigures(stores.database, stores.clock)
+    found = await figures.search(SOMEBODY, "NUMBER none", before=None, limit=10)
     assert [one.matched for one in found] == [("title", "tag")]
-    assert await figures.search(MAIN, "100%", before=None, limit=10) == []
-    assert await figures.search(TenantId("other"), "number", before=None, limit=9) == []
+    assert await figures.search(SOMEBODY, "100%", before=None, limit=10) == []
+    stranger = Reader(TenantId("other"), "user_1")
+    assert await figures.search(stranger, "number", before=None, limit=9) == []
 
 
 async def test_cases_are_counted(stores: Any) -> None:
     await some(stores)
-    figures = CaseFigures(stores.database)
-    stats = await figures.stats(MAIN, stores.clock.now() + timedelta(days=2))
+    figures = CaseFigures(stores.database, stores.clock)
+    stores.clock.advance(2 * 86_400)
+    stats = await figures.stats(SOMEBODY)
     assert (stats.cases, stats.unassigned, stats.overdue) == (4, 4, 2)
     assert stats.by_state == {"PENDING": 4}
-    day = stores.clock.now().date()
+    day = (stores.clock.now() - timedelta(days=2)).date()
     week = timedelta(days=6)
-    points = await figures.series(MAIN, day - week, day, Interval.DAY)
+    points = await figures.series(SOMEBODY, day - week, day, Interval.DAY)
     assert [point.opened for point in points] == [0, 0, 0, 0, 0, 0, 4]
-    [month] = await figures.series(MAIN, day, day, Interval.MONTH)
+    [month] = await figures.series(SOMEBODY, day, day, Interval.MONTH)
     assert (month.opened, month.closed) == (4, 0)
 
 

@@ -113,7 +113,7 @@ async def work(
             clock=clock,
             ids=ids,
         ),
-        effects=CaseEffects(cases, dossiers),
+        effects=CaseEffects(cases, dossiers, clock),
         clock=clock,
         randomness=randomness,
     )

@@ -288,3 +288,27 @@ async def test_a_key_says_when_it_ends_in_utc(analyst: httpx.AsyncClient) -> Non
     far = {"name": "a", "expires_at": "9999-12-31T23:59:59-12:00"}
     answer = await analyst.post("/api/v1/api-keys", json=far)
     assert answer.json()["errors"][0]["path"] == "expires_at"
+
+
+async def test_a_user_that_is_deleted_is_out_at_once_and_stays_named(
+    gateway: Any, tenant: Any
+) -> None:
+    admin, analyst = await tenant.client("admin"), await tenant.client("analyst")
+    key = (await analyst.post("/api/v1/api-keys", json={"name": "own"})).json()
+    pair = (await sign_in(gateway, tenant, "analyst")).json()
+    user = f"/api/v1/users/{(await analyst.get('/api/v1/me')).json()['id']}"
+    assert (await analyst.delete(user)).status_code == 403
+    for _ in range(2):  # deleting what is deleted is no error
+        assert (await admin.delete(user)).status_code == 204
+    assert (await analyst.get("/api/v1/me")).status_code == 401
+    assert (await renew(gateway, pair["refresh_token"])).status_code == 401
+    assert (await sign_in(gateway, tenant, "analyst")).status_code == 401
+    async with gateway.client(**{"X-API-Key": key["secret"]}) as client:
+        assert (await client.get("/api/v1/me")).status_code == 401
+    shown = (await admin.get(user)).json()
+    assert (shown["username"], shown["disabled"]) == ("analyst", True)
+    last = f"/api/v1/users/{(await admin.get('/api/v1/me')).json()['id']}"
+    answer = await admin.delete(last)
+    assert answer.status_code == 409
+    assert "last administrator" in answer.json()["detail"]
+    assert (await admin.delete("/api/v1/users/user_1")).status_code == 404

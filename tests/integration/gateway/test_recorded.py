@@ -35,6 +35,8 @@ RECORDED = {
     "dead_letters_redrive": "integritas.run.started.v1",
     "evidence_add": "integritas.case.evidence_added.v1",
     "evidence_raw": "integritas.evidence.read.v1",
+    "evidence_reveal": "integritas.evidence.read.v1",
+    "findings_reveal": "integritas.finding.read.v1",
     "findings_review": "integritas.finding.reviewed.v1",
     "keys_create": f"{IDENTITY}key_created.v1",
     "keys_revoke": f"{IDENTITY}key_revoked.v1",
@@ -58,14 +60,20 @@ RECORDED = {
 RECORDED_ELSEWHERE = {  # tried in tests of their own
     "attachments_add": "integritas.case.attached.v1",
     "cases_ask_approval": "integritas.approval.requested.v1",
+    "cases_break_glass": "integritas.case.glass_broken.v1",
     "cases_bulk": "integritas.case.edited.v1",  # or transitioned
     "cases_create": "integritas.case.opened.v1",
+    "cases_grant": "integritas.case.access_granted.v1",
     "cases_link": "integritas.case.linked.v1",
+    "cases_restrict": "integritas.case.restricted.v1",  # or unrestricted
+    "cases_revoke_grant": "integritas.case.access_revoked.v1",
     "compliance_allow": "integritas.compliance.hit_allowed.v1",
     "compliance_allow_withdraw": "integritas.compliance.hit_allowance_withdrawn.v1",
+    "compliance_lists_refresh": "integritas.compliance.lists_refresh_requested.v1",
     "compliance_policy_create": "integritas.compliance.policy_saved.v1",
     "compliance_policy_save": "integritas.compliance.policy_saved.v1",
     "compliance_policy_publish": "integritas.compliance.policy_published.v1",
+    "compliance_retention": "integritas.retention.applied.v1",
     "compliance_subject_erase": "integritas.evidence.erased.v1",
     "compliance_subject_export": "integritas.subject.exported.v1",
     "deliveries_replay": "integritas.delivery.replayed.v1",
@@ -77,6 +85,7 @@ RECORDED_ELSEWHERE = {  # tried in tests of their own
     "totp_begin": f"{IDENTITY}second_factor_begun.v1",
     "totp_confirm": f"{IDENTITY}second_factor_confirmed.v1",
     "totp_remove": f"{IDENTITY}second_factor_removed.v1",
+    "users_delete": f"{IDENTITY}user_changed.v1",
     "users_end_sessions": f"{IDENTITY}sessions_ended.v1",
     "users_reset_totp": f"{IDENTITY}second_factor_reset.v1",
     "webhooks_create": "integritas.webhook.changed.v1",
@@ -154,7 +163,10 @@ async def casework(
     (item, *_) = (await analyst.get(f"{path}/evidence")).json()["data"]
     answers.append(await analyst.get(f"/api/v1/evidence/{item['id']}/raw"))
     (finding, *_) = (await analyst.get(f"{path}/findings")).json()["data"]
+    why = {"purpose": "investigation", "reason": "compare the accounts"}
     answers += [
+        await analyst.post(f"/api/v1/evidence/{item['id']}/reveal", json=why),
+        await analyst.post(f"/api/v1/findings/{finding['id']}/reveal", json=why),
         await analyst.post(
             f"/api/v1/findings/{finding['id']}/review",
             json={"review": "dismissed", "reason": "another person"},

@@ -14,6 +14,7 @@ import pytest
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
 from schemathesis.checks import load_all_checks
+from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 from integritas.identity.api import Role
 
@@ -32,8 +33,11 @@ def counted(schema: Any, url: str, token: str) -> int:
     headers = {"Authorization": f"Bearer {token}", "Accept": "application/json"}
     for result in schema.get_all_operations():
         operation = result.ok()
-        if operation.definition.raw["operationId"] in LEFT_OUT:
+        name = operation.definition.raw["operationId"]
+        if name in LEFT_OUT:
             continue
+        # RFC 6749 refuses a form that holds a wrong password with 400.
+        excluded = [positive_data_acceptance] if name == "auth_token" else []
 
         @settings(
             max_examples=EXAMPLES,
@@ -47,7 +51,12 @@ def counted(schema: Any, url: str, token: str) -> int:
         def check(case: Any) -> None:
             nonlocal count
             count += 1
-            case.call_and_validate(base_url=url, headers=headers, timeout=60)
+            case.call_and_validate(
+                base_url=url,
+                headers=headers,
+                timeout=60,
+                excluded_checks=excluded,  # noqa: B023 - called within the turn
+            )
 
         check()
     return count

@@ -88,6 +88,7 @@ async def things(
         # What is only ever taken back: nobody has one of these, to begin with.
         "allowed_id": "allow_1",
         "key": "feedback_1",
+        "grant_id": "grant_1",
     }
 
 
@@ -97,11 +98,16 @@ BODIES: dict[str, Any] = {
     "cases_update": {"title": "x"},
     "cases_transition": {"to": "CANCELLED", "reason": "x"},
     "cases_link": {"to": "case_1"},
+    "cases_restrict": {"confidential": True, "reason": "x"},
+    "cases_grant": {"grantee": "user_1", "reason": "x"},
+    "cases_break_glass": {"reason": "x"},
     "cases_ask_approval": {"to": "RESOLVED", "reason": "x"},
     "attachments_add": {"name": "x", "content_base64": "eA=="},
     "webhooks_update": {"description": "x"},
     "evidence_add": {"evidence": [{"kind": "message", "raw": "x"}]},
     "findings_review": {"review": "dismissed", "reason": "x"},
+    "findings_reveal": {"purpose": "audit", "reason": "compare"},
+    "evidence_reveal": {"purpose": "audit", "reason": "compare"},
     "approvals_decide": {"approve": True},
     "runs_start": {"subject": "case_id"},
     "runs_cancel": {"cause": "x"},
@@ -196,7 +202,7 @@ async def test_a_stranger_sees_none_of_it_in_a_list(
     other = await gateway.tenant()
     stranger = await other.client("admin")
     owner = await tenant.client("admin")
-    shared = {"step", "version", "allowed_id", "key"}
+    shared = {"step", "version", "allowed_id", "key", "grant_id"}
     secrets = {v for k, v in things.items() if k not in shared} | {tenant.name}
     lists = [
         path

@@ -7,10 +7,11 @@ import stat
 from typing import TYPE_CHECKING
 
 import pytest
-from joserfc.jwk import ECKey, OKPKey
+from joserfc.errors import SecurityWarning
+from joserfc.jwk import ECKey, OKPKey, RSAKey
 
 from integritas.kernel.errors import StorageFailure
-from integritas.platform.tokens import KeyRing
+from integritas.platform.tokens import Algorithm, KeyRing
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -121,3 +122,30 @@ def test_folder_that_cannot_be_is_named(tmp_path: Path, clock: ManualClock) -> N
     (tmp_path / "file").write_text("")
     with pytest.raises(StorageFailure, match="INTEGRITAS_STATE_DIR"):
         KeyRing.load(tmp_path / "file" / "keys", clock)
+
+
+def test_another_algorithm_makes_a_key_of_it_and_keeps_the_others(
+    tmp_path: Path, clock: ManualClock
+) -> None:
+    old = KeyRing.load(tmp_path, clock).newest()[0]
+    for algorithm in (Algorithm.RS256, Algorithm.ED25519):
+        clock.advance(1)
+        ring = KeyRing.load(tmp_path, clock, algorithm)
+        again = KeyRing.load(tmp_path, clock, algorithm)
+        assert again.newest()[0] == ring.newest()[0]
+        assert ring.jwks()["keys"][-1]["alg"] == algorithm.value
+        assert ring.find(old) is not None
+        clock.advance(1)
+        assert ring.rotate(clock) == ring.newest()[0]
+        assert ring.jwks()["keys"][-1]["alg"] == algorithm.value
+
+
+def test_a_short_rsa_key_is_refused(tmp_path: Path, clock: ManualClock) -> None:
+    with pytest.warns(SecurityWarning):
+        weak = RSAKey.generate_key(1_024)
+    path = tmp_path / "20260101T000000000000Z-x.jwk"
+    path.write_text(json.dumps(weak.as_dict(private=True)))
+    path.chmod(0o600)
+    refused = pytest.raises(StorageFailure, match="not a private Ed25519 or RSA")
+    with pytest.warns(SecurityWarning), refused:
+        KeyRing.load(tmp_path, clock)

@@ -38,7 +38,7 @@ async def test_creation_is_in_the_journal_without_the_name(world: World) -> None
     user = await world.user("ann", Role.VIEWER, Role.AUDITOR)
     (entry,) = await world.entries("user_created")
     assert entry.subject == user.id
-    assert entry.data == {"roles": ["auditor", "viewer"]}
+    assert entry.data == {"roles": ["auditor", "viewer"], "teams": []}
     assert await world.personal(entry) == {
         "username": "ann",
         "display_name": "ann",

@@ -59,15 +59,16 @@ async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
 # Who calls ----------------------------------------------------------------------
 
 
-def test_caller_is_what_the_door_found() -> None:
+async def test_caller_is_what_the_door_found() -> None:
     context = Context(TenantId("acme"), SYSTEM, "req_1")
-    assert caller(Request({"type": "http", "state": {"context": context}})) is context
+    request = Request({"type": "http", "state": {"context": context}})
+    assert await caller(request) is context
 
 
 @pytest.mark.parametrize("state", [{}, {"context": None}, {"context": "acme"}])
-def test_caller_refuses_nobody(state: dict[str, object]) -> None:
+async def test_caller_refuses_nobody(state: dict[str, object]) -> None:
     with pytest.raises(NotAuthenticated):
-        caller(Request({"type": "http", "state": state}))
+        await caller(Request({"type": "http", "state": state}))
 
 
 @pytest.mark.parametrize(

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Awaitable, Callable
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from prometheus_client import CollectorRegistry
+from structlog.testing import capture_logs
 
 from integritas.kernel.clock import SeededRandomness
 from integritas.kernel.errors import (
@@ -31,12 +31,14 @@ class Bench:
         self.registry = CollectorRegistry()
         self.slept: list[float] = []
         self.calls = 0
+        self.now = 0.0
         self.guard = Guard(
             "fake",
             CallMetrics(self.registry),
             policy,
             randomness=SeededRandomness(1),
             sleep=self._sleep,
+            monotonic=lambda: self.now,
         )
 
     async def _sleep(self, seconds: float) -> None:
@@ -144,7 +146,8 @@ async def test_failures_in_a_row_open_the_circuit() -> None:
     with pytest.raises(CircuitOpen, match="3 times in a row"):
         await bench.guard.run(bench.failing())
     assert bench.calls == 3
-    assert bench.value("integritas_remote_circuit_open") == 1.0
+    assert bench.value("integritas_remote_circuit", state="open") == 1.0
+    assert bench.value("integritas_remote_circuit", state="closed") == 0.0
 
 
 async def test_an_open_circuit_is_not_tried_again() -> None:
@@ -171,18 +174,123 @@ async def test_refusals_do_not_open_the_circuit() -> None:
     assert await bench.guard.run(bench.failing()) == "done"
 
 
-async def test_after_its_rest_a_service_is_tried_again() -> None:
-    bench = Bench(GuardPolicy(tries=1, trip_after=1, rest_s=0.001))
+async def test_after_its_rest_one_call_tries_the_service() -> None:
+    bench = Bench(GuardPolicy(tries=1, trip_after=1, rest_s=5))
     await trip(bench, 1)
-    deadline = time.monotonic() + 5
-    while time.monotonic() < deadline:
-        try:
-            assert await bench.guard.run(bench.failing()) == "done"
-        except CircuitOpen:
-            await asyncio.sleep(0)
-        else:
-            break
-    assert bench.value("integritas_remote_circuit_open") == 0.0
+    bench.now = 5.0
+    gate = asyncio.Event()
+    trying = asyncio.create_task(bench.guard.run(gate.wait))
+    await asyncio.sleep(0)
+    assert bench.value("integritas_remote_circuit", state="half_open") == 1.0
+    with pytest.raises(CircuitOpen):  # a second does not go while the first tries
+        await bench.guard.run(bench.failing())
+    gate.set()
+    assert await trying
+    assert bench.value("integritas_remote_circuit", state="closed") == 1.0
+    assert await bench.guard.run(bench.failing()) == "done"
+
+
+async def test_a_failed_trial_means_another_rest() -> None:
+    bench = Bench(GuardPolicy(tries=1, trip_after=3, rest_s=5))
+    await trip(bench, 3)
+    bench.now = 5.0
+    await trip(bench, 1)
+    bench.now = 9.9
+    with pytest.raises(CircuitOpen):
+        await bench.guard.run(bench.failing())
+    bench.now = 10.0
+    assert await bench.guard.run(bench.failing()) == "done"
+
+
+async def test_a_trial_that_its_caller_gives_up_proves_nothing() -> None:
+    bench = Bench(GuardPolicy(tries=1, trip_after=1, rest_s=5))
+    await trip(bench, 1)
+    bench.now = 5.0
+    trying = asyncio.create_task(bench.guard.run(asyncio.Event().wait))
+    await asyncio.sleep(0)
+    trying.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await trying
+    assert bench.value("integritas_remote_circuit", state="half_open") == 1.0
+    assert await bench.guard.run(bench.failing()) == "done"
+
+
+async def test_each_change_of_the_circuit_is_logged_and_counted() -> None:
+    bench = Bench(GuardPolicy(tries=1, trip_after=1, rest_s=5))
+    with capture_logs() as logs:
+        await trip(bench, 1)
+        bench.now = 5.0
+        await bench.guard.run(bench.failing())
+    assert [(each["event"], each["service"], each["before"]) for each in logs] == [
+        ("service.circuit_open", "fake", "closed"),
+        ("service.circuit_half_open", "fake", "open"),
+        ("service.circuit_closed", "fake", "half_open"),
+    ]
+    for state in ("open", "half_open", "closed"):
+        changes = bench.value("integritas_remote_circuit_changes_total", state=state)
+        assert changes == 1.0
+
+
+async def test_retries_are_made_while_calls_have_paid_for_them() -> None:
+    bench = Bench(
+        GuardPolicy(tries=2, retry_share=0.5, retry_burst=1.0, trip_after=1_000)
+    )
+    for _ in range(9):
+        with pytest.raises(Unavailable):
+            await bench.guard.run(bench.failing(*[Unavailable("down")] * 2))
+    # The one at hand, then one for every two calls after the first.
+    assert bench.calls == 9 + 1 + 4
+    assert bench.value("integritas_remote_retries_total") == 5.0
+    assert bench.value("integritas_remote_retries_refused_total") == 4.0
+
+
+async def test_a_slow_try_gets_a_second_beside_it_if_asked_to() -> None:
+    bench = Bench(GuardPolicy(hedge_after_s=0.0))
+    cancelled = asyncio.Event()
+
+    async def call() -> int:
+        bench.calls += 1
+        if bench.calls == 1:
+            try:
+                await asyncio.Event().wait()
+            finally:
+                cancelled.set()
+        return bench.calls
+
+    assert await bench.guard.run(call) == 2
+    assert cancelled.is_set()
+    assert bench.value("integritas_remote_hedges_total") == 1.0
+
+
+async def test_a_second_try_needs_budget_too() -> None:
+    bench = Bench(GuardPolicy(hedge_after_s=0.0, retry_burst=0.0, retry_share=0.0))
+    gate = asyncio.Event()
+    running = asyncio.create_task(bench.guard.run(gate.wait))
+    while bench.value("integritas_remote_retries_refused_total") != 1.0:
+        await asyncio.sleep(0)
+    gate.set()
+    assert await running
+    assert bench.value("integritas_remote_hedges_total") is None
+
+
+async def test_two_tries_that_fail_are_one_failed_call() -> None:
+    bench = Bench(GuardPolicy(tries=1, hedge_after_s=0.0))
+    gate = asyncio.Event()
+
+    async def call() -> None:
+        bench.calls += 1
+        if bench.calls == 2:
+            gate.set()
+        await gate.wait()
+        raise Unavailable("down")
+
+    with pytest.raises(Unavailable, match="down"):
+        await bench.guard.run(call)
+    assert bench.calls == 2
+
+
+def test_nobody_is_asked_twice_at_once_unasked() -> None:
+    assert GuardPolicy().hedge_after_s is None
 
 
 async def test_only_so_many_calls_run_at_once() -> None:

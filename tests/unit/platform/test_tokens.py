@@ -18,9 +18,9 @@ from integritas.kernel.clock import ManualClock, SeededRandomness
 from integritas.kernel.errors import NotAuthenticated, StorageFailure
 from integritas.kernel.ids import IdFactory, TenantId, is_id
 from integritas.platform.tokens import (
-    ALGORITHM,
     LEEWAY_S,
     MAX_TOKEN_LENGTH,
+    Algorithm,
     KeyRing,
     ServiceTokens,
     TokenKind,
@@ -72,7 +72,11 @@ def forge(
     }
     claims |= changes
     claims = {name: value for name, value in claims.items() if value is not None}
-    header = {"alg": ALGORITHM, "typ": "at+jwt", "kid": KEY.thumbprint()} | header
+    header = {
+        "alg": Algorithm.ED25519.value,
+        "typ": "at+jwt",
+        "kid": KEY.thumbprint(),
+    } | header
     return jwt.encode(header, claims, key, algorithms=[header["alg"]])
 
 
@@ -189,7 +193,7 @@ def test_unknown_key_is_refused(tokens: Tokens, clock: ManualClock) -> None:
 
 
 def test_missing_key_id_is_refused(tokens: Tokens) -> None:
-    header = b64(json.dumps({"alg": ALGORITHM, "typ": "at+jwt"}).encode())
+    header = b64(json.dumps({"alg": Algorithm.ED25519.value, "typ": "at+jwt"}).encode())
     refuse(tokens, ".".join([header, *sign(tokens).split(".")[1:]]))
 
 
@@ -322,3 +326,66 @@ def test_access_token_is_no_service_token(tokens: Tokens, clock: ManualClock) ->
     gateway = ServiceTokens(tokens, clock, "platform:gateway")
     with pytest.raises(NotAuthenticated):
         gateway.check(sign(tokens, audience="spam"), "spam")
+
+
+# RSA beside Ed25519 ---------------------------------------------------------------
+
+RSA = RSAKey.generate_key(2_048)
+
+
+@pytest.fixture
+def mixed(clock: ManualClock, ids: IdFactory) -> Tokens:
+    """Return tokens of a ring that was changed over from Ed25519 to RSA."""
+    return Tokens(KeyRing([KEY, RSA]), clock, ids)
+
+
+def test_the_newest_key_signs_by_its_own_algorithm(
+    mixed: Tokens, tokens: Tokens
+) -> None:
+    signed = sign(mixed)
+    header = json.loads(base64.urlsafe_b64decode(signed.split(".")[0] + "=="))
+    assert (header["alg"], header["kid"]) == ("RS256", RSA.thumbprint())
+    for text in (signed, sign(tokens)):  # those signed before are good still
+        claims = mixed.verify(text, kind=TokenKind.ACCESS, audience="api")
+        assert claims.subject == "user_1"
+    refuse(tokens, signed)  # a ring without the key knows nothing of it
+
+
+def test_both_keys_are_published_with_their_algorithms(mixed: Tokens) -> None:
+    published = mixed.keys.jwks()["keys"]
+    assert [(k["kty"], k["alg"]) for k in published] == [
+        ("OKP", "Ed25519"),
+        ("RSA", "RS256"),
+    ]
+    assert all("d" not in key and "p" not in key for key in published)
+    elsewhere = KeyRing.from_jwks({"keys": published})
+    assert elsewhere.find(RSA.thumbprint()) is not None
+
+
+@pytest.mark.parametrize(
+    ("algorithm", "key", "kid"),
+    [
+        ("Ed25519", KEY, RSA),  # the id of a key, the algorithm of the other
+        ("RS384", RSA, RSA),
+        ("PS256", RSA, RSA),
+        ("RS256", RSAKey.generate_key(2_048), RSA),
+    ],
+)
+def test_a_key_used_by_another_algorithm_is_refused(
+    mixed: Tokens, clock: ManualClock, algorithm: str, key: Any, kid: Any
+) -> None:
+    header = {"alg": algorithm, "kid": kid.thumbprint()}
+    refuse(mixed, forge(header, clock, key))
+
+
+@pytest.mark.parametrize("algorithm", ["HS256", "HS512"])
+def test_the_public_rsa_key_is_no_hmac_secret(mixed: Tokens, algorithm: str) -> None:
+    for secret in (RSA.as_pem(private=False), json.dumps(RSA.as_dict(private=False))):
+        header = {"alg": algorithm, "kid": RSA.thumbprint(), "typ": "at+jwt"}
+        head = b64(json.dumps(header).encode())
+        signed = sign(mixed).split(".")
+        given = f"{head}.{signed[1]}".encode()
+        raw = secret.encode() if isinstance(secret, str) else secret
+        digest = getattr(hashlib, f"sha{algorithm[2:]}")
+        mac = hmac.new(raw, given, digest).digest()
+        refuse(mixed, f"{given.decode()}.{b64(mac)}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
@@ -10,7 +11,7 @@ from integritas.cases.api import ApprovalState
 from integritas.gateway.conventions import CursorAsked, Limit, Page, page_of
 from integritas.gateway.parts import Parts
 from integritas.gateway.schemas import ApprovalDecideIn, ApprovalOut
-from integritas.gateway.security import allow
+from integritas.gateway.security import Reads, allow, sight
 from integritas.gateway.strict import StrictRoute
 from integritas.kernel.contracts import Context
 from integritas.kernel.ids import ApprovalId, CaseId
@@ -30,18 +31,24 @@ Deciding = Annotated[Context, Depends(allow("approvals:decide"))]
     summary="List approvals",
     responses=problem_responses(401, 403, 422),
 )
-async def list_approvals(
+async def list_approvals(  # noqa: PLR0917 - FastAPI passes by name
     parts: Parts,
     context: Reading,
+    reader: Reads,
     cursor: CursorAsked,
     state: Annotated[ApprovalState | None, Query()] = None,
     limit: Limit = 50,
 ) -> Page[ApprovalOut]:
     """List approvals, newest first."""
     found = await parts.cases.approvals(
-        context.tenant, state=state, before=cursor, limit=limit + 1
+        context.tenant, state=state, before=cursor, limit=limit + 1, reader=reader
     )
-    return page_of(found, limit, lambda approval: approval.id, ApprovalOut.of)
+    return page_of(
+        found,
+        limit,
+        lambda approval: approval.id,
+        partial(ApprovalOut.of, view=sight(context)),
+    )
 
 
 @router.get(
@@ -62,7 +69,12 @@ async def case_approvals(
     found = await parts.cases.approvals(
         context.tenant, case_id=case.id, before=cursor, limit=limit + 1
     )
-    return page_of(found, limit, lambda approval: approval.id, ApprovalOut.of)
+    return page_of(
+        found,
+        limit,
+        lambda approval: approval.id,
+        partial(ApprovalOut.of, view=sight(context)),
+    )
 
 
 @router.post(
@@ -78,4 +90,4 @@ async def decide_approval(
     approval = await parts.cases.decide_approval(
         context, ApprovalId(approval_id), approve=body.approve, reason=body.reason
     )
-    return ApprovalOut.of(approval)
+    return ApprovalOut.of(approval, sight(context))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from integritas.gateway.conventions import Page
+from integritas.gateway.oauth import FORM, OAuthError, TokenRoute
 from integritas.gateway.parts import Parts
 from integritas.gateway.security import Signed, allow
 from integritas.gateway.strict import StrictRoute
@@ -20,6 +21,7 @@ from integritas.platform.problems import problem_responses, request_id_of
 __all__ = ["router"]
 
 router = APIRouter(tags=["auth"], route_class=StrictRoute)
+_PROBLEM: Final = {"$ref": "#/components/schemas/Problem"}
 
 ManagingKeys = Annotated[Context, Depends(allow("keys:manage"))]
 Secret = Annotated[str, StringConstraints(min_length=1, max_length=4_096)]
@@ -105,16 +107,12 @@ class RoleOut(BaseModel):
     permissions: list[str]
 
 
-@router.post(
-    "/auth/token",
-    operation_id="auth_token",
-    summary="Sign in, or renew",
-    responses=problem_responses(401, 422, 429),
-)
 async def issue_token(request: Request, parts: Parts, body: TokenIn) -> TokenOut:
     """Give tokens for a password, a refresh token or a machine's API key.
 
-    Each refresh token works once: one that comes again ends the session.
+    Each refresh token works once: one that comes again ends the session. OAuth 2.0
+    clients send a form, a machine its id and secret by HTTP Basic if it likes, and are
+    answered as RFC 6749 says.
     """
     sessions = parts.identity.sessions
     correlation_id = request_id_of(request.scope)
@@ -135,6 +133,44 @@ async def issue_token(request: Request, parts: Parts, body: TokenIn) -> TokenOut
         code=body.code,
     )
     return TokenOut.of(await sessions.login(login, correlation_id))
+
+
+router.add_api_route(
+    "/auth/token",
+    issue_token,
+    methods=["POST"],
+    response_model=TokenOut,
+    route_class_override=TokenRoute,
+    operation_id="auth_token",
+    summary="Sign in, or renew",
+    responses={
+        **problem_responses(401, 422, 429),
+        400: {
+            "description": "A refused form (RFC 6749), or a body that cannot be read",
+            "model": OAuthError,
+            "content": {"application/problem+json": {"schema": _PROBLEM}},
+        },
+        401: {
+            "description": "Wrong, unknown or expired credentials",
+            "model": OAuthError,
+            "content": {"application/problem+json": {"schema": _PROBLEM}},
+        },
+    },
+    openapi_extra={
+        "requestBody": {
+            "content": {
+                FORM: {
+                    "schema": {"$ref": "#/components/schemas/TokenIn"},
+                    "example": {
+                        "grant_type": "password",
+                        "username": "jane.roe",
+                        "password": "correct horse battery staple",
+                    },
+                }
+            }
+        }
+    },
+)
 
 
 @router.post(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 from datetime import datetime
+from functools import partial
 from typing import Annotated
 from urllib.parse import quote
 
@@ -12,7 +13,7 @@ from fastapi import APIRouter, Depends, Response
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
-from integritas.cases.api import LinkKind, NewAttachment
+from integritas.cases.api import Attachment, CaseLink, LinkKind, NewAttachment
 from integritas.gateway.conventions import (
     Limit,
     NumberCursorAsked,
@@ -21,8 +22,9 @@ from integritas.gateway.conventions import (
 )
 from integritas.gateway.parts import Parts
 from integritas.gateway.schemas import Name, Prose
-from integritas.gateway.security import allow
+from integritas.gateway.security import Reads, allow, sight
 from integritas.gateway.strict import StrictRoute
+from integritas.identity.api import View
 from integritas.kernel.contracts import Context
 from integritas.kernel.ids import AttachmentId, CaseId
 from integritas.platform.problems import problem_responses
@@ -92,6 +94,13 @@ class LinkOut(BaseModel):
     actor_id: str
     created_at: datetime
 
+    @classmethod
+    def of(cls, link: CaseLink, view: View) -> LinkOut:
+        """Show a link."""
+        shown = cls.model_validate(link)
+        shown.reason = view.remark(shown.reason)
+        return shown
+
 
 class AttachmentIn(BaseModel):
     """A file to keep with a case."""
@@ -126,6 +135,13 @@ class AttachmentOut(BaseModel):
     added_by: str
     added_at: datetime
 
+    @classmethod
+    def of(cls, attachment: Attachment, view: View) -> AttachmentOut:
+        """Show an attachment."""
+        shown = cls.model_validate(attachment)
+        shown.name = view.remark(shown.name)
+        return shown
+
 
 @router.get(
     "/cases/{case_id}/links",
@@ -134,16 +150,18 @@ class AttachmentOut(BaseModel):
     summary="Links of a case",
     responses=problem_responses(401, 403, 404, 422),
 )
-async def list_links(
+async def list_links(  # noqa: PLR0917 - FastAPI passes by name
     parts: Parts,
     context: Reading,
+    reader: Reads,
     case_id: str,
     after: NumberCursorAsked,
     limit: Limit = 100,
 ) -> Page[LinkOut]:
     """Return the links from and to a case, oldest first."""
-    found = await parts.files.links(context.tenant, CaseId(case_id))
-    return slice_of(found, limit, after, LinkOut.model_validate)
+    found = await parts.files.links(context.tenant, CaseId(case_id), reader=reader)
+    show = partial(LinkOut.of, view=sight(context))
+    return slice_of(found, limit, after, show)
 
 
 @router.post(
@@ -155,13 +173,18 @@ async def list_links(
     responses=problem_responses(400, 401, 403, 404, 409, 422),
 )
 async def link_case(
-    parts: Parts, context: Linking, case_id: str, body: LinkIn
+    parts: Parts, context: Linking, reader: Reads, case_id: str, body: LinkIn
 ) -> LinkOut:
     """Link a case to another of the tenant; neither changes."""
     link = await parts.files.link(
-        context, CaseId(case_id), CaseId(body.to), body.kind, body.reason
+        context,
+        CaseId(case_id),
+        CaseId(body.to),
+        body.kind,
+        body.reason,
+        reader=reader,
     )
-    return LinkOut.model_validate(link)
+    return LinkOut.of(link, sight(context))
 
 
 @router.get(
@@ -180,7 +203,8 @@ async def list_attachments(
 ) -> Page[AttachmentOut]:
     """Return the attachments of a case without their content, oldest first."""
     found = await parts.files.attachments(context.tenant, CaseId(case_id))
-    return slice_of(found, limit, after, AttachmentOut.model_validate)
+    show = partial(AttachmentOut.of, view=sight(context))
+    return slice_of(found, limit, after, show)
 
 
 @router.post(
@@ -204,7 +228,7 @@ async def attach(
     )
     kept = await parts.files.attach(context, CaseId(case_id), new)
     response.headers["Location"] = f"/api/v1/attachments/{kept.id}"
-    return AttachmentOut.model_validate(kept)
+    return AttachmentOut.of(kept, sight(context))
 
 
 @router.get(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Response
@@ -22,6 +23,7 @@ from integritas.gateway.conventions import (
     Page,
     PlaceCursorAsked,
     RequiredIfMatch,
+    encode_cursor,
     etag,
     page_of,
     slice_of,
@@ -38,13 +40,14 @@ from integritas.gateway.schemas import (
     TimelineEntryOut,
     TransitionIn,
 )
-from integritas.gateway.security import allow
+from integritas.gateway.security import Reads, allow, sight
 from integritas.gateway.strict import Moment, StrictRoute
 from integritas.kernel.contracts import Context, Outcome
 from integritas.kernel.errors import FieldError, InvalidInput, NotFound
 from integritas.kernel.ids import CaseId, UserId
 from integritas.kernel.states import CaseState
 from integritas.platform.problems import problem_responses
+from integritas.platform.withholding import Withheld, mentions, visible_page
 
 __all__ = ["check_assignee", "router"]
 
@@ -94,9 +97,10 @@ class Chosen(BaseModel):
     summary="List cases",
     responses=problem_responses(401, 403, 422),
 )
-async def list_cases(
+async def list_cases(  # noqa: PLR0917 - FastAPI passes by name
     parts: Parts,
     context: Reading,
+    reader: Reads,
     where: Annotated[Chosen, Query()],
     after: PlaceCursorAsked,
     limit: Limit = 50,
@@ -104,9 +108,14 @@ async def list_cases(
     """List the cases that fit all that is asked, newest first unless sorted."""
     order = CaseOrder(where.sort, after)
     found = await parts.cases.list(
-        context.tenant, where.filter(), order=order, limit=limit + 1
+        context.tenant, where.filter(), order=order, limit=limit + 1, reader=reader
     )
-    return page_of(found, limit, lambda case: " ".join(order.place(case)), CaseOut.of)
+    return page_of(
+        found,
+        limit,
+        lambda case: " ".join(order.place(case)),
+        partial(CaseOut.of, view=sight(context)),
+    )
 
 
 @router.get(
@@ -116,12 +125,12 @@ async def list_cases(
     responses=problem_responses(401, 403, 404),
 )
 async def get_case(
-    parts: Parts, response: Response, context: Reading, case_id: str
+    parts: Parts, response: Response, context: Reading, reader: Reads, case_id: str
 ) -> CaseOut:
     """Return a case; its ETag is what a change must send back."""
-    case = await parts.cases.get(context.tenant, CaseId(case_id))
+    case = await parts.cases.get(context.tenant, CaseId(case_id), reader=reader)
     response.headers["ETag"] = etag(case.version)
-    return CaseOut.of(case)
+    return CaseOut.of(case, sight(context))
 
 
 @router.patch(
@@ -152,7 +161,7 @@ async def update_case(  # noqa: PLR0917 - FastAPI passes by name
     )
     case = await parts.cases.change(context, CaseId(case_id), command)
     response.headers["ETag"] = etag(case.version)
-    return CaseOut.of(case)
+    return CaseOut.of(case, sight(context))
 
 
 async def check_assignee(parts: Parts, context: Context, assignee: str) -> None:
@@ -200,9 +209,9 @@ async def move_case(  # noqa: PLR0917 - FastAPI passes by name
     if isinstance(moved, Approval):
         response.status_code = 202
         response.headers["Location"] = f"/api/v1/cases/{case_id}/approvals"
-        return ApprovalOut.of(moved)
+        return ApprovalOut.of(moved, sight(context))
     response.headers["ETag"] = etag(moved.version)
-    return CaseOut.of(moved)
+    return CaseOut.of(moved, sight(context))
 
 
 @router.get(
@@ -220,7 +229,8 @@ async def case_history(
 ) -> Page[HistoryOut]:
     """Return the transitions of a case, oldest first."""
     found = await parts.cases.history(context.tenant, CaseId(case_id))
-    return slice_of(found, limit, after, HistoryOut.of)
+    show = partial(HistoryOut.of, view=sight(context))
+    return slice_of(found, limit, after, show)
 
 
 @router.get(
@@ -229,19 +239,30 @@ async def case_history(
     summary="Everything that happened to a case",
     responses=problem_responses(401, 403, 404, 422),
 )
-async def case_timeline(
+async def case_timeline(  # noqa: PLR0917 - FastAPI passes by name
     parts: Parts,
     context: Reading,
+    withheld: Withheld,
     case_id: str,
     after: NumberCursorAsked,
     limit: Limit = 100,
 ) -> Page[TimelineEntryOut]:
     """Return the journal entries on a case, oldest first."""
     await parts.cases.get(context.tenant, CaseId(case_id))
-    found = await parts.journal.read_subject(
-        context.tenant, case_id, after=after, limit=limit + 1
+    # An entry on a link names the other case.
+    found, last = await visible_page(
+        lambda at, most: parts.journal.read_subject(
+            context.tenant, case_id, after=at or 0, limit=most
+        ),
+        lambda entry: not mentions(entry.data, withheld),
+        lambda entry: entry.seq,
+        at=after,
+        limit=limit,
     )
-    return page_of(found, limit, lambda entry: str(entry.seq), TimelineEntryOut.of)
+    return Page(
+        data=list(map(TimelineEntryOut.of, found)),
+        next_cursor=None if last is None else encode_cursor(str(last)),
+    )
 
 
 @router.get(
@@ -259,4 +280,5 @@ async def case_decisions(
 ) -> Page[DecisionOut]:
     """Return the policy verdicts on a case with their reasons, oldest first."""
     found = await parts.cases.decisions(context.tenant, CaseId(case_id))
-    return slice_of(found, limit, after, DecisionOut.of)
+    show = partial(DecisionOut.of, view=sight(context))
+    return slice_of(found, limit, after, show)

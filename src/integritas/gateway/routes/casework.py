@@ -23,13 +23,15 @@ from integritas.gateway.schemas import (
     TransitionIn,
     Version,
 )
-from integritas.gateway.security import Signed, allow
+from integritas.gateway.security import Signed, allow, sight
 from integritas.gateway.strict import Moment, StrictRoute
+from integritas.identity.api import View
 from integritas.kernel.contracts import Context
-from integritas.kernel.errors import FieldError, IntegritasError, InvalidInput
+from integritas.kernel.errors import FieldError, IntegritasError, InvalidInput, NotFound
 from integritas.kernel.ids import CaseId
 from integritas.platform.problems import problem_responses
 from integritas.platform.remedies import errors_of
+from integritas.platform.withholding import Withheld
 
 __all__ = ["router"]
 
@@ -148,7 +150,7 @@ async def open_case(
     case = await parts.cases.open_edited(context, submission, wanted)
     response.headers["Location"] = f"/api/v1/cases/{case.id}"
     response.headers["ETag"] = etag(case.version)
-    return CaseOut.of(case)
+    return CaseOut.of(case, sight(context))
 
 
 @router.post(
@@ -159,7 +161,7 @@ async def open_case(
     responses=problem_responses(400, 401, 403, 413, 422),
 )
 async def change_cases(
-    parts: Parts, context: Writing, principal: Signed, body: BulkIn
+    parts: Parts, context: Writing, principal: Signed, withheld: Withheld, body: BulkIn
 ) -> BulkOut:
     """Make each change that may be made, all in one commit; name the others.
 
@@ -174,12 +176,15 @@ async def change_cases(
                 principal.require("cases:transition")
             if wanted.patch is not None and wanted.patch.assignee is not None:
                 await check_assignee(parts, context, wanted.patch.assignee)
+            if wanted.id in withheld:
+                raise NotFound(f"there is no case {wanted.id}")
             good[index] = CaseId(wanted.id), _command(wanted)
         except IntegritasError as error:
             answers[index] = error
     done = await parts.cases.change_many([(context, *good[i]) for i in good])
     answers.update(zip(good, done, strict=True))
-    results = [_result(index, answers[index]) for index in sorted(answers)]
+    view = sight(context)
+    results = [_result(index, answers[index], view) for index in sorted(answers)]
     refused = sum(result.error is not None for result in results)
     return BulkOut(changed=len(results) - refused, refused=refused, results=results)
 
@@ -204,7 +209,7 @@ async def ask_approval(  # noqa: PLR0917 - FastAPI passes by name
     command = Transition(to=body.to, reason=body.reason, expect=expect)
     asked = await parts.cases.ask_approval(context, CaseId(case_id), command)
     response.headers["Location"] = f"/api/v1/cases/{case_id}/approvals"
-    return ApprovalOut.of(asked)
+    return ApprovalOut.of(asked, sight(context))
 
 
 def _parse(index: int, item: JsonValue) -> BulkItem:
@@ -244,7 +249,7 @@ def _edit(patch: CasePatch, expect: int | None) -> EditCase:
     )
 
 
-def _result(index: int, answer: Case | IntegritasError) -> BulkResult:
+def _result(index: int, answer: Case | IntegritasError, view: View) -> BulkResult:
     if isinstance(answer, IntegritasError):
         return BulkResult(index=index, error=problem_of(answer))
-    return BulkResult(index=index, case=CaseOut.of(answer))
+    return BulkResult(index=index, case=CaseOut.of(answer, view))

@@ -13,6 +13,7 @@ from fastapi import APIRouter, Depends, Header, Query, Request, Response
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from integritas.cases.api import Reader
 from integritas.delivery.api import (
     Delivery,
     DeliveryId,
@@ -32,6 +33,7 @@ from integritas.gateway.conventions import (
     etag,
     page_of,
 )
+from integritas.gateway.need import reader_of
 from integritas.gateway.parts import Parts
 from integritas.gateway.schemas import Line
 from integritas.gateway.security import Signed, allow
@@ -42,6 +44,7 @@ from integritas.kernel.clock import SystemClock
 from integritas.kernel.contracts import Context
 from integritas.kernel.errors import FieldError, IntegritasError, InvalidInput
 from integritas.platform.problems import problem_responses
+from integritas.platform.withholding import mentions
 
 __all__ = ["router"]
 
@@ -89,8 +92,10 @@ class Wanted(BaseModel):
     )
     subject: Annotated[str | None, StringConstraints(max_length=200)] = None
 
-    def fits(self, entry: Entry) -> bool:
-        """Say whether an entry is wanted."""
+    def fits(self, entry: Entry, hidden: frozenset[str]) -> bool:
+        """Say whether an entry is wanted, and names nothing that is hidden."""
+        if mentions((entry.subject, entry.data), hidden):
+            return False
         if self.subject not in {None, entry.subject}:
             return False
         return not self.type or any(
@@ -101,7 +106,7 @@ class Wanted(BaseModel):
         )
 
 
-def _last_event_id(
+async def _last_event_id(
     last_event_id: Annotated[
         str | None,
         Header(
@@ -156,7 +161,8 @@ async def follow_events(  # noqa: PLR0917 - FastAPI passes by name
     """
     accept = request.headers.get("accept", "")
     if "application/json" in accept and STREAM not in accept:
-        page = await _page(parts, context, wanted, cursor, limit)
+        reader = reader_of(principal)
+        page = await _page(parts, reader, wanted, cursor, limit)
         return Response(page.model_dump_json(), media_type="application/json")
     after = await parts.journal.head(context.tenant) if last is None else last
     return StreamingResponse(
@@ -167,12 +173,13 @@ async def follow_events(  # noqa: PLR0917 - FastAPI passes by name
 
 
 async def _page(
-    parts: Parts, context: Context, wanted: Wanted, after: int, limit: int
+    parts: Parts, reader: Reader, wanted: Wanted, after: int, limit: int
 ) -> Page[EventOut]:
     found: list[Entry] = []
+    hidden = await parts.access.withheld(reader)
     while len(found) <= limit:
-        entries = await parts.journal.read(context.tenant, after=after, limit=_BATCH)
-        found += [entry for entry in entries if wanted.fits(entry)]
+        entries = await parts.journal.read(reader.tenant, after=after, limit=_BATCH)
+        found += [entry for entry in entries if wanted.fits(entry, hidden)]
         if len(entries) < _BATCH:
             break
         after = entries[-1].seq
@@ -190,10 +197,14 @@ async def _stream(
     """Yield what is wanted until the caller goes, may no longer, or we close."""
     yield b"retry: 2000\n\n"
     clock = asyncio.get_running_loop().time
+    reader = reader_of(principal)
     beat = clock() + _BEAT_S
     while not request.app.state.draining:
         entries = await parts.journal.read(principal.tenant, after=after, limit=_BATCH)
-        shown = [_frame(entry) for entry in entries if wanted.fits(entry)]
+        # Asked after the entries were read: what was made confidential before they
+        # were written is hidden, whenever it was made so.
+        hidden = await parts.access.withheld(reader) if entries else frozenset()
+        shown = [_frame(entry) for entry in entries if wanted.fits(entry, hidden)]
         after = entries[-1].seq if entries else after
         if shown:
             yield b"".join(shown)

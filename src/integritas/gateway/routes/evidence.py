@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Response
 
-from integritas.cases.api import AddEvidence, ReviewState
+from integritas.cases.api import AddEvidence, Disclosed, ReviewState
 from integritas.gateway.conventions import (
     IfMatch,
     Limit,
@@ -16,15 +17,18 @@ from integritas.gateway.conventions import (
     slice_of,
 )
 from integritas.gateway.intake import new_evidence
+from integritas.gateway.masked import clear_content, masked_content
 from integritas.gateway.parts import Parts
 from integritas.gateway.schemas import (
     CaseOut,
+    ContentOut,
     EvidenceOut,
     FindingOut,
     NewEvidenceIn,
+    RevealIn,
     ReviewIn,
 )
-from integritas.gateway.security import allow
+from integritas.gateway.security import allow, sight
 from integritas.gateway.strict import StrictRoute
 from integritas.kernel.contracts import Context
 from integritas.kernel.evidence import Message, serialise_content
@@ -83,7 +87,7 @@ async def add_evidence(  # noqa: PLR0917 - FastAPI passes by name
     case = await parts.cases.change(context, CaseId(case_id), command)
     response.headers["ETag"] = etag(case.version)
     response.headers["Location"] = f"/api/v1/cases/{case_id}"
-    return CaseOut.of(case)
+    return CaseOut.of(case, sight(context))
 
 
 @router.get(
@@ -97,6 +101,55 @@ async def get_evidence(parts: Parts, context: Reading, evidence_id: str) -> Evid
     """Return an item of evidence without its content."""
     _, item = await parts.cases.one_evidence(context.tenant, EvidenceId(evidence_id))
     return EvidenceOut.of(item)
+
+
+@router.get(
+    "/evidence/{evidence_id}/content",
+    tags=["evidence"],
+    operation_id="evidence_content",
+    summary="Read evidence as one's roles see it",
+    responses=problem_responses(401, 403, 404),
+)
+async def evidence_content(
+    parts: Parts, context: Reading, evidence_id: str
+) -> ContentOut:
+    """Return content with the personal data masked that the caller's roles hide."""
+    _, item = await parts.cases.one_evidence(context.tenant, EvidenceId(evidence_id))
+    return ContentOut.of(item, masked_content(sight(context), item.content))
+
+
+@router.post(
+    "/evidence/{evidence_id}/reveal",
+    tags=["evidence"],
+    operation_id="evidence_reveal",
+    summary="Read evidence in clear (recorded)",
+    responses=problem_responses(400, 401, 403, 404, 422),
+)
+async def reveal_evidence(
+    parts: Parts, context: ReadingRaw, evidence_id: str, body: RevealIn
+) -> ContentOut:
+    """Return content with nothing masked; who read it and why is recorded first."""
+    item = await parts.cases.read_raw(
+        context, EvidenceId(evidence_id), Disclosed(body.purpose, body.reason)
+    )
+    return ContentOut.of(item, clear_content(item.content))
+
+
+@router.post(
+    "/findings/{finding_id}/reveal",
+    tags=["findings"],
+    operation_id="findings_reveal",
+    summary="Read a finding in clear (recorded)",
+    responses=problem_responses(400, 401, 403, 404, 422),
+)
+async def reveal_finding(
+    parts: Parts, context: ReadingRaw, finding_id: str, body: RevealIn
+) -> FindingOut:
+    """Return a finding with nothing masked; who read it and why is recorded first."""
+    found = await parts.cases.read_finding(
+        context, FindingId(finding_id), Disclosed(body.purpose, body.reason)
+    )
+    return FindingOut.of(found, None)
 
 
 @router.get(
@@ -142,9 +195,10 @@ async def list_findings(
     after: NumberCursorAsked,
     limit: Limit = 100,
 ) -> Page[FindingOut]:
-    """Return the findings on a case, oldest first."""
+    """Return the findings on a case, oldest first, as the caller's roles see them."""
     found = await parts.cases.findings(context.tenant, CaseId(case_id))
-    return slice_of(found, limit, after, FindingOut.of)
+    show = partial(FindingOut.of, view=sight(context))
+    return slice_of(found, limit, after, show)
 
 
 @router.get(
@@ -157,10 +211,9 @@ async def list_findings(
 async def get_finding(
     parts: Parts, context: ReadingFindings, finding_id: str
 ) -> FindingOut:
-    """Return a finding with its reasons."""
-    return FindingOut.of(
-        await parts.cases.finding(context.tenant, FindingId(finding_id))
-    )
+    """Return a finding with its reasons, as the caller's roles see them."""
+    found = await parts.cases.finding(context.tenant, FindingId(finding_id))
+    return FindingOut.of(found, sight(context))
 
 
 @router.post(
@@ -177,4 +230,4 @@ async def review_finding(
     record = await parts.cases.review_finding(
         context, FindingId(finding_id), ReviewState(body.review), body.reason
     )
-    return FindingOut.of(record)
+    return FindingOut.of(record, sight(context))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
@@ -12,8 +13,9 @@ from integritas.cases.api import Found, Interval
 from integritas.gateway.conventions import CursorAsked, Limit, Page, page_of
 from integritas.gateway.parts import Parts
 from integritas.gateway.schemas import CaseOut
-from integritas.gateway.security import allow
+from integritas.gateway.security import Reads, allow, sight
 from integritas.gateway.strict import Day, StrictRoute
+from integritas.identity.api import View
 from integritas.kernel.contracts import Context
 from integritas.kernel.errors import FieldError, InvalidInput
 from integritas.platform.problems import problem_responses
@@ -35,9 +37,9 @@ class FoundOut(BaseModel):
     matched: list[str]
 
     @classmethod
-    def of(cls, found: Found) -> FoundOut:
+    def of(cls, found: Found, view: View) -> FoundOut:
         """Show what was found."""
-        return cls(case=CaseOut.of(found.case), matched=list(found.matched))
+        return cls(case=CaseOut.of(found.case, view), matched=list(found.matched))
 
 
 class StatsOut(BaseModel):
@@ -90,18 +92,18 @@ class Span(BaseModel):
     summary="Search cases",
     responses=problem_responses(401, 403, 422),
 )
-async def search(
+async def search(  # noqa: PLR0917 - FastAPI fills the parameters by name
     parts: Parts,
     context: Reading,
+    reader: Reads,
     q: Annotated[Words, Query(description="Words; all of them must be found.")],
     cursor: CursorAsked,
     limit: Limit = 50,
 ) -> Page[FoundOut]:
     """Find cases by number, title, tag, reference or finding, newest first."""
-    found = await parts.figures.search(
-        context.tenant, q, before=cursor, limit=limit + 1
-    )
-    return page_of(found, limit, lambda one: one.case.id, FoundOut.of)
+    found = await parts.figures.search(reader, q, before=cursor, limit=limit + 1)
+    show = partial(FoundOut.of, view=sight(context))
+    return page_of(found, limit, lambda one: one.case.id, show)
 
 
 @router.get(
@@ -110,9 +112,9 @@ async def search(
     summary="Count cases",
     responses=problem_responses(401, 403),
 )
-async def stats(parts: Parts, context: Reading) -> StatsOut:
-    """Count the cases as they are now."""
-    found = await parts.figures.stats(context.tenant, datetime.now(UTC))
+async def stats(parts: Parts, _: Reading, reader: Reads) -> StatsOut:
+    """Count the cases that the caller may see, as they are now."""
+    found = await parts.figures.stats(reader)
     return StatsOut.model_validate(found)
 
 
@@ -123,7 +125,7 @@ async def stats(parts: Parts, context: Reading) -> StatsOut:
     responses=problem_responses(401, 403, 422),
 )
 async def timeseries(
-    parts: Parts, context: Reading, span: Annotated[Span, Query()]
+    parts: Parts, _: Reading, reader: Reads, span: Annotated[Span, Query()]
 ) -> SeriesOut:
     """Count the cases opened and closed, by day, week or month."""
     last = span.last or datetime.now(UTC).date()
@@ -139,6 +141,6 @@ async def timeseries(
                 ),
             ),
         )
-    found = await parts.figures.series(context.tenant, first, last, span.interval)
+    found = await parts.figures.series(reader, first, last, span.interval)
     points = [PointOut.model_validate(point) for point in found]
     return SeriesOut(interval=span.interval, data=points)

@@ -8,15 +8,17 @@ from typing import Annotated
 from fastapi import APIRouter, Depends
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from integritas.cases.api import Reader
 from integritas.gateway.conventions import Limit, NumberCursorAsked, Page, slice_of
 from integritas.gateway.parts import Parts
 from integritas.gateway.schemas import NO_NUL, Version
-from integritas.gateway.security import allow
+from integritas.gateway.security import Reads, allow
 from integritas.gateway.strict import Json, StrictRoute
 from integritas.kernel.contracts import Context
 from integritas.kernel.errors import FieldError, InvalidInput, NotFound
 from integritas.kernel.ids import CaseId
 from integritas.platform.problems import problem_responses
+from integritas.platform.withholding import Withheld
 from integritas.workflows.api import CatchUp, Overlap, Schedule
 
 __all__ = ["router"]
@@ -85,10 +87,15 @@ class SchedulePatch(BaseModel):
     responses=problem_responses(401, 403, 422),
 )
 async def list_schedules(
-    parts: Parts, context: Reading, after: NumberCursorAsked, limit: Limit = 100
+    parts: Parts,
+    context: Reading,
+    withheld: Withheld,
+    after: NumberCursorAsked,
+    limit: Limit = 100,
 ) -> Page[ScheduleOut]:
     """List the schedules by name."""
-    found = await parts.workflows.schedules(context.tenant)
+    kept = await parts.workflows.schedules(context.tenant)
+    found = [one for one in kept if one.subject not in withheld]
     return slice_of(found, limit, after, ScheduleOut.model_validate)
 
 
@@ -100,21 +107,21 @@ async def list_schedules(
     responses=problem_responses(400, 401, 403, 409, 422),
 )
 async def create_schedule(
-    parts: Parts, context: Writing, body: ScheduleIn
+    parts: Parts, context: Writing, reader: Reads, body: ScheduleIn
 ) -> ScheduleOut:
     """Keep a schedule; its first time is the next one from now.
 
     A `subject` is a case, as the subject of a run is.
     """
     if body.subject is not None:
-        await _check_subject(parts, context, body.subject)
+        await _check_subject(parts, reader, body.subject)
     made = Schedule(tenant=context.tenant, **body.model_dump())
     return ScheduleOut.model_validate(await parts.workflows.schedule(context, made))
 
 
-async def _check_subject(parts: Parts, context: Context, subject: str) -> None:
+async def _check_subject(parts: Parts, reader: Reader, subject: str) -> None:
     try:
-        await parts.cases.get(context.tenant, CaseId(subject))
+        await parts.cases.get(reader.tenant, CaseId(subject), reader=reader)
     except NotFound as error:
         raise InvalidInput(
             "the schedule is not valid",
@@ -135,9 +142,10 @@ async def _check_subject(parts: Parts, context: Context, subject: str) -> None:
     responses=problem_responses(400, 401, 403, 404, 422),
 )
 async def update_schedule(
-    parts: Parts, context: Writing, name: str, body: SchedulePatch
+    parts: Parts, context: Writing, withheld: Withheld, name: str, body: SchedulePatch
 ) -> ScheduleOut:
     """Pause or resume; times that pass meanwhile are not caught up."""
+    await _check_seen(parts, context, withheld, name)
     found = await parts.workflows.pause_schedule(context, name, paused=body.paused)
     return ScheduleOut.model_validate(found)
 
@@ -149,6 +157,18 @@ async def update_schedule(
     status_code=204,
     responses=problem_responses(401, 403, 404),
 )
-async def delete_schedule(parts: Parts, context: Writing, name: str) -> None:
+async def delete_schedule(
+    parts: Parts, context: Writing, withheld: Withheld, name: str
+) -> None:
     """Forget a schedule; its runs go on."""
+    await _check_seen(parts, context, withheld, name)
     await parts.workflows.unschedule(context, name)
+
+
+async def _check_seen(
+    parts: Parts, context: Context, withheld: frozenset[str], name: str
+) -> None:
+    """Go on unless the schedule is on a case that the caller may not know of."""
+    for one in await parts.workflows.schedules(context.tenant) if withheld else ():
+        if one.name == name and one.subject in withheld:
+            raise NotFound(f"there is no schedule {name}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Response
@@ -12,7 +13,7 @@ from integritas.gateway.conventions import (
     CursorAsked,
     Limit,
     Page,
-    Scope,
+    ScopeAsked,
     Wait,
     page_of,
 )
@@ -32,7 +33,7 @@ from integritas.gateway.schemas import (
     SubmissionIn,
     SubmissionOut,
 )
-from integritas.gateway.security import Signed, allow
+from integritas.gateway.security import Reads, Signed, allow, sight
 from integritas.gateway.strict import StrictRoute
 from integritas.kernel.contracts import Context
 from integritas.kernel.errors import InvalidInput
@@ -69,7 +70,7 @@ async def submit(  # noqa: PLR0917 - FastAPI passes by name
     context: Writing,
     principal: Signed,
     body: SubmissionIn,
-    scope: Annotated[Scope, Depends()],
+    scope: ScopeAsked,
     wait_s: Wait,
 ) -> Mapping[str, Any] | CaseOut:
     """Open a case with the evidence; its workflow starts by itself.
@@ -92,7 +93,9 @@ async def submit(  # noqa: PLR0917 - FastAPI passes by name
     if wait_s and await parts.workflows.wait(context.tenant, case_id, wait_s):
         response.status_code = 200
         response.headers["Preference-Applied"] = f"wait={wait_s:.0f}"
-        return CaseOut.of(await parts.cases.get(context.tenant, case_id))
+        return CaseOut.of(
+            await parts.cases.get(context.tenant, case_id), sight(context)
+        )
     return answer
 
 
@@ -132,13 +135,22 @@ async def submit_batch(
     responses=problem_responses(401, 403, 422),
 )
 async def list_submissions(
-    parts: Parts, context: Reading, cursor: CursorAsked, limit: Limit = 50
+    parts: Parts,
+    context: Reading,
+    reader: Reads,
+    cursor: CursorAsked,
+    limit: Limit = 50,
 ) -> Page[SubmissionOut]:
     """List submissions, newest first."""
     found = await parts.cases.submissions(
-        context.tenant, before=cursor, limit=limit + 1
+        context.tenant, before=cursor, limit=limit + 1, reader=reader
     )
-    return page_of(found, limit, lambda item: item.id, SubmissionOut.of)
+    return page_of(
+        found,
+        limit,
+        lambda item: item.id,
+        partial(SubmissionOut.of, view=sight(context)),
+    )
 
 
 @router.get(
@@ -152,4 +164,4 @@ async def get_submission(
 ) -> SubmissionOut:
     """Return a submission."""
     found = await parts.cases.submission(context.tenant, SubmissionId(submission_id))
-    return SubmissionOut.of(found)
+    return SubmissionOut.of(found, sight(context))

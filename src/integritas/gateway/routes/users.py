@@ -53,6 +53,7 @@ class UserIn(BaseModel):
     roles: Annotated[list[Role], Field(min_length=1)]
     display_name: Text = ""
     email: Text | None = None
+    teams: Annotated[list[Text], Field(default_factory=list, max_length=50)]
 
 
 class UserPatch(BaseModel):
@@ -63,6 +64,7 @@ class UserPatch(BaseModel):
     display_name: Text | None = None
     email: Text | None = None
     roles: Annotated[list[Role], Field(min_length=1)] | None = None
+    teams: Annotated[list[Text], Field(max_length=50)] | None = None
     disabled: bool | None = None
     password: Annotated[str, StringConstraints(max_length=4_096)] | None = None
 
@@ -75,6 +77,7 @@ class UserOut(BaseModel):
     display_name: str
     email: str | None
     roles: list[Role]
+    teams: list[str]
     disabled: bool
     created_at: datetime
     updated_at: datetime
@@ -89,6 +92,7 @@ class UserOut(BaseModel):
             display_name=user.display_name,
             email=user.email,
             roles=sorted(user.roles),
+            teams=sorted(user.teams),
             disabled=user.disabled,
             created_at=user.created_at,
             updated_at=user.updated_at,
@@ -177,6 +181,7 @@ async def create_user(
         password=body.password,
         display_name=body.display_name,
         email=body.email,
+        teams=frozenset(body.teams),
     )
     user = await parts.identity.users.create(context, new)
     response.headers["ETag"] = etag(user.version)
@@ -219,6 +224,7 @@ async def update_user(  # noqa: PLR0917 - FastAPI passes by name
         display_name=body.display_name,
         email=body.email,
         roles=None if body.roles is None else frozenset(body.roles),
+        teams=None if body.teams is None else frozenset(body.teams),
         disabled=body.disabled,
         password=body.password,
     )
@@ -226,6 +232,23 @@ async def update_user(  # noqa: PLR0917 - FastAPI passes by name
     user = await users.update(context, UserId(user_id), changes, expect=expect)
     response.headers["ETag"] = etag(user.version)
     return UserOut.of(user)
+
+
+@router.delete(
+    "/users/{user_id}",
+    operation_id="users_delete",
+    summary="Deactivate a user",
+    status_code=204,
+    responses=problem_responses(401, 403, 404, 409),
+)
+async def delete_user(parts: Parts, context: Managing, user_id: str) -> None:
+    """Deactivate a user: their sessions and keys end at once.
+
+    What they did names them, so nothing of it goes; to erase a person's data is
+    another matter (`/compliance/subjects`). The last administrator stays.
+    """
+    users = parts.identity.users
+    await users.update(context, UserId(user_id), UserChanges(disabled=True))
 
 
 @router.post(

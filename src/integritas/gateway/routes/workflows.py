@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Response
@@ -13,10 +14,11 @@ from integritas.gateway.conventions import (
     Limit,
     NumberCursorAsked,
     Page,
-    Scope,
+    ScopeAsked,
     page_of,
     slice_of,
 )
+from integritas.gateway.need import reader_of
 from integritas.gateway.parts import Parts, admit
 from integritas.gateway.schemas import (
     NO_NUL,
@@ -25,8 +27,9 @@ from integritas.gateway.schemas import (
     StartRunIn,
     Version,
 )
-from integritas.gateway.security import Signed, allow
+from integritas.gateway.security import Reads, Signed, allow, sight
 from integritas.gateway.strict import Json, Moment, StrictRoute
+from integritas.identity.api import View
 from integritas.kernel.contracts import Context
 from integritas.kernel.errors import Conflict
 from integritas.kernel.ids import CaseId, RunId
@@ -99,13 +102,13 @@ class RunDetailOut(RunOut):
     attributes: dict[str, str] = Field(default_factory=dict)
 
     @classmethod
-    def of(cls, detail: RunDetail) -> RunDetailOut:
+    def of(cls, detail: RunDetail, view: View) -> RunDetailOut:
         """Show a run."""
         run = RunOut.model_validate(detail.run)
         options, parent = detail.options, detail.options.parent
         return cls(
             **run.model_dump(),
-            steps=[RunStepOut.model_validate(step) for step in detail.steps],
+            steps=[RunStepOut.of(step, view) for step in detail.steps],
             priority=options.priority,
             timeout_s=options.timeout_s,
             parent=None if parent is None else parent.run_id,
@@ -266,7 +269,7 @@ async def start_run(  # noqa: PLR0917 - FastAPI passes by name
     principal: Signed,
     name: str,
     body: StartRunIn,
-    scope: Annotated[Scope, Depends()],
+    scope: ScopeAsked,
 ) -> Accepted:
     """Start a run on a case; an earlier run on it that is under way is superseded.
 
@@ -274,7 +277,9 @@ async def start_run(  # noqa: PLR0917 - FastAPI passes by name
     `INTEGRITAS_MAX_WAITING_RUNS` that wait to begin: 429 with `Retry-After`.
     """
     await admit(parts)
-    case = await parts.cases.get(context.tenant, CaseId(body.subject))
+    case = await parts.cases.get(
+        context.tenant, CaseId(body.subject), reader=reader_of(principal)
+    )
     options = RunOptions(
         priority=body.priority, timeout_s=body.timeout_s, attributes=body.attributes
     )
@@ -298,16 +303,21 @@ async def start_run(  # noqa: PLR0917 - FastAPI passes by name
     summary="List runs",
     responses=problem_responses(401, 403, 422),
 )
-async def list_runs(
+async def list_runs(  # noqa: PLR0917 - FastAPI passes by name
     parts: Parts,
     context: Reading,
+    reader: Reads,
     cursor: CursorAsked,
     where: Annotated[RunSearch, Query()],
     limit: Limit = 50,
 ) -> Page[RunOut]:
     """List the runs that fit all that is asked, newest first."""
     found = await parts.workflows.search(
-        context.tenant, where.filter(), before=cursor, limit=limit + 1
+        context.tenant,
+        where.filter(),
+        before=cursor,
+        limit=limit + 1,
+        visible=parts.access.visible(reader),
     )
     return page_of(found, limit, lambda run: run.id, RunOut.model_validate)
 
@@ -321,7 +331,7 @@ async def list_runs(
 async def get_run(parts: Parts, context: Reading, run_id: str) -> RunDetailOut:
     """Return a run with every attempt of every step."""
     detail = await parts.workflows.run(context.tenant, RunId(run_id))
-    return RunDetailOut.of(detail)
+    return RunDetailOut.of(detail, sight(context))
 
 
 @router.get(
@@ -339,7 +349,9 @@ async def list_steps(
 ) -> Page[RunStepOut]:
     """Return every attempt of every step, then what has not begun."""
     detail = await parts.workflows.run(context.tenant, RunId(run_id))
-    return slice_of(detail.steps, limit, after, RunStepOut.model_validate)
+    return slice_of(
+        detail.steps, limit, after, partial(RunStepOut.of, view=sight(context))
+    )
 
 
 @router.post(
@@ -453,11 +465,18 @@ async def fork_run(
     responses=problem_responses(401, 403, 422),
 )
 async def list_dead_letters(
-    parts: Parts, context: Reading, cursor: CursorAsked, limit: Limit = 50
+    parts: Parts,
+    context: Reading,
+    reader: Reads,
+    cursor: CursorAsked,
+    limit: Limit = 50,
 ) -> Page[RunOut]:
     """List failed runs that no later run came after, newest first."""
     found = await parts.workflows.dead_letters(
-        context.tenant, before=cursor, limit=limit + 1
+        context.tenant,
+        before=cursor,
+        limit=limit + 1,
+        visible=parts.access.visible(reader),
     )
     return page_of(found, limit, lambda run: run.id, RunOut.model_validate)
 

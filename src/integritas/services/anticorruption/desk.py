@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from integritas.kernel.contracts import Fact
 from integritas.kernel.errors import Conflict, FieldError, InvalidInput, NotFound
 from integritas.kernel.evidence import Procurement
+from integritas.platform.db import Transaction
 from integritas.platform.observed import note_observed
 from integritas.services.anticorruption.collusion.model import (
     CollusionModel,
@@ -29,6 +30,7 @@ from integritas.services.anticorruption.profile import Profile, profile_of
 from integritas.services.anticorruption.signs import Sign, signs_of
 from integritas.services.anticorruption.store import (
     DatasetRow,
+    blank_processes,
     erase_node,
     insert_dataset,
     list_datasets,
@@ -44,9 +46,15 @@ if TYPE_CHECKING:
     from pydantic import JsonValue
 
     from integritas.kernel.clock import Clock
-    from integritas.kernel.contracts import Context, Dossier, Recorder
+    from integritas.kernel.contracts import (
+        Context,
+        Dossier,
+        Evidence,
+        Recorder,
+        UnitOfWork,
+    )
     from integritas.kernel.ids import EventId, TenantId
-    from integritas.platform.db import Database, Transaction
+    from integritas.platform.db import Database
     from integritas.services.anticorruption.network import Neighbourhood
 
 __all__ = ["LEAST_PROCESSES", "OBSERVED", "DatasetDesk", "Loaded", "PartyNetwork"]
@@ -237,6 +245,26 @@ class DatasetDesk:
             return erased
 
         return await self._database.transact(work)
+
+    def erase_evidence(
+        self, uow: UnitOfWork, tenant: TenantId, evidence: Sequence[Evidence]
+    ) -> int:
+        """Erase what was observed of items of evidence; return how many processes.
+
+        All that is known of their processes goes, whichever item told of it.
+        """
+        ocids = {
+            str(chosen.release["ocid"])
+            for item in evidence
+            if isinstance(item.content, Procurement)
+            and (chosen := choose_release(item.content)) is not None
+            and isinstance(chosen.release.get("ocid"), str)
+        }
+        if not ocids:
+            return 0
+        assert isinstance(uow, Transaction)  # noqa: S101 - narrows the protocol
+        lock_dataset(uow, tenant, OBSERVED)
+        return blank_processes(uow, tenant, OBSERVED, sorted(ocids))
 
     async def profile(self, tenant: TenantId, name: str, ocid: str) -> Profile:
         """Return flags, model, signs and risk of a process in a dataset.

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import sqlalchemy as sa
 
+from integritas.services.anticorruption.dataset import encode_body
 from integritas.services.anticorruption.erasure import erase_from
+from integritas.services.anticorruption.release import Release
 from integritas.services.anticorruption.tables import (
     ANTICORRUPTION_DATASETS,
     ANTICORRUPTION_RELEASES,
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 __all__ = [
     "DatasetRow",
     "Learned",
+    "blank_processes",
     "erase_node",
     "insert_dataset",
     "list_datasets",
@@ -121,6 +124,25 @@ def erase_node(uow: UnitOfWork, tenant: TenantId, dataset: str, node: str) -> in
     }
     save_bodies(uow, tenant, dataset, changed)
     return len(changed)
+
+
+def blank_processes(
+    uow: UnitOfWork, tenant: TenantId, dataset: str, ocids: Sequence[str]
+) -> int:
+    """Leave of processes nothing but their ocid; return how many were known.
+
+    The rows stay, with new numbers: that is how other processes hear of it.
+    """
+    table = ANTICORRUPTION_RELEASES
+    mine = (table.c.tenant_id == tenant) & (table.c.dataset == dataset)
+    known: list[str] = []
+    for start in range(0, len(ocids), _AT_ONCE):
+        chosen = list(ocids[start : start + _AT_ONCE])
+        query = sa.select(table.c.ocid).where(mine & table.c.ocid.in_(chosen))
+        known += uow.execute(query).scalars()
+    blank = {ocid: encode_body(Release(ocid=ocid)) for ocid in sorted(known)}
+    save_bodies(uow, tenant, dataset, blank)
+    return len(known)
 
 
 def read_bodies(

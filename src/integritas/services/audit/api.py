@@ -11,6 +11,7 @@ from __future__ import annotations
 from integritas.services.audit import offline
 from integritas.services.audit.appending import Appended
 from integritas.services.audit.bundles import verify_bundle
+from integritas.services.audit.keeping import held_subjects
 from integritas.services.audit.merkle import (
     consistency_holds,
     inclusion_holds,
@@ -57,6 +58,7 @@ __all__ = [
     "Witness",
     "consistency_holds",
     "fetch_timestamp",
+    "held_subjects",
     "inclusion_holds",
     "leaf_hash",
     "load_roots",

@@ -18,14 +18,15 @@ from starlette.responses import PlainTextResponse, Response, StreamingResponse
 
 from integritas.kernel.clock import format_time
 from integritas.kernel.contracts import AuditLog, Context, LoggedEntry
-from integritas.kernel.errors import FieldError, InvalidInput, NotFound
+from integritas.kernel.errors import FieldError, InvalidInput, NotFound, NotPermitted
 from integritas.kernel.ids import TenantId
 from integritas.platform.health import Ping
 from integritas.platform.http import Caller, service_app
 from integritas.platform.problems import problem_responses
+from integritas.platform.withholding import Withheld, visible_page
 from integritas.services.audit.appending import Appended
 from integritas.services.audit.external import ExternalEvent
-from integritas.services.audit.records import is_pruned
+from integritas.services.audit.records import is_pruned, names_any
 from integritas.services.audit.routes import LogKeeper, add_keeping
 from integritas.services.audit.schemas import (
     AppendedOut,
@@ -63,9 +64,15 @@ class AuditReader(AuditLog, LogKeeper, Protocol):
         ...
 
     def export(
-        self, tenant: TenantId, chosen: EntryFilter, form: str, /
+        self,
+        tenant: TenantId,
+        chosen: EntryFilter,
+        form: str,
+        /,
+        *,
+        withheld: frozenset[str] = frozenset(),
     ) -> AsyncIterator[str]:
-        """Yield matching entries as lines of a format."""
+        """Yield matching entries as lines of a format, but what is withheld."""
         ...
 
     async def rotate_key(self, context: Context, /) -> str:
@@ -95,7 +102,7 @@ class AuditReader(AuditLog, LogKeeper, Protocol):
         ...
 
 
-def chosen_entries(
+async def chosen_entries(
     *,
     q: Annotated[
         str | None, Query(max_length=500, description="words; word* for beginnings")
@@ -149,13 +156,25 @@ def _add_entries(routes: APIRouter, log: AuditReader) -> None:
     async def list_entries(
         caller: Caller,
         chosen: Chosen,
+        withheld: Withheld,
         limit: Annotated[int, Query(ge=1, le=1_000)] = 100,
         cursor: str | None = None,
     ) -> EntriesOut:
         start = _start(cursor)
-        found = await log.search(caller.tenant, chosen, start=start, limit=limit)
-        following = str(found[-1].index + 1) if len(found) == limit else None
-        return EntriesOut(data=[_entry(e) for e in found], next_cursor=following)
+        found, last = await visible_page(
+            lambda at, most: log.search(
+                caller.tenant,
+                chosen,
+                start=start if at is None else at + 1,
+                limit=most,
+            ),
+            lambda entry: not names_any(entry, withheld),
+            lambda entry: entry.index,
+            at=None,
+            limit=limit,
+        )
+        following = None if last is None else str(last + 1)
+        return EntriesOut(data=list(map(_entry, found)), next_cursor=following)
 
     @routes.post(
         "/entries",
@@ -177,10 +196,11 @@ def _add_entries(routes: APIRouter, log: AuditReader) -> None:
 
     @routes.get("/entries/{index}", operation_id="audit_entry", summary="Get an entry")
     async def get_entry(
-        caller: Caller, index: Annotated[int, Path(ge=0, le=2**62)]
+        caller: Caller, withheld: Withheld, index: Annotated[int, Path(ge=0, le=2**62)]
     ) -> EntryOut:
         found = await log.entries(caller.tenant, start=index, limit=1)
-        if not found or found[0].index != index:
+        there = found and found[0].index == index
+        if not there or names_any(found[0], withheld):
             raise NotFound(f"the audit log has no entry {index}")
         return _entry(found[0])
 
@@ -194,12 +214,13 @@ def _add_entries(routes: APIRouter, log: AuditReader) -> None:
     async def export(
         caller: Caller,
         chosen: Chosen,
+        withheld: Withheld,
         form: Annotated[
             Literal["jsonl", "csv", "ocsf", "cef"], Query(alias="format")
         ] = "jsonl",
     ) -> StreamingResponse:
         await log.record_export(caller, form=form, chosen=chosen)
-        lines = log.export(caller.tenant, chosen, form)
+        lines = log.export(caller.tenant, chosen, form, withheld=withheld)
         name = f"attachment; filename=audit.{form}"
         return StreamingResponse(
             lines, media_type=MEDIA_TYPES[form], headers={"Content-Disposition": name}
@@ -222,11 +243,21 @@ def _add_tiles(routes: APIRouter, log: AuditReader) -> None:
         operation_id="audit_tile",
         summary="Get a tile or a bundle of entries (C2SP tlog-tiles)",
         response_class=Response,
-        responses={200: {"content": {"application/octet-stream": {}}}},
+        responses={
+            200: {"content": {"application/octet-stream": {}}},
+            **problem_responses(403),
+        },
     )
-    async def get_tile(caller: Caller, path: str) -> Response:
+    async def get_tile(caller: Caller, withheld: Withheld, path: str) -> Response:
+        tile = await log.tile(caller.tenant, path)
+        if path.startswith("entries/") and any(i.encode() in tile for i in withheld):
+            # Left out of it, its hashes would not fit: all of the bundle, or nothing.
+            raise NotPermitted(
+                "the bundle holds entries of cases that you may not see: read the "
+                "others one by one, or mirror the log at the server"
+            )
         return Response(
-            await log.tile(caller.tenant, path),
+            tile,
             media_type="application/octet-stream",
             headers={"Cache-Control": IMMUTABLE},
         )

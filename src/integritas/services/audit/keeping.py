@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from integritas.platform.db import Database, Transaction
     from integritas.services.audit.sealing import Sealer
 
-__all__ = ["Keeper"]
+__all__ = ["Keeper", "held_subjects"]
 
 _AT_ONCE: Final = 500
 _REASON: Final = 4_000
@@ -199,6 +199,11 @@ class Keeper:
         time = format_time(self._clock.now())
         draft = record_draft(context, record, time, self._randomness)
         self._sealer.append(tx, context.tenant, [draft])
+
+
+def held_subjects(tx: Transaction, tenant: TenantId) -> Collection[str]:
+    """Return the subjects under legal hold; `*` is everything."""
+    return _holds(tx, tenant).keys()
 
 
 def _erasable(entry: Entry) -> bool:

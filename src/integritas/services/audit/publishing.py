@@ -24,7 +24,7 @@ from integritas.services.audit.merkle import (
 )
 from integritas.services.audit.proving import Prover
 from integritas.services.audit.reading import Searcher
-from integritas.services.audit.records import is_pruned
+from integritas.services.audit.records import is_pruned, names_any
 from integritas.services.audit.siem import written
 from integritas.services.audit.tiles import WIDTH, parse_path
 
@@ -105,14 +105,24 @@ class Publisher:
         return await self._searcher.find(tenant, chosen, start=start, limit=limit)
 
     async def export(
-        self, tenant: TenantId, chosen: EntryFilter, form: str, /
+        self,
+        tenant: TenantId,
+        chosen: EntryFilter,
+        form: str,
+        /,
+        *,
+        withheld: frozenset[str] = frozenset(),
     ) -> AsyncIterator[str]:
-        """Yield matching entries as lines of `jsonl`, `csv`, `ocsf` or `cef`."""
+        """Yield matching entries as lines of `jsonl`, `csv`, `ocsf` or `cef`.
+
+        Those that name something `withheld` are left out.
+        """
         origin, header = self.origin(tenant), True
         start = 0
         while True:
             page = await self._searcher.find(tenant, chosen, start=start, limit=_PAGE)
-            lines = written(page, form, origin)
+            shown = [entry for entry in page if not names_any(entry, withheld)]
+            lines = written(shown, form, origin)
             for number, line in enumerate(lines):
                 if header or number or form != "csv":
                     yield line

@@ -19,6 +19,7 @@ import orjson
 from pydantic import JsonValue
 
 from integritas.journal.api import ERASED, SALT_BYTES, Personal, commitment_of
+from integritas.platform.withholding import mentions
 from integritas.services.audit.bodies import VERSION, canonical
 from integritas.services.audit.drafts import Draft
 from integritas.services.audit.merkle import leaf_hash
@@ -42,6 +43,7 @@ __all__ = [
     "erased_events",
     "holds_of",
     "is_pruned",
+    "names_any",
     "pruned_stubs",
     "record_draft",
     "stub_of",
@@ -56,6 +58,11 @@ PRUNED: Final = "integritas.audit.pruned.v1"
 EVERYTHING: Final = "*"
 _TYPES: Final = {PRUNINGS: PRUNED, ERASURES: ERASED}
 _STUB: Final[tuple[str, ...]] = ("event_id", "seq", "subject", "time", "type", "v")
+
+
+def names_any(entry: LoggedEntry, withheld: frozenset[str]) -> bool:
+    """Say whether an entry names something that is withheld from a reader."""
+    return bool(withheld) and mentions(orjson.loads(entry.body), withheld)
 
 
 @dataclass(frozen=True, slots=True)

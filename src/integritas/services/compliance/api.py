@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from integritas.services.compliance.app import create_app, router
+from integritas.services.compliance.keeper import ListKeeper
 from integritas.services.compliance.loading import load_watchlists
 from integritas.services.compliance.payments.accounts import AccountDesk
 from integritas.services.compliance.payments.catalogue import payment_rules
@@ -20,8 +21,11 @@ from integritas.services.compliance.records import (
     open_records,
 )
 from integritas.services.compliance.refresh import Change as ListChange
+from integritas.services.compliance.refresh import Outcome as ListOutcome
+from integritas.services.compliance.refresh import check_sources
 from integritas.services.compliance.refresh import download as download_lists
 from integritas.services.compliance.refresh import refresh as refresh_lists
+from integritas.services.compliance.refresh import refresh_from as fetch_lists
 from integritas.services.compliance.remote import ComplianceDesk, RemoteCompliance
 from integritas.services.compliance.schemas import ScreenIn
 from integritas.services.compliance.screening import (
@@ -57,6 +61,8 @@ __all__ = [
     "Entry",
     "Hit",
     "ListChange",
+    "ListKeeper",
+    "ListOutcome",
     "ListVersion",
     "ListedName",
     "Policy",
@@ -67,9 +73,11 @@ __all__ = [
     "Screener",
     "Watchlists",
     "check_party",
+    "check_sources",
     "create_app",
     "download_lists",
     "erase_seen",
+    "fetch_lists",
     "load_compliance_service",
     "load_policy",
     "load_watchlists",

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, FastAPI
@@ -21,6 +22,7 @@ from integritas.kernel.contracts import (
 from integritas.kernel.errors import FieldError, Unavailable
 from integritas.kernel.evidence import field_errors
 from integritas.kernel.ids import IdFactory
+from integritas.platform.health import Ping
 from integritas.platform.http import (
     assess_router,
     assessing,
@@ -29,19 +31,21 @@ from integritas.platform.http import (
     observing,
     service_app,
 )
+from integritas.platform.personal import find_personal
 from integritas.platform.problems import failure_response, problem_responses
 from integritas.services.compliance.allowing.desk import HitReader
 from integritas.services.compliance.allowing.routes import add_hit_routes
+from integritas.services.compliance.keeping.routes import add_refresh_routes
 from integritas.services.compliance.payments.catalogue import (
     PaymentRules,
     payment_rules,
 )
-from integritas.services.compliance.pii import find_personal
 from integritas.services.compliance.policies.routes import add_policy_routes
 from integritas.services.compliance.records import NO_RECORDS, ComplianceRecords
 from integritas.services.compliance.remote import (
     ComplianceDesk,
     listing,
+    rescreening,
     screening,
 )
 from integritas.services.compliance.schemas import (
@@ -90,6 +94,8 @@ def router(
         add_policy_routes(routes, records.policies)
     if records.allowing is not None and hits is not None:
         add_hit_routes(routes, records.allowing, hits)
+    if records.lists is not None:
+        add_refresh_routes(routes, records.lists)
     _add_payments(routes)
     _add_privacy(routes)
     return routes
@@ -223,6 +229,8 @@ def create_app(
     ids: IdFactory,
     clock: Clock,
     token: str | None = None,
+    pings: Mapping[str, Ping] = MappingProxyType({}),
+    on_start: Sequence[Callable[[], Awaitable[None]]] = (),
     on_stop: Sequence[Callable[[], Awaitable[None]]] = (),
 ) -> FastAPI:
     """Return the service as an app of its own; `token` guards it, None leaves it open.
@@ -237,9 +245,11 @@ def create_app(
             "observe": observing(service),
             "screen": screening(service),
             "lists": listing(service),
+            "rescreen": rescreening(service),
         },
         router=router(service, ids=ids, clock=clock),
-        pings={"watchlists": service.ping},
+        pings={"watchlists": service.ping, **pings},
         token=token,
+        on_start=on_start,
         on_stop=on_stop,
     )

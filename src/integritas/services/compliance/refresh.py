@@ -7,8 +7,10 @@ and the state before it is still there. Nothing is swapped in that does not load
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
+import re
 import shutil
 import tempfile
 from contextlib import contextmanager
@@ -18,17 +20,28 @@ from typing import TYPE_CHECKING, Final
 
 import httpx
 
-from integritas.kernel.errors import InvalidInput, Unavailable
-from integritas.services.compliance.loading import load_watchlists
+from integritas.kernel.errors import FieldError, InvalidInput, Unavailable
+from integritas.services.compliance.eu import EU
+from integritas.services.compliance.loading import LISTS, load_list, load_watchlists
 from integritas.services.compliance.ofac import OFAC
+from integritas.services.compliance.uk import UK
 from integritas.services.compliance.un import UN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from integritas.services.compliance.watchlists import Watchlists
+    from integritas.services.compliance.watchlists import ListVersion, Watchlists
 
-__all__ = ["OFFICIAL", "Change", "download", "refresh"]
+__all__ = [
+    "OFFICIAL",
+    "Change",
+    "Outcome",
+    "check_sources",
+    "download",
+    "kept_version",
+    "refresh",
+    "refresh_from",
+]
 
 _TREASURY: Final = "https://www.treasury.gov/ofac/downloads"
 # List -> file -> where its publisher offers it.
@@ -44,11 +57,23 @@ OFFICIAL: Final[Mapping[str, Mapping[str, str]]] = {
     UN: {
         "consolidated.xml": "https://scsanctions.un.org/resources/xml/en/consolidated.xml"
     },
+    # The token is the Commission's own, the same for everyone.
+    EU: {
+        "consolidated.xml": "https://webgate.ec.europa.eu/fsd/fsf/public/files/"
+        "xmlFullSanctionsList_1_1/content?token=dG9rZW4tMjAxNw"
+    },
+    UK: {
+        "UK-Sanctions-List.xml": "https://sanctionslist.fcdo.gov.uk/docs/"
+        "UK-Sanctions-List.xml"
+    },
 }
 
 _VERSIONS: Final = ".versions"
+_LOCK: Final = ".lock"
+_FILE: Final = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}")
 _ETAGS: Final = "etags.json"
 _MOST_BYTES: Final = 200_000_000
+_PAGES: Final = (b"<!doctype html", b"<html")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,19 +101,93 @@ def refresh(source: Path, target: Path) -> list[Change]:
     """
     lists = load_watchlists(source)
     target.mkdir(parents=True, exist_ok=True)
-    before = _in_force(target)
     changes = []
     for name, version in lists.versions.items():
-        change = _change(name, lists, before)
-        if change.anything:
-            _swap(source / name, target, f"{name}-{version.digest[:16]}")
+        with _alone(target):
+            change = _change(name, lists, _in_force(target, name))
+            if change.anything:
+                _swap(source / name, target, _kept_as(version))
         changes.append(change)
     return changes
 
 
-def _in_force(target: Path) -> Watchlists | None:
+def refresh_from(
+    client: httpx.Client,
+    target: Path,
+    sources: Mapping[str, Mapping[str, str]],
+) -> list[Outcome]:
+    """Fetch each list of `sources` and put in force what loads, each for itself.
+
+    A list whose publisher fails, or that does not load, stays as it was; its outcome
+    says why, and the other lists go on.
+    """
+    outcomes = []
+    for name, files in sources.items():
+        try:
+            with download(client, target, {name: files}) as folder:
+                [change] = refresh(folder, target) if folder else [None]
+        except (InvalidInput, Unavailable) as error:
+            outcomes.append(Outcome(name, None, str(error)))
+        else:
+            outcomes.append(Outcome(name, change))
+    return outcomes
+
+
+def check_sources(
+    sources: Mapping[str, Mapping[str, str]],
+) -> Mapping[str, Mapping[str, str]]:
+    """Return sources as they are, or the official ones where there are none.
+
+    Raises:
+        InvalidInput: naming a list that is none, a file name or an address.
+    """
+    wrong = [
+        FieldError(f"list_sources.{name}", "is no list", f"use {', '.join(LISTS)}")
+        for name in sources
+        if name not in LISTS
+    ]
+    wrong += [
+        FieldError(
+            f"list_sources.{name}.{file}",
+            "is no file name with a http address",
+            'write such as {"uk": {"list.xml": "https://…"}}',
+        )
+        for name, files in sources.items()
+        for file, url in files.items()
+        if not _FILE.fullmatch(file) or not url.startswith(("https://", "http://"))
+    ]
+    if wrong:
+        said = "; ".join(f"{e.path} {e.message}: {e.remedy}" for e in wrong)
+        raise InvalidInput(f"INTEGRITAS_LIST_SOURCES: {said}", errors=tuple(wrong))
+    return sources or OFFICIAL
+
+
+def _kept_as(version: ListVersion) -> str:
+    """Return the name under which a version's files are kept in `.versions`."""
+    return f"{version.name}-{version.digest[:16]}"
+
+
+def kept_version(target: Path, name: str, digest: str) -> Watchlists | None:
+    """Return an earlier state of a list, None if it is not kept any more."""
+    folder = target / _VERSIONS / f"{name}-{digest[:16]}"
     try:
-        return load_watchlists(target)
+        found = load_list(folder, name)
+    except InvalidInput:
+        return None
+    return found if found.versions[name].digest == digest else None
+
+
+@contextmanager
+def _alone(target: Path) -> Iterator[None]:
+    """Let one process at a time put lists in force; a crash frees it."""
+    with (target / _LOCK).open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _in_force(target: Path, name: str) -> Watchlists | None:
+    try:
+        return load_list(target / name, name)
     except InvalidInput:
         # Nothing there yet, or nothing sound: whatever loads is better.
         return None
@@ -124,6 +223,15 @@ def _swap(source: Path, target: Path, version: str) -> None:
         # Put there by hand: kept as a version too, under a name of its own.
         place.rename(versions / f"{source.name}-{os.urandom(4).hex()}")
     link.replace(place)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What asking a publisher came to: a change, nothing new, or an error."""
+
+    list: str
+    change: Change | None = None
+    error: str = ""
 
 
 @contextmanager
@@ -184,24 +292,31 @@ def _fetch(
     if file.etag is not None and current.is_file():
         headers["If-None-Match"] = file.etag
     try:
-        answer = client.get(url, headers=headers, follow_redirects=True)
+        with client.stream("GET", url, headers=headers, follow_redirects=True) as told:
+            if told.status_code == 304:
+                shutil.copyfile(current, folder / current.name)
+                return False
+            if told.status_code != 200:
+                raise Unavailable(f"{url} answered {told.status_code}, no list")
+            _save(told, folder / current.name, url)
+            if "ETag" in told.headers:
+                seen[url] = told.headers["ETag"]
     except httpx.HTTPError as error:
+        # Also a body that ends before the length that was announced.
         raise Unavailable(f"{url} does not answer: {error}") from error
-    if answer.status_code == 304:
-        shutil.copyfile(current, folder / current.name)
-        return False
-    _check(answer, url)
-    (folder / current.name).write_bytes(answer.content)
-    if "ETag" in answer.headers:
-        seen[url] = answer.headers["ETag"]
     return True
 
 
-def _check(answer: httpx.Response, url: str) -> None:
-    if answer.status_code != 200:
-        raise Unavailable(f"{url} answered {answer.status_code}, no list")
-    head = answer.content[:512].lstrip().lower()
-    if head.startswith((b"<!doctype html", b"<html")):
-        raise Unavailable(f"{url} answered with a web page, no list")
-    if not answer.content or len(answer.content) > _MOST_BYTES:
-        raise Unavailable(f"{url} answered {len(answer.content)} bytes, no list")
+def _save(answer: httpx.Response, place: Path, url: str) -> None:
+    """Write the body as it comes; the whole of it is never in memory."""
+    size = 0
+    with place.open("wb") as file:
+        for chunk in answer.iter_bytes():
+            if not size and chunk[:512].lstrip().lower().startswith(_PAGES):
+                raise Unavailable(f"{url} answered with a web page, no list")
+            size += len(chunk)
+            if size > _MOST_BYTES:
+                break
+            file.write(chunk)
+    if not 0 < size <= _MOST_BYTES:
+        raise Unavailable(f"{url} answered {size} bytes, no list")

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 
+import orjson
 from pydantic import TypeAdapter, ValidationError
 
 from integritas.kernel.contracts import (
@@ -22,17 +23,24 @@ from integritas.kernel.contracts import (
 )
 from integritas.kernel.errors import ContractViolation, InvalidInput
 from integritas.kernel.evidence import field_errors
+from integritas.platform import codec
 from integritas.platform.remote import RemoteAssessor, RemoteDecider
 from integritas.services.compliance.screening import MOST_SHOWN, Hit, Query
 from integritas.services.compliance.watchlists import ListVersion
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from integritas.platform.http import Operation
     from integritas.platform.remote import RemoteService
 
-__all__ = ["ComplianceDesk", "RemoteCompliance", "listing", "screening"]
+__all__ = [
+    "ComplianceDesk",
+    "RemoteCompliance",
+    "listing",
+    "rescreening",
+    "screening",
+]
 
 
 _T = TypeVar("_T")
@@ -49,6 +57,12 @@ class ComplianceDesk(Assessor, Decider, Protocol):
 
     async def list_versions(self) -> Sequence[ListVersion]:
         """Return the lists that are screened against."""
+        ...
+
+    async def rescreen(
+        self, since: Mapping[str, str], batch: Sequence[Dossier]
+    ) -> Sequence[Assessment | Failure]:
+        """Screen against what is new or changed since versions of lists alone."""
         ...
 
 
@@ -83,6 +97,21 @@ def listing(desk: ComplianceDesk) -> Operation:
 
     async def operate(_: bytes) -> bytes:
         return _versions.dump_json(tuple(await desk.list_versions()))
+
+    return operate
+
+
+def rescreening(desk: ComplianceDesk) -> Operation:
+    """Return the operation that rescreens: `{since, batch}` in, assessments out."""
+
+    async def operate(body: bytes) -> bytes:
+        try:
+            asked = orjson.loads(body)
+            since, batch = dict(asked["since"]), orjson.dumps(asked["batch"])
+        except (ValueError, TypeError, KeyError) as error:
+            raise InvalidInput("expected {since, batch}") from error
+        answers = await desk.rescreen(since, codec.decode_dossiers(batch))
+        return codec.encode_array(map(codec.encode_answer, answers))
 
     return operate
 
@@ -126,6 +155,18 @@ class RemoteCompliance:
             ContractViolation: the answer is not list versions.
         """
         return _read(_versions, await self._service.call("lists", b"[]"))
+
+    async def rescreen(
+        self, since: Mapping[str, str], batch: Sequence[Dossier]
+    ) -> Sequence[Assessment | Failure]:
+        """Screen against what is new or changed since versions of lists alone.
+
+        Raises:
+            ContractViolation: the answer is not assessments.
+        """
+        dossiers = [orjson.Fragment(codec.encode_dossier(item)) for item in batch]
+        body = orjson.dumps({"since": dict(since), "batch": dossiers})
+        return codec.decode_answers(await self._service.call("rescreen", body))
 
     async def ping(self) -> str | None:
         """Return None if the service is ready or degraded, else why not."""

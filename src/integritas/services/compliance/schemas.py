@@ -17,17 +17,17 @@ from pydantic_core import PydanticCustomError
 from integritas.kernel.contracts import Assessment, Reason
 from integritas.kernel.errors import FieldError
 from integritas.kernel.evidence import EvidenceKind
+from integritas.platform.personal import (
+    MOST_CHARACTERS,
+    PersonalData,
+    PersonalKind,
+    redact,
+)
 from integritas.services.compliance.countries import country_code
 from integritas.services.compliance.normalise import (
     MAX_CHARACTERS,
     MAX_TOKENS,
     parse_name,
-)
-from integritas.services.compliance.pii import (
-    MOST_CHARACTERS,
-    PersonalData,
-    PersonalKind,
-    redact,
 )
 from integritas.services.compliance.queries import parse_birth_date
 from integritas.services.compliance.screening import (

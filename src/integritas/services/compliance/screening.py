@@ -30,6 +30,8 @@ from integritas.services.compliance.watchlists import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from pydantic import JsonValue
+
     from integritas.services.compliance.alignment import Pair
 
 __all__ = [
@@ -58,6 +60,7 @@ ADJUSTMENTS: Final = {
 }
 
 _MOST_ANSWERS: Final = 10_000
+_NAMED: Final[dict[str, JsonValue]] = {"quotes": "name"}
 # Rows the index hands on.
 _CANDIDATES: Final = 6
 _LEAST_IDENTIFIER: Final = 6
@@ -281,8 +284,10 @@ def _adjusted(
     return score, reasons
 
 
-def _reason(text: str, adjustment: str) -> Reason:
-    return Reason(text=text, weight=ADJUSTMENTS[adjustment])
+def _reason(text: str, adjustment: str, quotes: str | None = None) -> Reason:
+    # `quotes`: whoever may not see such data sees the reason without it.
+    data: dict[str, JsonValue] = {"quotes": quotes} if quotes else {}
+    return Reason(text=text, weight=ADJUSTMENTS[adjustment], data=data)
 
 
 def _type_reason(query: Query, entry: Entry) -> Reason | None:
@@ -308,13 +313,17 @@ def _birth_reason(query: Query, entry: Entry) -> Reason | None:
     ours, theirs = query.birth_dates[0], ", ".join(entry.birth_dates[:3])
     pairs = [(a, b) for a in query.birth_dates for b in entry.birth_dates]
     if any(a == b and len(a) == 10 for a, b in pairs):
-        return _reason(f"born on {ours}, as listed", "birth_date_agrees")
+        return _born(f"born on {ours}, as listed", "birth_date_agrees")
     if any(a.startswith(b) or b.startswith(a) for a, b in pairs):
-        return _reason(f"born {ours}, listed {theirs}", "birth_year_agrees")
+        return _born(f"born {ours}, listed {theirs}", "birth_year_agrees")
     # Lists are often a year off; two years apart is another person.
     if all(abs(int(a[:4]) - int(b[:4])) > 1 for a, b in pairs):
-        return _reason(f"born {ours}, but listed {theirs}", "birth_date_conflicts")
+        return _born(f"born {ours}, but listed {theirs}", "birth_date_conflicts")
     return None
+
+
+def _born(text: str, adjustment: str) -> Reason:
+    return _reason(text, adjustment, "birth_date")
 
 
 def _country_reason(query: Query, entry: Entry) -> Reason | None:
@@ -340,12 +349,12 @@ def _name_reasons(
     reasons = []
     if compared.pairs:
         agreeing = ", ".join(map(_pair_text, compared.pairs))
-        reasons.append(Reason(text=f"agrees: {agreeing}", weight=compared.score))
+        reasons.append(Reason(f"agrees: {agreeing}", compared.score, _NAMED))
     for side, tokens in zip(
         sides, (compared.left_only, compared.right_only), strict=True
     ):
         if tokens:
-            reasons.append(Reason(text=f"{side}: {' '.join(tokens)}"))
+            reasons.append(Reason(f"{side}: {' '.join(tokens)}", data=_NAMED))
     if compared.reordered:
         reasons.append(Reason(text="the words stand in another order"))
     if compared.numbers_differ:

@@ -1,4 +1,4 @@
-"""The compliance service: screens parties and payments, decides by policy."""
+"""The compliance service: screens, looks for personal data, decides by policy."""
 
 from __future__ import annotations
 
@@ -22,13 +22,14 @@ from integritas.kernel.contracts import (
     Verdict,
     dossier_digest,
 )
-from integritas.kernel.evidence import Party
+from integritas.kernel.evidence import EvidenceKind, Party
 from integritas.kernel.ids import TenantId
 from integritas.services.compliance.allowing.desk import (
     NOBODY,
     AllowList,
 )
 from integritas.services.compliance.allowing.pairs import entry_digest, party_key
+from integritas.services.compliance.deltas import Deltas
 from integritas.services.compliance.normalise import parse_name
 from integritas.services.compliance.payments.accounts import (
     NOTHING_KNOWN,
@@ -41,6 +42,11 @@ from integritas.services.compliance.payments.assessing import (
 )
 from integritas.services.compliance.policies.deciding import decide
 from integritas.services.compliance.policies.policy import Policy, load_policy
+from integritas.services.compliance.privacy import (
+    PRIVACY_VERSION,
+    message_bytes,
+    personal_findings,
+)
 from integritas.services.compliance.queries import Question, questions
 from integritas.services.compliance.records import NO_RECORDS, ComplianceRecords
 from integritas.services.compliance.screening import (
@@ -73,6 +79,8 @@ _CRITICAL: Final = 0.95
 # thread.
 _ON_LOOP: Final = 2
 _MOST_NAMES: Final = 40
+# So much of messages is searched for personal data on the event loop too.
+_BYTES_ON_LOOP: Final = 4_096
 
 
 _Answers = Mapping[Query, tuple[Hit, ...]]
@@ -80,8 +88,9 @@ _Answers = Mapping[Query, tuple[Hit, ...]]
 
 @dataclass(frozen=True, slots=True)
 class _Past:
-    """What was known before a batch, by tenant."""
+    """What a batch is judged by: one snapshot, and what was known before, by tenant."""
 
+    screener: Screener
     windows: Mapping[TenantId, Windows]
     allowed: Mapping[TenantId, AllowList]
 
@@ -94,8 +103,11 @@ class ComplianceService:
         screener: Screener,
         policy: Policy,
         records: ComplianceRecords = NO_RECORDS,
+        folder: Path | None = None,
     ) -> None:
         """Take the screener (its snapshot may be empty) and the policy.
+
+        `folder` keeps earlier versions of the lists; without it all of a list is new.
 
         With `records` the tenant's own policies decide, `policy` where it has none;
         payments are judged by what their accounts did before, which is learned through
@@ -106,6 +118,14 @@ class ComplianceService:
         self._accounts = records.accounts
         self._policies = records.policies
         self._allowing = records.allowing
+        self._deltas = Deltas(folder)
+
+    def use(self, watchlists: Watchlists) -> None:
+        """Screen against another snapshot; batches under way end on theirs.
+
+        Indexing takes seconds: call it from a thread.
+        """
+        self._screener = Screener(watchlists)
 
     @property
     def lists(self) -> Watchlists:
@@ -120,7 +140,7 @@ class ComplianceService:
     @property
     def versions(self) -> dict[str, str]:
         """Return what an assessment names: lists and matcher."""
-        return {"lists": self.lists.version, "matcher": self._screener.version}
+        return _versions(self._screener)
 
     async def ping(self) -> str | None:
         """Return None if ready, else why not: without a list nothing is screened."""
@@ -129,12 +149,57 @@ class ComplianceService:
         return None
 
     async def assess(self, batch: Sequence[Dossier], /) -> Sequence[Assessment]:
-        """Screen every party and payment of each dossier, in order."""
+        """Screen parties and payments, look for personal data in messages; in order."""
         asked = [list(questions(dossier)) for dossier in batch]
-        past = _Past(await self._windows(batch), await self._allowed(batch))
-        if sum(map(len, asked)) <= _ON_LOOP or not self.lists.entries:
+        windows, allowed = await self._windows(batch), await self._allowed(batch)
+        past = _Past(self._screener, windows, allowed)
+        few = sum(map(len, asked)) <= _ON_LOOP or not past.screener.lists.entries
+        if few and message_bytes(batch) <= _BYTES_ON_LOOP:
             return self._assess(batch, asked, past)
         return await asyncio.to_thread(self._assess, batch, asked, past)
+
+    async def rescreen(
+        self, since: Mapping[str, str], batch: Sequence[Dossier]
+    ) -> Sequence[Assessment]:
+        """Screen against what is new or changed since versions of lists alone.
+
+        `since` has the digest of each list, empty for one that is new as a whole; lists
+        that it does not name are left out. The findings are hits; payments are judged
+        as far as their parties.
+        """
+        asked = [list(questions(dossier)) for dossier in batch]
+        screener = await asyncio.to_thread(self._deltas.of, self.lists, since)
+        past = _Past(screener, {}, await self._allowed(batch))
+
+        def work() -> Sequence[Assessment]:
+            answers = _answers(asked, screener)
+            return [
+                Assessment(
+                    service=_SERVICE,
+                    findings=tuple(
+                        finding
+                        for finding in _findings(
+                            questions_of,
+                            answers,
+                            past.allowed.get(dossier.tenant, NOBODY),
+                            screener.lists,
+                        )
+                        if finding.code == HIT
+                    ),
+                    versions=_versions(screener),
+                    input_hash=dossier_digest(dossier),
+                )
+                for dossier, questions_of in zip(batch, asked, strict=True)
+            ]
+
+        return (
+            await asyncio.to_thread(work)
+            if screener.lists.entries
+            else [
+                Assessment(_SERVICE, (), _versions(screener), dossier_digest(dossier))
+                for dossier in batch
+            ]
+        )
 
     async def observe(self, event_id: EventId, batch: Sequence[Dossier], /) -> None:
         """Learn from dossiers; the same event a second time changes nothing."""
@@ -194,7 +259,7 @@ class ComplianceService:
         asked: Sequence[Sequence[Question]],
         past: _Past,
     ) -> Sequence[Assessment]:
-        answers = self._answers(asked)
+        answers = _answers(asked, past.screener)
         return [
             self._assessment(dossier, questions_of, answers, past)
             for dossier, questions_of in zip(batch, asked, strict=True)
@@ -207,14 +272,17 @@ class ComplianceService:
         answers: _Answers,
         past: _Past,
     ) -> Assessment:
-        versions = self.versions
+        versions = _versions(past.screener)
         allowed = past.allowed.get(dossier.tenant, NOBODY)
-        findings = list(self._findings(asked, answers, allowed))
+        findings = list(_findings(asked, answers, allowed, past.screener.lists))
         windows = past.windows.get(dossier.tenant, NOTHING_KNOWN)
         if paid := list(payment_findings(dossier, windows)):
             findings += paid
             versions["payments"] = payments_version()
             versions["windows"] = windows.version
+        if dossier.of_kind(EvidenceKind.MESSAGE):
+            findings += personal_findings(dossier)
+            versions["personal"] = PRIVACY_VERSION
         return Assessment(
             service=_SERVICE,
             findings=tuple(findings),
@@ -222,87 +290,101 @@ class ComplianceService:
             input_hash=dossier_digest(dossier),
         )
 
-    def _answers(self, asked: Sequence[Sequence[Question]]) -> _Answers:
-        """Screen all names of a batch in one pass; only matches are wanted."""
-        if not self.lists.entries:
-            return {}
-        queries = [
-            query
-            for questions_of in asked
-            for question in questions_of
-            for query in question.queries[:_MOST_NAMES]
-        ]
-        found = self._screener.screen_all(queries, least=MATCH_THRESHOLD)
-        return dict(zip(queries, found, strict=True))
 
-    def _findings(
-        self, asked: Sequence[Question], answers: _Answers, allowed: AllowList
-    ) -> Iterator[Finding]:
-        if asked and not self.lists.entries:
-            yield _unable(
-                asked[0].evidence,
-                None,
-                "no watchlist is loaded, so nobody was screened: start the "
-                "service with a folder of lists",
-            )
-            return
-        for question in asked:
-            yield from self._answer(question, answers, allowed)
+def _versions(screener: Screener) -> dict[str, str]:
+    return {"lists": screener.lists.version, "matcher": screener.version}
 
-    def _answer(
-        self, question: Question, answers: _Answers, allowed: AllowList
-    ) -> Iterator[Finding]:
-        best: dict[tuple[str, str], tuple[Hit, Query]] = {}
-        for query in question.queries[:_MOST_NAMES]:
-            name = parse_name(query.name)
-            if name.cut or not name.tokens:
-                what = "is too long" if name.cut else "has no letter or digit"
-                text = f"a name {what}, so it was not screened in full"
-                yield _unable(question.evidence, question.path, text)
-            for hit in answers[query]:
-                key = (hit.entry.list, hit.entry.uid)
-                if hit.match and (key not in best or hit.score > best[key][0].score):
-                    best[key] = (hit, query)
-        if len(question.queries) > _MOST_NAMES:
-            text = f"more than {_MOST_NAMES} names: the rest were not screened"
-            yield _unable(question.evidence, question.path, text)
-        party = party_key(question.queries) if best else ""
-        for hit, query in sorted(best.values(), key=lambda found: -found[0].score):
-            digest = entry_digest(hit.entry)
-            known = allowed.find(party, hit.entry.list, hit.entry.uid, digest)
-            if known is None:
-                pair = {"party": party, "entry_digest": digest}
-                yield self._finding(question, query, hit, pair)
-            else:
-                yield _let_pass(question, hit, known)
 
-    def _finding(
-        self, question: Question, query: Query, hit: Hit, pair: Mapping[str, str]
-    ) -> Finding:
-        entry = hit.entry
-        data: dict[str, JsonValue] = {
-            "list": entry.list,
-            "uid": entry.uid,
-            "name": hit.name.text,
-            "score": hit.score,
-            "list_version": self.lists.versions[entry.list].version,
-            "programmes": list(entry.programmes),
-            "fields": _side_by_side(query, hit),
-            "countries": [*query.countries],
-            "sectors": _sectors(question.evidence),
-            **pair,
-        }
-        return Finding(
-            code=HIT,
-            severity=(Severity.CRITICAL if hit.score >= _CRITICAL else Severity.HIGH),
-            score=hit.score,
-            subject=Subject(evidence=question.evidence.id, path=question.path),
-            # No name here: titles travel into verdicts and records.
-            title=f"{question.role} resembles {entry.list} entry {entry.uid}",
-            reasons=hit.reasons,
-            kind=FindingKind.HIT,
-            data=data,
+def _answers(asked: Sequence[Sequence[Question]], screener: Screener) -> _Answers:
+    """Screen all names of a batch in one pass; only matches are wanted."""
+    if not screener.lists.entries:
+        return {}
+    queries = [
+        query
+        for questions_of in asked
+        for question in questions_of
+        for query in question.queries[:_MOST_NAMES]
+    ]
+    found = screener.screen_all(queries, least=MATCH_THRESHOLD)
+    return dict(zip(queries, found, strict=True))
+
+
+def _findings(
+    asked: Sequence[Question],
+    answers: _Answers,
+    allowed: AllowList,
+    lists: Watchlists,
+) -> Iterator[Finding]:
+    if asked and not lists.entries:
+        yield _unable(
+            asked[0].evidence,
+            None,
+            "no watchlist is loaded, so nobody was screened: start the "
+            "service with a folder of lists",
         )
+        return
+    for question in asked:
+        yield from _answer(question, answers, allowed, lists)
+
+
+def _answer(
+    question: Question, answers: _Answers, allowed: AllowList, lists: Watchlists
+) -> Iterator[Finding]:
+    best: dict[tuple[str, str], tuple[Hit, Query]] = {}
+    for query in question.queries[:_MOST_NAMES]:
+        name = parse_name(query.name)
+        if name.cut or not name.tokens:
+            what = "is too long" if name.cut else "has no letter or digit"
+            text = f"a name {what}, so it was not screened in full"
+            yield _unable(question.evidence, question.path, text)
+        for hit in answers[query]:
+            key = (hit.entry.list, hit.entry.uid)
+            if hit.match and (key not in best or hit.score > best[key][0].score):
+                best[key] = (hit, query)
+    if len(question.queries) > _MOST_NAMES:
+        text = f"more than {_MOST_NAMES} names: the rest were not screened"
+        yield _unable(question.evidence, question.path, text)
+    party = party_key(question.queries) if best else ""
+    for hit, query in sorted(best.values(), key=lambda found: -found[0].score):
+        digest = entry_digest(hit.entry)
+        known = allowed.find(party, hit.entry.list, hit.entry.uid, digest)
+        if known is None:
+            pair = {
+                "party": party,
+                "entry_digest": digest,
+                "list_version": lists.versions[hit.entry.list].version,
+            }
+            yield _finding(question, query, hit, pair)
+        else:
+            yield _let_pass(question, hit, known)
+
+
+def _finding(
+    question: Question, query: Query, hit: Hit, pair: Mapping[str, str]
+) -> Finding:
+    entry = hit.entry
+    data: dict[str, JsonValue] = {
+        "list": entry.list,
+        "uid": entry.uid,
+        "name": hit.name.text,
+        "score": hit.score,
+        "programmes": list(entry.programmes),
+        "fields": _side_by_side(query, hit),
+        "countries": [*query.countries],
+        "sectors": _sectors(question.evidence),
+        **pair,
+    }
+    return Finding(
+        code=HIT,
+        severity=(Severity.CRITICAL if hit.score >= _CRITICAL else Severity.HIGH),
+        score=hit.score,
+        subject=Subject(evidence=question.evidence.id, path=question.path),
+        # No name here: titles travel into verdicts and records.
+        title=f"{question.role} resembles {entry.list} entry {entry.uid}",
+        reasons=hit.reasons,
+        kind=FindingKind.HIT,
+        data=data,
+    )
 
 
 def _let_pass(question: Question, hit: Hit, allowed: Allowed) -> Finding:
@@ -362,8 +444,11 @@ def load_compliance_service(
     watchlists: Watchlists | None,
     policy: Path | None = None,
     records: ComplianceRecords = NO_RECORDS,
+    folder: Path | None = None,
 ) -> ComplianceService:
     """Return the service over a snapshot (None: no list) and a policy file.
+
+    `folder` is where versions of the lists are kept.
 
     Without `policy` the shipped one decides, until a tenant's in `records` does.
     Indexing takes about a second for 10,000 entries.
@@ -372,4 +457,4 @@ def load_compliance_service(
         InvalidDefinition: the policy file is not a valid policy.
     """
     screener = Screener(watchlists or EMPTY)
-    return ComplianceService(screener, load_policy(policy), records)
+    return ComplianceService(screener, load_policy(policy), records, folder)

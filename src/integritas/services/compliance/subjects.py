@@ -6,20 +6,18 @@ would hand out other people's data.
 
 from __future__ import annotations
 
-import email
-import email.policy
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from pydantic_core import to_json
 
-from integritas.kernel.evidence import MAIL, Message, Party, Payment, Procurement
+from integritas.kernel.evidence import Message, Party, Payment, Procurement
+from integritas.platform.readable import readable_text
 from integritas.services.compliance.normalise import parse_name
 from integritas.services.compliance.payments.seen import account_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
-    from email.message import EmailMessage
 
     from integritas.kernel.evidence import Content
 
@@ -70,26 +68,7 @@ def _is_about(person: _Person, content: Content) -> bool:
 def _text(content: Message | Procurement) -> str:
     if isinstance(content, Procurement):
         return to_json(content.document).decode()
-    if content.media_type != MAIL:
-        return content.raw.decode(errors="replace")
-    mail: EmailMessage = email.message_from_bytes(
-        content.raw, policy=email.policy.default
-    )
-    parts = [str(value) for value in mail.values()]
-    for part in mail.walk():
-        if part.get_content_maintype() == "text":
-            payload = part.get_payload(decode=True)
-            if isinstance(payload, bytes):
-                charset = part.get_content_charset("utf-8")
-                parts.append(_decoded(payload, charset))
-    return "\n".join(parts)
-
-
-def _decoded(payload: bytes, charset: str) -> str:
-    try:
-        return payload.decode(charset, errors="replace")
-    except LookupError:  # no such charset
-        return payload.decode(errors="replace")
+    return readable_text(content)
 
 
 def _words(name: str) -> tuple[str, ...]:

@@ -2,7 +2,8 @@
 
 `compliance_payments` is derived: what accounts did, learned from evidence and erased
 with it; `compliance_observed` holds the events that were learned from. Policies and the
-allow-list are what people decided; the journal tells of each change.
+allow-list are what people decided, `compliance_list_refreshes` what they asked for; the
+journal tells of each change.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from integritas.platform.observed import observed_table
 
 __all__ = [
     "COMPLIANCE_ALLOWED",
+    "COMPLIANCE_LIST_REFRESHES",
     "COMPLIANCE_OBSERVED",
     "COMPLIANCE_PAYMENTS",
     "COMPLIANCE_POLICIES",
@@ -82,4 +84,18 @@ COMPLIANCE_ALLOWED: Final = sa.Table(
     sa.Column("created_at", UtcTime, nullable=False),
     sa.Column("expires_at", UtcTime, nullable=False),
     sa.UniqueConstraint("tenant_id", "party", "list", "uid"),
+)
+
+COMPLIANCE_LIST_REFRESHES: Final = sa.Table(
+    "compliance_list_refreshes",
+    METADATA,
+    tenant_column(),
+    sa.Column("id", Identifier, primary_key=True),
+    sa.Column("lists", JsonText, nullable=False),
+    sa.Column("state", Identifier, nullable=False),
+    sa.Column("asked_by", Identifier, nullable=False),
+    sa.Column("asked_at", UtcTime, nullable=False),
+    sa.Column("finished_at", UtcTime),
+    sa.Column("outcomes", JsonText, nullable=False),
+    sa.Index(None, "state"),
 )

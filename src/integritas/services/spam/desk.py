@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from integritas.kernel.contracts import Fact
 from integritas.kernel.errors import FieldError, InvalidInput, NotFound
+from integritas.platform.db import Transaction
 from integritas.platform.observed import note_observed, was_observed
 from integritas.services.spam import store
 from integritas.services.spam.campaigns import MOST, Sighting, Window
@@ -31,9 +32,14 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from integritas.kernel.clock import Clock
-    from integritas.kernel.contracts import Context, Recorder
+    from integritas.kernel.contracts import (
+        Context,
+        Evidence,
+        Recorder,
+        UnitOfWork,
+    )
     from integritas.kernel.ids import EventId, IdFactory, TenantId
-    from integritas.platform.db import Database, Transaction
+    from integritas.platform.db import Database
     from integritas.services.spam.sighting import SightingRow
     from integritas.services.spam.store import (
         CampaignRow,
@@ -44,12 +50,16 @@ if TYPE_CHECKING:
 __all__ = [
     "FEEDBACK_GIVEN",
     "FEEDBACK_WITHDRAWN",
+    "UNKNOWN",
     "Known",
     "SpamDesk",
     "Target",
     "Told",
 ]
 
+UNKNOWN: Final = (
+    "no such message is known: it is learned of soon after its case was opened"
+)
 FEEDBACK_GIVEN: Final = "integritas.spam.feedback_given.v1"
 FEEDBACK_WITHDRAWN: Final = "integritas.spam.feedback_withdrawn.v1"
 RETENTION_DAYS: Final = 400
@@ -128,7 +138,7 @@ class SpamDesk:
                 kept = await self._database.transact(work)
             finally:
                 if not kept:  # memory is ahead of the store: read it anew
-                    del self._memories[tenant]
+                    self._memories.pop(tenant, None)
             memory.cursor = memory.window.cursor
 
     async def known(self, tenant: TenantId) -> Known:
@@ -138,6 +148,22 @@ class SpamDesk:
             async with self._lock:
                 memory = await self._caught_up(tenant)
         return Known(memory.window, memory.cursor, memory.layer)
+
+    def erase(
+        self, uow: UnitOfWork, tenant: TenantId, evidence: Sequence[Evidence]
+    ) -> int:
+        """Erase what was learned of items of evidence; return how many rows.
+
+        This process forgets with the commit; others when they next read all anew.
+        """
+        assert isinstance(uow, Transaction)  # noqa: S101 - narrows the protocol
+        gone = store.erase_evidence(uow, tenant, sorted(item.id for item in evidence))
+        if gone:
+            uow.after_commit(lambda: self._forget(tenant))
+        return gone
+
+    def _forget(self, tenant: TenantId) -> None:
+        self._memories.pop(tenant, None)
 
     # Campaigns --------------------------------------------------------------------
 
@@ -200,10 +226,7 @@ class SpamDesk:
                 campaign=target.campaign,
             )
             if not chosen:
-                raise NotFound(
-                    "no such message is known: it is learned of soon after its case"
-                    " was opened"
-                )
+                raise NotFound(UNKNOWN)
             keys = self._ids.many("fdb", len(chosen))
             rows = [
                 store.FeedbackRow(key, item, label, reason, context.actor.id, now)

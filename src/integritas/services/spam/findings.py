@@ -131,7 +131,7 @@ def _reasons(
         reasons.append(
             Reason(
                 text=f"has tip-like content ({found}){kept}",
-                data={"tip_marks": [mark.kind for mark in marks]},
+                data={"tip_marks": [mark.kind for mark in marks], "quotes": "text"},
             )
         )
     if judgement.unfamiliar:
@@ -158,4 +158,4 @@ def _reason(item: Contribution) -> Reason:
         text = f"that there is a header {place} {sense}"
     else:
         text = f"“{shown}” in the header {place} {sense}"
-    return Reason(text, round(weight, 3), {"place": place})
+    return Reason(text, round(weight, 3), {"place": place, "quotes": "text"})

@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING, Annotated
 
 from fastapi import Query
 
+from integritas.kernel.errors import NotFound
 from integritas.platform.http import Caller
 from integritas.platform.problems import problem_responses
-from integritas.services.spam.desk import Target
+from integritas.platform.withholding import Withheld, visible_page
+from integritas.services.spam.desk import UNKNOWN, Target
 from integritas.services.spam.schemas import (
     CampaignDetail,
     CampaignOut,
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
     from fastapi import APIRouter
 
     from integritas.services.spam.desk import SpamDesk
-    from integritas.services.spam.store import CampaignRow, MemberRow
+    from integritas.services.spam.store import CampaignRow, FeedbackRow, MemberRow
 
 __all__ = ["add_desk_routes"]
 
@@ -68,8 +70,11 @@ def _add_campaigns(routes: APIRouter, desk: SpamDesk) -> None:
         summary="Tell a campaign's messages and cases",
         responses=problem_responses(401, 404),
     )
-    async def campaign(context: Caller, name: str) -> CampaignDetail:
-        return _detail(*await desk.campaign(context.tenant, name))
+    async def campaign(
+        context: Caller, withheld: Withheld, name: str
+    ) -> CampaignDetail:
+        found, members = await desk.campaign(context.tenant, name)
+        return _detail(found, [m for m in members if m.case_id not in withheld])
 
 
 def _add_feedback(routes: APIRouter, desk: SpamDesk) -> None:
@@ -80,10 +85,14 @@ def _add_feedback(routes: APIRouter, desk: SpamDesk) -> None:
         status_code=201,
         responses=problem_responses(400, 401, 404, 422),
     )
-    async def give(context: Caller, body: FeedbackIn) -> FeedbackGiven:
+    async def give(
+        context: Caller, withheld: Withheld, body: FeedbackIn
+    ) -> FeedbackGiven:
+        if withheld & {body.evidence, body.case}:
+            raise NotFound(UNKNOWN)
         target = Target(body.evidence, body.case, body.campaign)
         rows = await desk.give_feedback(context, target, body.label, body.reason)
-        return FeedbackGiven(data=[FeedbackOut.model_validate(row) for row in rows])
+        return FeedbackGiven(data=_shown(rows, withheld))
 
     @routes.get(
         "/feedback",
@@ -92,12 +101,16 @@ def _add_feedback(routes: APIRouter, desk: SpamDesk) -> None:
         responses=problem_responses(401, 422),
     )
     async def listed(
-        context: Caller, limit: Limit = 50, cursor: Cursor = None
+        context: Caller, withheld: Withheld, limit: Limit = 50, cursor: Cursor = None
     ) -> FeedbackPage:
-        rows = await desk.feedback(context.tenant, before=cursor, limit=limit + 1)
-        shown = [FeedbackOut.model_validate(row) for row in rows[:limit]]
-        more = len(rows) > limit
-        return FeedbackPage(data=shown, next_cursor=shown[-1].id if more else None)
+        rows, more = await visible_page(
+            lambda at, most: desk.feedback(context.tenant, before=at, limit=most),
+            lambda row: row.evidence_id not in withheld,
+            lambda row: row.id,
+            at=cursor,
+            limit=limit,
+        )
+        return FeedbackPage(data=_shown(rows, withheld), next_cursor=more)
 
     @routes.delete(
         "/feedback/{key}",
@@ -108,6 +121,14 @@ def _add_feedback(routes: APIRouter, desk: SpamDesk) -> None:
     async def withdraw(context: Caller, key: str) -> FeedbackOut:
         row = await desk.withdraw_feedback(context, key)
         return FeedbackOut.model_validate(row)
+
+
+def _shown(rows: Sequence[FeedbackRow], withheld: frozenset[str]) -> list[FeedbackOut]:
+    return [
+        FeedbackOut.model_validate(row)
+        for row in rows
+        if row.evidence_id not in withheld
+    ]
 
 
 def _detail(found: CampaignRow, members: Sequence[MemberRow]) -> CampaignDetail:

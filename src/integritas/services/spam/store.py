@@ -27,6 +27,7 @@ __all__ = [
     "FeedbackRow",
     "MemberRow",
     "ScoreRow",
+    "erase_evidence",
     "find_campaign",
     "find_sightings",
     "forget_before",
@@ -161,6 +162,17 @@ def read_window(
     ]
     found.reverse()
     return found
+
+
+def erase_evidence(uow: UnitOfWork, tenant: TenantId, ids: Sequence[str]) -> int:
+    """Erase sightings of items and what analysts said of them; return how many rows."""
+    gone = 0
+    for start in range(0, len(ids), _AT_ONCE):
+        some = ids[start : start + _AT_ONCE]
+        for table in (SPAM_SIGHTINGS, SPAM_FEEDBACK):
+            mine = (table.c.tenant_id == tenant) & table.c.evidence_id.in_(some)
+            gone += int(uow.execute(sa.delete(table).where(mine)).rowcount)
+    return gone
 
 
 def forget_before(uow: UnitOfWork, tenant: TenantId, oldest: datetime) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from integritas.kernel.clock import ManualClock, SeededRandomness
 from integritas.kernel.contracts import Assessment, DecisionRequest
-from integritas.kernel.errors import ContractViolation
+from integritas.kernel.errors import ContractViolation, InvalidInput
 from integritas.kernel.evidence import Party
 from integritas.kernel.ids import DEFAULT_TENANT, IdFactory
 from integritas.platform.remote import RemoteService
@@ -21,6 +21,7 @@ from integritas.services.compliance.api import (
     RemoteCompliance,
     create_app,
 )
+from integritas.services.compliance.remote import rescreening
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -67,6 +68,31 @@ async def test_assessing_and_deciding_are_the_same(
         DecisionRequest("d", DEFAULT_TENANT, "api", frozenset(), {"compliance": found})
     ]
     assert list(await desk.decide(asked)) == list(await service.decide(asked))
+
+
+async def test_rescreening_is_the_same_and_sees_only_what_is_new(
+    desk: RemoteCompliance,
+    service: ComplianceService,
+    dossier: Callable[..., Dossier],
+) -> None:
+    batch = [dossier(Party("Person", {"name": ("Mikhail Petrovich Orlov",)}))]
+    (found,) = await desk.rescreen({"ofac": ""}, batch)
+    assert [found] == list(await service.rescreen({"ofac": ""}, batch))
+    assert isinstance(found, Assessment)
+    assert [f.data["uid"] for f in found.findings] == ["101"]
+    (other,) = await desk.rescreen({"un": ""}, batch)
+    assert isinstance(other, Assessment)
+    assert other.findings == ()
+
+
+@pytest.mark.parametrize(
+    "body", [b"[]", b"{", b'{"since": {}}', b'{"since": 1, "batch": []}']
+)
+async def test_rescreening_refuses_what_is_no_question(
+    service: ComplianceService, body: bytes
+) -> None:
+    with pytest.raises(InvalidInput, match="since"):
+        await rescreening(service)(body)
 
 
 async def test_ping_reaches_the_service(desk: RemoteCompliance) -> None:

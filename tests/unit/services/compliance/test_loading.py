@@ -42,7 +42,7 @@ def test_a_bad_list_beside_a_good_one_loads_nothing(
 
 
 def test_a_folder_without_lists_says_what_is_expected(tmp_path: Path) -> None:
-    with pytest.raises(InvalidInput, match="ofac/, un/, opensanctions/ and own/"):
+    with pytest.raises(InvalidInput, match="ofac/, un/, eu/, uk/, opensanctions"):
         load_watchlists(tmp_path)
 
 

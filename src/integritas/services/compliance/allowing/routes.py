@@ -9,11 +9,14 @@ from fastapi import Depends, Query
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from starlette.responses import Response
 
+from integritas.identity.api import View, mask_finding, view_of
 from integritas.kernel.contracts import Context, Finding
+from integritas.kernel.errors import NotFound
 from integritas.kernel.ids import FindingId
 from integritas.platform.http import caller
 from integritas.platform.problems import problem_responses
 from integritas.platform.remedies import NO_NUL
+from integritas.platform.withholding import Withheld, visible_page
 from integritas.services.compliance.allowing.store import Allowed
 
 if TYPE_CHECKING:
@@ -47,16 +50,16 @@ class CaseHitOut(BaseModel):
     review_reason: str
 
     @classmethod
-    def of(cls, hit: ReviewedHit) -> CaseHitOut:
-        """Return the wire form."""
+    def of(cls, hit: ReviewedHit, view: View) -> CaseHitOut:
+        """Return the wire form as the caller may see it."""
         return cls(
             id=hit.id,
             case=hit.case_id,
-            finding=hit.finding,
+            finding=mask_finding(view, hit.finding),
             created_at=hit.created_at,
             review=hit.review,
             reviewed_by=hit.reviewed_by,
-            review_reason=hit.review_reason,
+            review_reason=view.remark(hit.review_reason),
         )
 
 
@@ -97,6 +100,7 @@ def add_hit_routes(routes: APIRouter, desk: AllowDesk, hits: HitReader) -> None:
     )
     async def list_hits(
         context: Caller,
+        withheld: Withheld,
         review: Annotated[
             Literal["open", "confirmed", "dismissed"] | None, Query()
         ] = None,
@@ -104,11 +108,17 @@ def add_hit_routes(routes: APIRouter, desk: AllowDesk, hits: HitReader) -> None:
         limit: Limit = 50,
     ) -> CaseHitList:
         """Answer newest first; a hit is reviewed at POST /findings/{id}/review."""
-        found = await hits.hits(
-            context.tenant, review=review, before=cursor, limit=limit + 1
+        found, more = await visible_page(
+            lambda at, most: hits.hits(
+                context.tenant, review=review, before=at, limit=most
+            ),
+            lambda hit: hit.id not in withheld,
+            lambda hit: str(hit.id),
+            at=cursor,
+            limit=limit,
         )
-        more = found[limit - 1].id if len(found) > limit else None
-        shown = [CaseHitOut.of(hit) for hit in found[:limit]]
+        view = view_of(context.actor.roles)
+        shown = [CaseHitOut.of(hit, view) for hit in found]
         return CaseHitList(data=shown, next_cursor=more)
 
     @routes.get(
@@ -118,12 +128,17 @@ def add_hit_routes(routes: APIRouter, desk: AllowDesk, hits: HitReader) -> None:
         responses=problem_responses(401, 422),
     )
     async def list_pairs(
-        context: Caller, cursor: Cursor = None, limit: Limit = 50
+        context: Caller, withheld: Withheld, cursor: Cursor = None, limit: Limit = 50
     ) -> AllowedList:
         """Answer newest first, those that have run out too."""
-        found = await desk.list(context.tenant, before=cursor, limit=limit + 1)
-        more = found[limit - 1].id if len(found) > limit else None
-        return AllowedList(data=list(found[:limit]), next_cursor=more)
+        found, more = await visible_page(
+            lambda at, most: desk.list(context.tenant, before=at, limit=most),
+            lambda one: one.finding not in withheld,
+            lambda one: one.id,
+            at=cursor,
+            limit=limit,
+        )
+        return AllowedList(data=list(found), next_cursor=more)
 
     @routes.post(
         "/allow-list",
@@ -132,8 +147,10 @@ def add_hit_routes(routes: APIRouter, desk: AllowDesk, hits: HitReader) -> None:
         status_code=201,
         responses=problem_responses(400, 401, 404, 409, 422),
     )
-    async def allow(context: Caller, body: AllowIn) -> Allowed:
+    async def allow(context: Caller, withheld: Withheld, body: AllowIn) -> Allowed:
         """Keep the pair from coming back until the entry changes or the days end."""
+        if body.finding in withheld:
+            raise NotFound(f"there is no finding {body.finding}")
         hit = await hits.finding(context.tenant, FindingId(body.finding))
         return await desk.allow(context, hit, body.reason, body.days)
 

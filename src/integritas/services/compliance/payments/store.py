@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from datetime import date
     from typing import TypeVar
 
-    from integritas.kernel.contracts import UnitOfWork
+    from integritas.kernel.contracts import Evidence, UnitOfWork
     from integritas.kernel.ids import TenantId
     from integritas.platform.db import Transaction
 
@@ -94,12 +94,10 @@ def save_seen(uow: UnitOfWork, tenant: TenantId, seen: Sequence[Seen]) -> None:
         uow.execute(sa.insert(_TABLE), rows)
 
 
-def erase_seen(
-    uow: UnitOfWork, tenant: TenantId, evidence: Collection[EvidenceId]
-) -> int:
+def erase_seen(uow: UnitOfWork, tenant: TenantId, evidence: Sequence[Evidence]) -> int:
     """Erase what accounts saw of evidence; return how many rows."""
     gone = 0
-    for chunk in _chunks(sorted(evidence)):
+    for chunk in _chunks(sorted(item.id for item in evidence)):
         mine = (_TABLE.c.tenant_id == tenant) & _TABLE.c.evidence_id.in_(chunk)
         gone += int(uow.execute(sa.delete(_TABLE).where(mine)).rowcount)
     return gone

@@ -31,7 +31,7 @@ __all__ = ["add_policy_routes"]
 _TAG: Final = re.compile(r'"(\d{1,9})\.(\d{1,9})"')
 
 
-def _expected(
+async def _expected(
     if_match: Annotated[
         str | None, Header(description="The ETag read; a stale one gets 412.")
     ] = None,

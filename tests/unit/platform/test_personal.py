@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from integritas.services.compliance.pii import (
+from integritas.platform.personal import (
     PersonalKind,
     find_personal,
     redact,
@@ -25,12 +25,16 @@ def found(text: str, region: str | None = None) -> list[tuple[str, str]]:
         ("to DE89 3704 0044 0532 0130 00 today", "iban", "DE89 3704 0044 0532 0130 00"),
         ("NL91ABNA0417164300", "iban", "NL91ABNA0417164300"),
         ("card 4111 1111 1111 1111 exp", "card", "4111 1111 1111 1111"),
+        ("card 5555-5555-5555-4444 exp", "card", "5555-5555-5555-4444"),
+        ("card 3782 822463 10005 exp", "card", "3782 822463 10005"),
+        ("NIR 270107550826750", "national_id", "270107550826750"),  # Luhn holds too
         ("DNI 54362315K", "national_id", "54362315K"),
         ("CPF 390.533.447-05", "national_id", "390.533.447-05"),
         ("tax id 36574261809", "national_id", "36574261809"),
         ("date of birth: 12.03.1971", "birth_date", "12.03.1971"),
         ("born on March 12, 1971 in", "birth_date", "March 12, 1971"),
         ("from 203.0.113.7 at", "ip_address", "203.0.113.7"),
+        ("from fe::be at", "ip_address", "fe::be"),
         ("from 2001:db8::8a2e:370:7334 at", "ip_address", "2001:db8::8a2e:370:7334"),
     ],
 )
@@ -45,6 +49,7 @@ def test_personal_data_is_found_where_it_stands(
     [
         "DE89 3704 0044 0532 0130 01",  # wrong check digits
         "4111 1111 1111 1112",
+        "tracking 3879109670288308",  # Luhn holds, but nobody issues such
         "DNI 54362315A",
         "order 36574261809",  # a valid checksum, but nothing says it is an id
         "meeting on 12.03.1971",
@@ -66,6 +71,11 @@ def test_a_national_number_needs_its_region() -> None:
 def test_redaction_keeps_the_rest() -> None:
     text = "Ana <ana@example.org>, IBAN NL91ABNA0417164300."
     assert redact(text, find_personal(text)) == "Ana <[email]>, IBAN [iban]."
+
+
+def test_numbers_of_an_iban_are_no_phone_number() -> None:
+    text = "IBAN DE89 3704 0044 0532 0130 00, tel. 030 901820"
+    assert [kind for kind, _ in found(text, "DE")] == ["iban", "phone"]
 
 
 @given(st.text(max_size=200))

@@ -68,7 +68,6 @@ from integritas.services.compliance.api import (
     subject_matcher,
 )
 from integritas.workflows.api import (
-    TELLING,
     Admission,
     CaseEffects,
     Definitions,
@@ -485,9 +484,10 @@ def _feeders(
     services: Services, desk: CaseDesk, journal: Journal, database: Database
 ) -> Sequence[Feeder]:
     """Return who tells each service that learns of the evidence of cases."""
+    lessons = {name: Lessons(desk, of) for name, of in services.observers.items()}
     return [
-        Feeder(f"{name} learning", journal, database, Lessons(desk, observer), TELLING)
-        for name, observer in services.observers.items()
+        Feeder(f"{name} learning", journal, database, taught, taught.types)
+        for name, taught in lessons.items()
     ]
 
 

@@ -15,7 +15,7 @@ from integritas.kernel.evidence import Message, content_digest
 from integritas.kernel.ids import EventId, EvidenceId, TenantId
 from integritas.services.spam.api import SpamService, load_spam_service, open_spam_desk
 from integritas.services.spam.desk import SpamDesk, Target
-from integritas.workflows.api import TELLING, Lessons
+from integritas.workflows.api import Lessons
 
 if TYPE_CHECKING:
     from tests.conformance.stores.conftest import Stores
@@ -228,7 +228,7 @@ async def test_the_journal_teaches(
     for number in range(3):
         await stores.open(MAIN, Message(OFFER.format(number).encode()))
     lessons = Lessons(stores.desk, service)
-    school = Feeder("spam", stores.journal, stores.database, lessons, TELLING)
+    school = Feeder("spam", stores.journal, stores.database, lessons, Lessons.types)
     await school.catch_up()
     [campaign] = await desk.campaigns(MAIN, before=None, limit=10)
     assert campaign.messages == 3

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from integritas.kernel.contracts import Fact
 from integritas.kernel.errors import Conflict, FieldError, InvalidInput, NotFound
-from integritas.kernel.evidence import Procurement
+from integritas.kernel.evidence import EvidenceKind, Procurement
 from integritas.platform.db import Transaction
 from integritas.platform.observed import note_observed
 from integritas.services.anticorruption.collusion.model import (
@@ -91,6 +91,8 @@ class PartyNetwork(NamedTuple):
 
 class DatasetDesk:
     """The datasets of all tenants, over one database."""
+
+    learns_from = frozenset({EvidenceKind.PROCUREMENT})
 
     def __init__(self, database: Database, clock: Clock, recorder: Recorder) -> None:
         """Read nothing yet; `recorder` is told of what callers change."""

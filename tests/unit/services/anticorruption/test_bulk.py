@@ -48,7 +48,14 @@ def test_a_byte_order_mark_is_taken_off() -> None:
     ("line", "path", "message"),
     [
         (b"{", "(whole)", "is not JSON"),
-        (b'{"ocid": NaN}', "(whole)", "is not JSON"),
+        (b'{"ocid": NaN}', "ocid", "is NaN or infinite"),
+        (
+            b'{"ocid":"x","awards":[{},{"value":{"amount":-Infinity}}]}',
+            "awards[1].value.amount",
+            "is NaN or infinite",
+        ),
+        (b'{"ocid":"x","buyer":{"id":1e999}}', "buyer.id", "is NaN or infinite"),
+        (b'{"ocid":"x","a":' + b"[" * 400 + b"}", "(whole)", "is not JSON"),
         (b'{"ocid": "\xff"}', "(whole)", "is not JSON"),
         (b"[1]", "(whole)", "is JSON but no object: list"),
         (b"null", "(whole)", "is JSON but no object: NoneType"),
@@ -65,6 +72,12 @@ def test_a_bad_line_is_told_and_the_rest_goes_on(
     assert (reject.line, reject.path, reject.used) == (2, path, False)
     assert reject.message.startswith(message)
     assert str(reject).startswith(f"line 2 {path}: {message}")
+
+
+def test_a_list_of_releases_on_one_line_is_a_package() -> None:
+    done, (reject,) = run(b"[" + SINGLE % b"a" + b"," + SINGLE % b"b" + b",{}]")
+    assert flagged(done) == {"a", "b"}
+    assert (reject.line, reject.path) == (1, "releases[2].ocid")
 
 
 def test_an_endless_line_is_skipped_to_its_end() -> None:

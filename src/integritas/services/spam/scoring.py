@@ -23,7 +23,7 @@ from integritas.services.spam.features import (
     Floats,
     View,
 )
-from integritas.services.spam.hashing import SIGNAL, WORDS, kernel, token_class
+from integritas.services.spam.hashing import SIGNAL, WORDS, inlined, kernel, token_class
 from integritas.services.spam.signals import say
 
 if TYPE_CHECKING:
@@ -254,9 +254,11 @@ def weigh(
         if group == SIGNAL:
             signals[:] = 0
         for number in range(begin, end):
-            part = levels[int(weights[buckets[number]]) + 127] * scale
+            # unsigned: no look whether it counts from the end
+            level = np.uint8(weights[np.uint32(buckets[number])] + 127)
+            part = levels[level] * scale
             total += part
-            target[places[number]] += part
+            target[np.uint32(places[number])] += part
         begin = end
     strongest(text, size, added, tops, spans)
     return total
@@ -270,9 +272,11 @@ def unfamiliar(buckets: Indices, ends: Indices, weights: NDArray[np.int8]) -> fl
         return 0.0
     count = 0
     for number in range(begin, end):
-        if weights[buckets[number]] == 0:
-            count += 1
+        count += weights[buckets[number]] == 0
     return float(count / (end - begin))
+
+
+_TOKENS: Final = np.array([token_class(np.uint8(c)) for c in range(256)], np.uint8)
 
 
 @kernel
@@ -281,32 +285,34 @@ def strongest(
 ) -> None:
     """Sum what was added over tokens; keep the strongest."""
     tops[:] = 0
-    at = 0
-    most = len(tops)
-    while at < size:
-        kind = token_class(text[at])
-        if kind == 0:
-            at += 1
-            continue
-        start = at
-        total = np.float32(0)
-        while at < size and token_class(text[at]) == kind:
-            total += added[at]
-            at += 1
-        end = at
-        while at < size and token_class(text[at]) == 0:
-            total += added[at]
-            at += 1
-        if abs(total) <= abs(tops[most - 1]):
-            continue
-        rank = most - 1
-        while rank > 0 and abs(tops[rank - 1]) < abs(total):
-            tops[rank] = tops[rank - 1]
-            spans[rank] = spans[rank - 1]
-            rank -= 1
-        tops[rank] = total
-        spans[rank, 0] = start
-        spans[rank, 1] = end
+    kind = np.uint8(0)
+    start, end = -1, 0
+    total = np.float32(0)
+    for at in range(size):
+        found = _TOKENS[text[at]]
+        if found:
+            if found != kind:
+                rank(total, start, end, tops, spans)
+                start = at
+                total = np.float32(0)
+            end = at + 1
+        kind = found
+        total += added[at]
+    rank(total, start, end, tops, spans)
+
+
+@inlined
+def rank(total: np.float32, start: int, end: int, tops: Floats, spans: Indices) -> None:
+    """Keep a token if it is among the strongest; what stands before any is none."""
+    if start >= 0 and abs(total) > abs(tops[-1]):
+        place = len(tops) - 1
+        while place > 0 and abs(tops[place - 1]) < abs(total):
+            tops[place] = tops[place - 1]
+            spans[place] = spans[place - 1]
+            place -= 1
+        tops[place] = total
+        spans[place, 0] = start
+        spans[place, 1] = end
 
 
 # The stored form ----------------------------------------------------------------

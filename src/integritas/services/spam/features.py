@@ -8,6 +8,7 @@ folded first, so that tricks do not change it.
 from __future__ import annotations
 
 from enum import StrEnum
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 from zlib import crc32
 
@@ -129,6 +130,11 @@ def _structure(message: MessageView) -> bytes:
     return b"".join(lines)
 
 
+@lru_cache(maxsize=4_096)
+def _code(signal: str) -> int:
+    return crc32(signal.encode("utf-8", "replace"))
+
+
 class Extractor:
     """Turns documents into features over 2^`bits` buckets.
 
@@ -149,7 +155,7 @@ class Extractor:
 
         `buckets` and `places` are longer than what `ends` says is in them.
         """
-        codes = [crc32(signal.encode("utf-8", "replace")) for signal in text.signals]
+        codes = [_code(signal) for signal in text.signals]
         walk(
             text.text,
             text.ends,

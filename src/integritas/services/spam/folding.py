@@ -41,7 +41,8 @@ def fold(source: bytes, table: Bytes, *, most: int) -> Folded:
     spare = np.empty(len(source) + 8, np.uint8)
     counts = np.zeros(6, np.int32)
     unfold(np.frombuffer(source, np.uint8), table, out, spare, counts)
-    return Folded(out[: counts[0]].tobytes(), *(int(c) for c in counts[1:]))
+    size, *tricks = counts.tolist()
+    return Folded(out[:size].tobytes(), *tricks)
 
 
 def fold_head(source: bytes, *, most: int) -> bytes:

@@ -65,6 +65,8 @@ class Lexicon:
             taken,
             spans,
         )
+        if not count:
+            return {}
         found: dict[str, dict[str, None]] = {}
         for kind, start, end in spans[:count].tolist():
             word = source[start:end].decode("utf-8", "replace").strip(" .,'")

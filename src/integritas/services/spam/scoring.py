@@ -140,7 +140,7 @@ class Scorer:
         """Return the probability that a document is junk, with reasons."""
         model = self._models[view]
         found = self._extractors[model.bits].extract(text)
-        raw = weigh(
+        raw, unknown = weigh(
             found.buckets,
             found.places,
             found.ends,
@@ -162,7 +162,7 @@ class Scorer:
             logit=logit,
             contributions=self._explained(text, slope),
             features=int(found.ends[-1]),
-            unknown=unfamiliar(found.buckets, found.ends, model.weights),
+            unknown=unknown,
         )
 
     def words(self) -> Words:
@@ -235,15 +235,17 @@ def weigh(
     signals: Floats,
     tops: Floats,
     spans: Indices,
-) -> float:
+) -> tuple[float, float]:
     """Return the sum of the weights of features, each group scaled to its length.
 
-    Also gives each feature to the token it stands in (or the one before), and puts the
-    strongest tokens into `tops` and `spans`, the strongest first.
+    The second number is the share of words and signals that have no weight. Also gives
+    each feature to the token it stands in (or the one before), and puts the strongest
+    tokens into `tops` and `spans`, the strongest first.
     """
     size = len(text)
     added[: size + 1] = 0
     total = 0.0
+    unknown = 0
     begin = 0
     for group in range(SIGNAL + 1):
         end = ends[group]
@@ -253,6 +255,9 @@ def weigh(
         target = signals if group == SIGNAL else added
         if group == SIGNAL:
             signals[:] = 0
+        if group >= WORDS:
+            for number in range(begin, end):
+                unknown += weights[buckets[number]] == 0
         for number in range(begin, end):
             # unsigned: no look whether it counts from the end
             level = np.uint8(weights[np.uint32(buckets[number])] + 127)
@@ -261,19 +266,7 @@ def weigh(
             target[np.uint32(places[number])] += part
         begin = end
     strongest(text, size, added, tops, spans)
-    return total
-
-
-@kernel
-def unfamiliar(buckets: Indices, ends: Indices, weights: NDArray[np.int8]) -> float:
-    """Return the share of words and signals that have no weight."""
-    begin, end = ends[WORDS - 1], ends[SIGNAL]
-    if end == begin:
-        return 0.0
-    count = 0
-    for number in range(begin, end):
-        count += weights[buckets[number]] == 0
-    return float(count / (end - begin))
+    return total, unknown / max(1, ends[SIGNAL] - ends[WORDS - 1])
 
 
 _TOKENS: Final = np.array([token_class(np.uint8(c)) for c in range(256)], np.uint8)

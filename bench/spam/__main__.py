@@ -30,12 +30,7 @@ from integritas.services.spam.api import load_spam_service
 from integritas.services.spam.features import View, document
 from integritas.services.spam.hashing import Bytes
 from integritas.services.spam.parsing import parse_message
-from integritas.services.spam.scoring import (
-    Calibration,
-    LinearModel,
-    Scorer,
-    dequantise,
-)
+from integritas.services.spam.scoring import Scorer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -106,14 +101,7 @@ def compare(
     table = lookalikes()
     recipe = next(item for item in RECIPES if item.view is view)
     trained = train_view(recipe, taught, sms, table, measure=False)
-    model = LinearModel(
-        trained.weights,
-        dequantise(float(trained.said["scale"])),
-        float(trained.said["bias"]),
-        np.array(recipe.group_values, np.float32),
-        Calibration(1.0, 0.0),
-    )
-    ours = Ours(view, Scorer({view: model}), table)
+    ours = Ours(view, Scorer({view: trained.model}), table)
     plain = [stripped(raw) if strip else raw for raw in taught.raws]
     peers: dict[str, Scores] = {
         "integritas": ours,

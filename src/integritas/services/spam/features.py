@@ -138,14 +138,15 @@ def _code(signal: str) -> int:
 class Extractor:
     """Turns documents into features over 2^`bits` buckets.
 
-    Not for use by two threads at once: it keeps its working memory.
+    Not for use by two threads at once: it keeps its working memory. `bitmap` (a bit a
+    bucket, zero between calls) and `shift` are what kernels of `hashing` take.
     """
 
     def __init__(self, bits: int) -> None:
         """Take the binary logarithm of the number of buckets."""
         most = 5 * (MAX_HEAD + MAX_TEXT + MAX_MARKUP) + 4_096
-        self._shift = 64 - bits
-        self._bitmap = np.zeros(1 << (bits - 5), np.uint32)
+        self.shift = 64 - bits
+        self.bitmap = np.zeros(1 << (bits - 5), np.uint32)
         self._buckets = np.empty(most, np.int32)
         self._places = np.empty(most, np.int32)
         self._ends = np.zeros(GROUPS, np.int32)
@@ -160,8 +161,8 @@ class Extractor:
             text.text,
             text.ends,
             np.array(codes, np.uint32),
-            self._shift,
-            self._bitmap,
+            self.shift,
+            self.bitmap,
             self._buckets,
             self._places,
             self._ends,

@@ -2750,8 +2750,8 @@ export class Client {
   }
 
   /** List campaigns: messages that are nearly the same. */
-  async spamCampaigns(options: { limit?: number | undefined; cursor?: string | null | undefined } = {}): Promise<CampaignPage> {
-    const answer = await this.ask("GET", `/api/v1/spam/campaigns`, { "limit": options.limit, "cursor": options.cursor }, {  });
+  async spamCampaigns(options: { limit?: number | undefined; cursor?: string | null | undefined; case_?: string | null | undefined } = {}): Promise<CampaignPage> {
+    const answer = await this.ask("GET", `/api/v1/spam/campaigns`, { "limit": options.limit, "cursor": options.cursor, "case": options.case_ }, {  });
     return (await answer.json()) as CampaignPage;
   }
 

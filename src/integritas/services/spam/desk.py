@@ -168,11 +168,18 @@ class SpamDesk:
     # Campaigns --------------------------------------------------------------------
 
     async def campaigns(
-        self, tenant: TenantId, *, before: str | None, limit: int
+        self,
+        tenant: TenantId,
+        *,
+        before: str | None,
+        limit: int,
+        case: str | None = None,
     ) -> Sequence[CampaignRow]:
-        """Return campaigns, the one that began last first, behind an id."""
+        """Return campaigns (a case's), the one that began last first, behind an id."""
         return await self._database.read(
-            lambda tx: store.list_campaigns(tx, tenant, before=before, limit=limit)
+            lambda tx: store.list_campaigns(
+                tx, tenant, before=before, limit=limit, case=case
+            )
         )
 
     async def campaign(

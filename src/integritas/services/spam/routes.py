@@ -41,6 +41,13 @@ Cursor = Annotated[
         description="`next_cursor` of the page before.",
     ),
 ]
+OfCase = Annotated[
+    str | None,
+    Query(
+        pattern=r"^case_[0-9A-Z]{26}$",
+        description="Only campaigns that hold a message of this case.",
+    ),
+]
 
 
 def add_desk_routes(routes: APIRouter, desk: SpamDesk) -> None:
@@ -57,9 +64,17 @@ def _add_campaigns(routes: APIRouter, desk: SpamDesk) -> None:
         responses=problem_responses(401, 422),
     )
     async def campaigns(
-        context: Caller, limit: Limit = 50, cursor: Cursor = None
+        context: Caller,
+        withheld: Withheld,
+        limit: Limit = 50,
+        cursor: Cursor = None,
+        case: OfCase = None,
     ) -> CampaignPage:
-        rows = await desk.campaigns(context.tenant, before=cursor, limit=limit + 1)
+        if case in withheld:
+            return CampaignPage(data=[])
+        rows = await desk.campaigns(
+            context.tenant, before=cursor, limit=limit + 1, case=case
+        )
         shown = [CampaignOut.model_validate(row) for row in rows[:limit]]
         more = len(rows) > limit
         return CampaignPage(data=shown, next_cursor=shown[-1].id if more else None)

@@ -217,11 +217,21 @@ def find_sightings(
 
 
 def list_campaigns(
-    uow: UnitOfWork, tenant: TenantId, *, before: str | None, limit: int
+    uow: UnitOfWork,
+    tenant: TenantId,
+    *,
+    before: str | None,
+    limit: int,
+    case: str | None = None,
 ) -> Sequence[CampaignRow]:
-    """Return campaigns, the one that began last first, behind an id."""
+    """Return campaigns (a case's), the one that began last first, behind an id."""
     table = SPAM_SIGHTINGS
     wanted = [table.c.tenant_id == tenant]
+    if case is not None:
+        own = sa.select(table.c.campaign).where(
+            table.c.tenant_id == tenant, table.c.case_id == case
+        )
+        wanted.append(table.c.campaign.in_(own))
     if before is not None:
         wanted.append(table.c.campaign < before)
     query = _grouped(wanted).order_by(table.c.campaign.desc()).limit(limit)

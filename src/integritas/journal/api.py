@@ -23,6 +23,7 @@ from integritas.journal.store import (
     Personal,
     commitment_of,
 )
+from integritas.journal.stored import mistyped
 
 __all__ = [
     "ERASED",
@@ -36,4 +37,5 @@ __all__ = [
     "Journal",
     "Personal",
     "commitment_of",
+    "mistyped",
 ]

@@ -16,9 +16,10 @@ from sqlalchemy.exc import ArgumentError
 
 from integritas.cli.bulk import STANDARD, shown, write_bytes
 from integritas.cli.chosen import Db, chosen_settings, file_of, told
+from integritas.cli.operator import operator_context
 from integritas.journal.api import Journal
 from integritas.kernel.clock import SystemClock, SystemRandomness
-from integritas.kernel.contracts import SYSTEM, Context, VerificationReport
+from integritas.kernel.contracts import VerificationReport
 from integritas.kernel.errors import FieldError, InvalidInput, NotFound, StorageFailure
 from integritas.kernel.ids import DEFAULT_TENANT, IdFactory, TenantId, valid_tenant
 from integritas.platform.config import Settings, load_settings
@@ -104,7 +105,7 @@ def export(
 
     async def bundle(trail: AuditTrail, who: TenantId) -> Mapping[str, JsonValue]:
         made = await trail.bundle(who, subject=case)
-        context = Context(who, SYSTEM, "audit export")
+        context = operator_context(who, "audit export")
         await trail.record_export(context, form="bundle", subject=case)
         return made
 
@@ -162,7 +163,7 @@ def rotate(*, db: Db = None, tenant: Tenant = DEFAULT_TENANT) -> None:
     """Hand the log over to a new key, by an entry both sign; print the new key."""
 
     async def hand_over(trail: AuditTrail, who: TenantId) -> str:
-        return await trail.rotate_key(Context(who, SYSTEM, "audit rotate"))
+        return await trail.rotate_key(operator_context(who, "audit rotate"))
 
     typer.echo(with_trail(hand_over, db=db, tenant=tenant))
 

@@ -279,29 +279,6 @@ def test_a_deleted_checkpoint_with_the_rest_renumbered(battery: Battery) -> None
     assert battery.places() == ["audit_checkpoints[3]"]
 
 
-@pytest.mark.parametrize(
-    ("table", "column", "kind"),
-    [
-        ("journal", "data", "BLOB"),
-        ("journal", "actor_roles", "BLOB"),
-        ("journal", "subject", "BLOB"),
-        ("journal_personal", "payload", "TEXT"),
-    ],
-)
-def test_a_value_of_another_type_that_reads_the_same(
-    battery: Battery, table: str, column: str, kind: str
-) -> None:
-    battery.run(
-        f"UPDATE {table} SET {column} = CAST({column} AS {kind}) WHERE seq = 8"  # noqa: S608 - a test
-    )
-    assert f"{table}[8].{column}" in battery.places()
-
-
-def test_a_number_of_the_journal_that_is_none(battery: Battery) -> None:
-    battery.run("UPDATE journal SET seq = '300x' WHERE seq = 300")
-    assert {"journal[300x].seq", "journal"} <= set(battery.places())
-
-
 def test_a_deleted_journal_entry(battery: Battery) -> None:
     battery.run("DELETE FROM journal WHERE seq = 7")
     assert battery.places() == ["audit_entries[6]"]

@@ -22,6 +22,7 @@ from integritas.journal.store import (
     Journal,
     Personal,
     commitment_of,
+    read_entries,
 )
 from integritas.journal.stored import mistyped
 
@@ -38,4 +39,5 @@ __all__ = [
     "Personal",
     "commitment_of",
     "mistyped",
+    "read_entries",
 ]

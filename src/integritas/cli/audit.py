@@ -66,6 +66,13 @@ def verify(
             "--checkpoint", help="A signed checkpoint that the log must extend."
         ),
     ] = None,
+    settled: Annotated[
+        bool,
+        typer.Option(
+            "--settled",
+            help="The platform was stopped in order: no entry may wait to be logged.",
+        ),
+    ] = False,
     tenant: Tenant = DEFAULT_TENANT,
 ) -> None:
     """Re-compute everything; exit 1 and name the place of each difference."""
@@ -78,7 +85,9 @@ def verify(
         _show(report, f"the bundle {bundle}, checkpoint of {report.size} entries")
         return
     report = with_trail(
-        lambda trail, who: trail.verify(who, keys=keys, checkpoints=notes),
+        lambda trail, who: trail.verify(
+            who, keys=keys, checkpoints=notes, settled=settled
+        ),
         db=db,
         tenant=tenant,
         origin=_origin(keys, tenant),

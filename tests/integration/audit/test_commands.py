@@ -272,6 +272,15 @@ def test_an_export_is_told_of_in_the_journal(commands: Commands) -> None:
     assert commands.read(query) == ("integritas.audit.exported.v1", "case_2")
 
 
+def test_where_all_is_settled_no_entry_waits(commands: Commands) -> None:
+    assert commands.run("verify", "--settled").exit_code == 0
+    commands.run("export", "--case", "case_2", "--output", "-")
+    assert commands.run("verify").exit_code == 0
+    result = commands.run("verify", "--settled")
+    assert result.exit_code == 1
+    assert result.stdout == "journal[31]: is not logged, and nothing should wait\n"
+
+
 def test_a_search_is_told_of_in_the_journal_with_who_asked(commands: Commands) -> None:
     found = commands.run("search", "--subject", "case_1", "--format", "csv")
     assert len(found.stdout.splitlines()) == 7

@@ -68,18 +68,35 @@ async def check_journal(
 
 
 async def check_forms(
-    journal: Journal, tenant: TenantId, check: LogCheck, *, handled: int
+    journal: Journal,
+    tenant: TenantId,
+    check: LogCheck,
+    *,
+    handled: int,
+    settled: bool = False,
 ) -> None:
     """Find what the journal never writes: gaps, and texts in other characters.
 
-    Entries of tenants that have no log are looked at too: nobody else would.
+    Entries of tenants that have no log are looked at too: nobody else would. Entries
+    that wait to be logged are noted; where all is `settled` none may wait.
     """
+    if settled:
+        await _check_settled(journal, tenant, check, handled=handled)
     await _check_forms(journal, tenant, check, handled=handled)
     for other in await journal.tenants():
         if isinstance(other, bytes):  # SQLite keeps any type in any column
             check.differ("journal.tenant_id", f"is not of the type stored: {other!r}")
         elif other != tenant and other.encode() not in check.tenants:
             await _check_forms(journal, other, check, handled=0, of=f"{other}/")
+
+
+async def _check_settled(
+    journal: Journal, tenant: TenantId, check: LogCheck, *, handled: int
+) -> None:
+    for seq in range(max(handled, 0) + 1, await journal.head(tenant) + 1):
+        if check.full:
+            return
+        check.differ(f"journal[{seq}]", "is not logged, and nothing should wait")
 
 
 async def _check_forms(

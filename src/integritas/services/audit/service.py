@@ -247,11 +247,13 @@ class AuditTrail(Publisher):
         *,
         keys: Sequence[VerifierKey] = (),
         checkpoints: Sequence[str] = (),
+        settled: bool = False,
     ) -> VerificationReport:
         """Re-compute everything and compare; nothing is written.
 
         `keys` replace those of the state folder; `checkpoints` are signed notes the
         log must be an extension of, beside the one remembered in the state folder.
+        `settled`: the platform was stopped in order, so no entry may wait to be logged.
         """
         origin = self.origin(tenant)
         cosigned = await asyncio.to_thread(self._anchors.find_witnessed, origin)
@@ -280,7 +282,7 @@ class AuditTrail(Publisher):
             others=[tenant] * bool(log.tree.size)
             + [o.removeprefix(prefix) for o in others if o.startswith(prefix)],
         )
-        await check_forms(self.journal, tenant, log, handled=handled)
+        await check_forms(self.journal, tenant, log, handled=handled, settled=settled)
         await check_personal(self.journal, tenant, log)
         return log.report(origin)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from integritas.services.compliance.allowing.store import kept_allowed
 from integritas.services.compliance.app import create_app, router
 from integritas.services.compliance.keeper import ListKeeper
 from integritas.services.compliance.loading import load_watchlists
@@ -78,6 +79,7 @@ __all__ = [
     "download_lists",
     "erase_seen",
     "fetch_lists",
+    "kept_allowed",
     "load_compliance_service",
     "load_policy",
     "load_watchlists",

@@ -8,13 +8,23 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from integritas.kernel.clock import format_time
 from integritas.services.compliance.tables import COMPLIANCE_ALLOWED
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
     from integritas.kernel.contracts import UnitOfWork
     from integritas.kernel.ids import TenantId
 
-__all__ = ["Allowed", "delete_allowed", "find_allowed", "list_allowed", "put_allowed"]
+__all__ = [
+    "Allowed",
+    "delete_allowed",
+    "find_allowed",
+    "kept_allowed",
+    "list_allowed",
+    "put_allowed",
+]
 
 _TABLE = COMPLIANCE_ALLOWED
 
@@ -78,6 +88,21 @@ def list_allowed(
     if limit is not None:
         query = query.limit(limit)
     return [_allowed(row) for row in uow.execute(query)]
+
+
+def kept_allowed(
+    uow: UnitOfWork, tenant: TenantId
+) -> Iterator[tuple[str, Mapping[str, object]]]:
+    """Yield the pairs as entries of the journal tell of them, by id."""
+    for found in list_allowed(uow, tenant):
+        told = {
+            "list": found.list,
+            "uid": found.uid,
+            "finding": found.finding,
+            "created_by": found.created_by,
+            "expires_at": format_time(found.expires_at),
+        }
+        yield found.id, told
 
 
 def delete_allowed(uow: UnitOfWork, tenant: TenantId, allowed_id: str) -> None:

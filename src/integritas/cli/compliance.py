@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from integritas.cli.bulk import STANDARD, Bulk, LineReject, lines_of, open_bulk
 from integritas.kernel.errors import FieldError, InvalidInput, Unavailable
-from integritas.kernel.evidence import field_errors
+from integritas.kernel.validation import field_errors
 from integritas.platform.config import load_settings
 from integritas.services.compliance.api import (
     MATCH_THRESHOLD,

@@ -19,9 +19,9 @@ from starlette.responses import Response
 
 from integritas.kernel import errors as kernel_errors
 from integritas.kernel.errors import FieldError, IntegritasError, TooManyRequests
-from integritas.kernel.evidence import EvidenceKind, place_of
+from integritas.kernel.validation import field_error
 from integritas.platform.paths import PathTable
-from integritas.platform.remedies import REMEDIES, message_of, remedy_of
+from integritas.platform.remedies import OTHERWISE, REMEDIES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -367,14 +367,7 @@ async def _on_invalid_request(request: Request, error: Exception) -> Response:
         why = found[0].get("ctx", {}).get("error", found[0]["msg"])
         place = found[0]["loc"][-1]
         return _malformed(request, f"the body is not JSON: {why} at character {place}")
-    errors = tuple(
-        FieldError(
-            path=_dotted(place_of(item)),
-            message=message_of(item),
-            remedy=remedy_of(item),
-        )
-        for item in found[:_MOST]
-    )
+    errors = tuple(_requested(item) for item in found[:_MOST])
     count = len(found)
     detail = f"{count} fields are not valid" if count > 1 else "1 field is not valid"
     return problem_response(request.scope, "invalid_input", detail, errors=errors)
@@ -393,17 +386,11 @@ def _malformed(
 
 
 _MOST: Final = 100
-_TAGS: Final = frozenset(kind.value for kind in EvidenceKind)
-_PATH_LIMIT: Final = 300  # a name that somebody made up may be long
 
 
-def _dotted(location: Sequence[int | str]) -> str:
-    """Return `evidence[0].raw` for ("body", "evidence", 0, "message", "raw")."""
-    text = ""
-    for number, part in enumerate(location[1:]):
-        if isinstance(part, int):
-            text += f"[{part}]"
-        elif not (part in _TAGS and number and isinstance(location[number], int)):
-            text += f".{part}"
-    text = text.removeprefix(".") or f"({location[0]})"
-    return text if len(text) <= _PATH_LIMIT else text[: _PATH_LIMIT - 1] + "…"
+def _requested(item: Mapping[str, Any]) -> FieldError:
+    """Return one thing wrong with a request; FastAPI puts the part of it in front."""
+    part, *place = item["loc"]
+    return field_error(
+        {**item, "loc": tuple(place)}, whole=f"({part})", otherwise=OTHERWISE
+    )

@@ -15,6 +15,7 @@ from structlog.testing import capture_logs
 from integritas.kernel import errors
 from integritas.kernel.contracts import Failure
 from integritas.kernel.errors import FieldError, IntegritasError
+from integritas.kernel.validation import NO_NUL
 from integritas.platform.problems import (
     STATUS,
     TITLES,
@@ -22,7 +23,7 @@ from integritas.platform.problems import (
     install_problems,
     problem_responses,
 )
-from integritas.platform.remedies import NO_NUL, REMEDIES
+from integritas.platform.remedies import REMEDIES
 
 TREE = [
     error

@@ -158,7 +158,7 @@ _REMEDIES: Final[Mapping[str, str]] = {
     "list_type": "send a list, even of one",
     "literal_error": "use {expected}",
     "missing": "add the field",
-    "model_attributes_type": "send a JSON object with Content-Type: application/json",
+    "model_attributes_type": "send a JSON object",
     "model_type": "send a JSON object",
     "name_empty": "write a name with letters or digits, in any script",
     "name_long": "write at most {characters} characters and {words} words",

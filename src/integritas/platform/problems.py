@@ -289,7 +289,7 @@ def _due(operation: Mapping[str, Any]) -> tuple[int, ...]:
     """Return the statuses an operation may answer with whatever it does."""
     return (
         *((401,) if "security" in operation else ()),
-        *((400, 408, 413, 422) if "requestBody" in operation else ()),
+        *((400, 408, 413, 415, 422) if "requestBody" in operation else ()),
         429,
     )
 
@@ -363,6 +363,8 @@ def _allowed(request: Request, headers: Mapping[str, str] | None) -> str:
 async def _on_invalid_request(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for it
     found = error.errors()
+    if isinstance(error.body, bytes):  # FastAPI reads what is called JSON, no more
+        return _unsupported(request)
     if found and found[0]["type"] == "json_invalid":
         why = found[0].get("ctx", {}).get("error", found[0]["msg"])
         place = found[0]["loc"][-1]
@@ -371,6 +373,26 @@ async def _on_invalid_request(request: Request, error: Exception) -> Response:
     count = len(found)
     detail = f"{count} fields are not valid" if count > 1 else "1 field is not valid"
     return problem_response(request.scope, "invalid_input", detail, errors=errors)
+
+
+def _unsupported(request: Request) -> Response:
+    """Name the media types that the operation takes; RFC 9110 section 12.5.1."""
+    operations = PathTable(request.app.openapi()).operations(request.url.path)
+    operation = operations.get(request.method.lower(), {})
+    content = operation.get("requestBody", {}).get("content", {})
+    accepted = ", ".join(content) or "application/json"
+    sent = request.headers.get("content-type")
+    told = f"{sent[:_TYPE_LIMIT]!r} is not taken here" if sent else "is missing"
+    return problem_response(
+        request.scope,
+        "unsupported_media_type",
+        f"the body is not of a media type that is taken here: send {accepted}",
+        errors=(FieldError("Content-Type", told, f"send {accepted}"),),
+        headers={"Accept": accepted},
+    )
+
+
+_TYPE_LIMIT: Final = 100
 
 
 def _malformed(

@@ -112,7 +112,8 @@ async def test_a_key_given_twice_is_refused(
 
 
 @pytest.mark.parametrize(
-    "media_type", ["text/plain", "application/xml", "multipart/form-data", "nonsense"]
+    "media_type",
+    ["text/plain", "application/xml", "multipart/form-data", "nonsense", "x" * 5_000],
 )
 async def test_another_content_type_is_refused(
     analyst: httpx.AsyncClient,
@@ -124,9 +125,44 @@ async def test_another_content_type_is_refused(
     answer = await analyst.post(
         SUBMISSIONS, content=content, headers={"Content-Type": media_type}
     )
-    found = problem(answer, 422)
-    assert "application/json" in found["errors"][0]["remedy"]
+    found = problem(answer, 415)
+    [error] = found["errors"]
+    assert error["path"] == "Content-Type"
+    assert media_type[:50] in error["message"]
+    assert len(error["message"]) < 200
+    assert error["remedy"] == "send application/json"
+    assert answer.headers["accept"] == "application/json"
     assert await tenant.count_cases() == 0
+
+
+@pytest.mark.parametrize(
+    "media_type", ["application/json; charset=utf-8", "application/vnd.api+json"]
+)
+async def test_json_by_another_name_is_taken(
+    analyst: httpx.AsyncClient, evidence: dict[str, dict[str, Any]], media_type: str
+) -> None:
+    content = json.dumps(submission(evidence["message"]))
+    answer = await analyst.post(
+        SUBMISSIONS, content=content, headers={"Content-Type": media_type}
+    )
+    assert answer.status_code == 202
+
+
+async def test_a_body_of_no_content_type_is_refused(analyst: httpx.AsyncClient) -> None:
+    request = analyst.build_request("POST", SUBMISSIONS, content=b"{}")
+    assert "content-type" not in request.headers
+    found = problem(await analyst.send(request), 415)
+    assert found["errors"][0]["message"] == "is missing"
+
+
+async def test_sign_in_names_both_forms_it_takes(analyst: httpx.AsyncClient) -> None:
+    answer = await analyst.post(
+        "/api/v1/auth/token", content=b"<a/>", headers={"Content-Type": "text/xml"}
+    )
+    problem(answer, 415)
+    assert answer.headers["accept"] == (
+        "application/json, application/x-www-form-urlencoded"
+    )
 
 
 async def test_a_body_too_large_is_refused(

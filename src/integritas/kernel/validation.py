@@ -57,7 +57,8 @@ def field_error(
 def _message(item: Mapping[str, Any]) -> str:
     if _has_nul(item):
         return "holds U+0000"
-    return _MESSAGES.get(item["type"]) or str(item["msg"]).removeprefix("Value error, ")
+    said = str(item["msg"]).removeprefix("Value error, ")
+    return _MESSAGES.get(item["type"]) or said.replace("Tuple should", "List should")
 
 
 def _remedy(item: Mapping[str, Any]) -> str:
@@ -170,7 +171,7 @@ _REMEDIES: Final[Mapping[str, str]] = {
     "schema_unknown": "use a schema of FollowTheMoney such as Person or Company",
     "string_pattern_mismatch": "write it in the form the pattern asks for",
     "string_too_long": "write at most {max_length} characters",
-    "string_too_short": "write at least {min_length} characters",
+    "string_too_short": "write {min_length} or more characters",
     "string_type": "send a text",
     "string_unicode": "send text in UTF-8, without unpaired surrogates",
     "tuple_type": "send a list, even of one",

@@ -331,8 +331,10 @@ def _log_failure(error: IntegritasError) -> None:
 async def _on_http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for it only
     code = _CODES.get(error.status_code, "error")
+    remedy = ""
     if code == "not_found" and error.detail == HTTPStatus.NOT_FOUND.phrase:
         detail = f"there is no {request.url.path}: see /api/docs for what there is"
+        remedy = "check the path and its spelling"
     elif code == "method_not_allowed":
         allowed = _allowed(request, error.headers)
         error.headers = {**(error.headers or {}), "Allow": allowed}
@@ -341,11 +343,8 @@ async def _on_http_error(request: Request, error: Exception) -> Response:
         return _malformed(request, str(error.detail), error.headers)
     else:
         detail = str(error.detail)
-    errors = (
-        (FieldError("(body)", detail, REMEDIES[code]),)
-        if code == "content_too_large"
-        else ()
-    )
+    place = "(body)" if code == "content_too_large" else "(request)"
+    errors = (FieldError(place, detail, remedy or REMEDIES[code]),)
     return problem_response(
         request.scope, code, detail, errors=errors, headers=error.headers
     )
@@ -392,12 +391,32 @@ def _unsupported(request: Request) -> Response:
     )
 
 
+def _encoded(request: Request, encoding: str) -> Response:
+    """Refuse a compressed body: 415 with Accept-Encoding (RFC 9110 section 12.5.3)."""
+    return problem_response(
+        request.scope,
+        "unsupported_media_type",
+        "the body is compressed: send it as it is",
+        errors=(
+            FieldError(
+                "Content-Encoding",
+                f"{encoding[:_TYPE_LIMIT]!r} is not taken here",
+                "send the body as it is, without Content-Encoding",
+            ),
+        ),
+        headers={"Accept-Encoding": "identity"},
+    )
+
+
 _TYPE_LIMIT: Final = 100
 
 
 def _malformed(
     request: Request, detail: str, headers: Mapping[str, str] | None = None
 ) -> Response:
+    encoding = request.headers.get("content-encoding", "identity")
+    if encoding.lower() != "identity":
+        return _encoded(request, encoding)
     return problem_response(
         request.scope,
         "malformed_body",

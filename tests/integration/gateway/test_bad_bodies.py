@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from collections.abc import AsyncIterator
 from typing import Any
@@ -71,12 +72,13 @@ def release_with(value: str) -> str:
         b"\xff\xfe\x00",
         b'{"title": "\xff"}',
         b'{"title": "a\x00b"}',
+        b"\xef\xbb\xbf{}",
         b"[" * 100_000,
         b'{"a":' * 50_000,
         b'{"title": ' + b"9" * 10_000 + b"}",
         b"",
     ],
-    ids=range(11),
+    ids=range(12),
 )
 async def test_what_is_no_json_is_refused(
     analyst: httpx.AsyncClient, tenant: Any, body: bytes
@@ -146,6 +148,17 @@ async def test_json_by_another_name_is_taken(
         SUBMISSIONS, content=content, headers={"Content-Type": media_type}
     )
     assert answer.status_code == 202
+
+
+async def test_a_compressed_body_is_refused(analyst: httpx.AsyncClient) -> None:
+    answer = await analyst.post(
+        SUBMISSIONS,
+        content=gzip.compress(b'{"evidence": []}'),
+        headers={**JSON, "Content-Encoding": "gzip"},
+    )
+    found = problem(answer, 415)
+    assert paths(found) == {"Content-Encoding"}
+    assert answer.headers["accept-encoding"] == "identity"
 
 
 async def test_a_body_of_no_content_type_is_refused(analyst: httpx.AsyncClient) -> None:

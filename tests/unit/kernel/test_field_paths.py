@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Annotated
 
 import pytest
-from pydantic import AnyUrl, BaseModel, ConfigDict, TypeAdapter, ValidationError
+from pydantic import AnyUrl, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from integritas.kernel.evidence import EvidenceIn
 from integritas.kernel.validation import field_errors
@@ -61,6 +62,16 @@ def test_field_named_like_a_kind_at_the_top_is_kept() -> None:
         Policy.model_validate({"payment": "x"})
     [error] = field_errors(caught.value)
     assert error.path == "payment"
+
+
+@pytest.mark.parametrize("steps", [{}, ()])
+def test_what_is_wrong_is_not_said_in_words_of_python(steps: object) -> None:
+    adapter = TypeAdapter(Annotated[tuple[int, ...], Field(min_length=1)])
+    with pytest.raises(ValidationError) as caught:
+        adapter.validate_python(steps)
+    [error] = field_errors(caught.value, path="steps")
+    assert "list" in error.message.lower()
+    assert "tuple" not in error.message.lower()
 
 
 def test_whole_that_is_wrong_is_called_so() -> None:

@@ -181,6 +181,8 @@ async def test_unknown_route_is_named(client: httpx.AsyncClient) -> None:
     response = await client.get("/nowhere")
     assert response.status_code == 404
     assert "/nowhere" in response.json()["detail"]
+    [error] = response.json()["errors"]
+    assert error["remedy"] == "check the path and its spelling"
 
 
 async def test_wrong_method_says_which_is_right(client: httpx.AsyncClient) -> None:
@@ -235,6 +237,7 @@ async def test_missing_field_has_a_remedy(client: httpx.AsyncClient) -> None:
 
 WRONG: dict[str, tuple[Any, Any]] = {
     "write at most 3 characters": (Annotated[str, Field(max_length=3)], "abcd"),
+    "write 1 or more characters": (Annotated[str, Field(min_length=1)], ""),
     "send at least 1": (Annotated[list[int], Field(min_length=1)], []),
     "send at most 1": (Annotated[list[int], Field(max_length=1)], [1, 2]),
     "use 'open' or 'void'": (Literal["open", "void"], "x"),

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 from pathlib import Path
@@ -27,9 +28,9 @@ def settings_page() -> str:
         "",
         "Settings are environment variables; a `.env` file in the working folder",
         "holds them too, and gives way to the environment. Those marked *secret* may",
-        "be kept in a file: set the variable with `_FILE` at its end to its path. An",
-        "empty variable counts as not set. A wrong one ends the process with one line",
-        "that names it.",
+        "be kept in a file: set the variable with `_FILE` at its end to its path, and",
+        "not both of them. An empty variable counts as not set. A wrong one ends the",
+        "process with one line that names it.",
         "",
         "| variable | default | meaning |",
         "|---|---|---|",
@@ -46,7 +47,10 @@ def settings_page() -> str:
 def _default(field: Any) -> str:  # noqa: ANN401 - pydantic's FieldInfo
     extra = field.json_schema_extra or {}
     shown = extra.get("shown_default", field.default)
-    return "none" if shown is None else f"`{shown}`"
+    if shown is None or shown in ((), {}):
+        return "none"
+    written = json.dumps(shown) if isinstance(shown, bool | float) else str(shown)
+    return f"`{written}`"
 
 
 Command: TypeAlias = Any

@@ -2,13 +2,12 @@
 
 from integritas.bootstrap.parts import Services, service_alone
 from integritas.bootstrap.wiring import Platform, bootstrap
-from integritas.platform.roles import Role, check_state_folder
+from integritas.platform.roles import Role
 
 __all__ = [
     "Platform",
     "Role",
     "Services",
     "bootstrap",
-    "check_state_folder",
     "service_alone",
 ]

@@ -14,8 +14,9 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from integritas.cli.bulk import STANDARD, Bulk, LineReject, lines_of, open_bulk
 from integritas.kernel.errors import FieldError, InvalidInput, Unavailable
-from integritas.kernel.evidence import field_errors
+from integritas.kernel.validation import field_errors
 from integritas.platform.config import load_settings
+from integritas.platform.roles import check_state_folder
 from integritas.services.compliance.api import (
     MATCH_THRESHOLD,
     Hit,
@@ -162,7 +163,10 @@ def refresh(
     whose publisher does not answer, and the others go on. A server notices by itself.
     """
     settings = load_settings()
-    target = into or settings.lists_dir or settings.state_dir / "lists"
+    target = into or settings.lists_dir
+    if target is None:
+        check_state_folder(settings)
+        target = settings.state_dir / "lists"
     if source is not None:
         _tell(refresh_lists(source, target))
         return

@@ -10,6 +10,7 @@ import typer
 from integritas.migrations.api import current, head, migrate
 from integritas.platform.config import load_settings
 from integritas.platform.db import open_database
+from integritas.platform.roles import check_state_folder
 
 if TYPE_CHECKING:
     from integritas.platform.config import Settings
@@ -37,6 +38,8 @@ def migrate_database(
         before = schema_of(settings)
         typer.echo(f"schema {before or 'none'}, this version has {head()}")
         raise typer.Exit(0 if before == head() else 1)
+    if not settings.database_chosen:  # it lies in the state folder
+        check_state_folder(settings)
     opened = open_database(settings.database_url)
     try:
         done = migrate(opened)

@@ -143,14 +143,22 @@ async def _run(
             console.print("`integritas demo` serves it, with its API docs at /api/docs")
         else:
             where = address(listener, platform.settings)
-            console.print(f"\nServing on {where}")
-            console.print(f"  Swagger UI  {where}/api/docs")
-            console.print(f"  ReDoc       {where}/api/redoc")
-            console.print("  Stop with Ctrl+C; a second start goes on from here.")
-            await run_server(platform.app(managed=False), listener, platform.settings)
+            await run_server(
+                platform.app(managed=False),
+                listener,
+                platform.settings,
+                on_ready=lambda: _tell_where(console, where),
+            )
     finally:
         await platform.stop()
     return report
+
+
+def _tell_where(console: Console, where: str) -> None:
+    console.print(f"\nServing on {where}")
+    console.print(f"  Swagger UI  {where}/api/docs")
+    console.print(f"  ReDoc       {where}/api/redoc")
+    console.print("  Stop with Ctrl+C; a second start goes on from here.")
 
 
 async def _refuse_failed(platform: Platform, results: Sequence[Result]) -> None:

@@ -6,16 +6,16 @@ import asyncio
 import os
 import sys
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import typer
 
-from integritas.bootstrap import check_state_folder
 from integritas.cli.chosen import Db, chosen_settings, told
 from integritas.cli.database import schema_of
 from integritas.kernel.errors import IntegritasError, StorageFailure
 from integritas.migrations.api import head
 from integritas.platform.config import unknown_settings
+from integritas.platform.roles import check_state_folder
 from integritas.services.anticorruption.api import load_anticorruption_service
 from integritas.services.compliance.api import load_compliance_service, load_watchlists
 from integritas.services.spam.api import load_spam_service
@@ -26,16 +26,21 @@ if TYPE_CHECKING:
 
 __all__ = ["doctor"]
 
-Check = tuple[str, bool, str]
+Check = tuple[str, bool | None, str]
+"""What was checked; whether it is good, None for what may be meant; what is there."""
+_MARKS: Final = {True: "ok  ", None: "note", False: "FAIL"}
 
 
 def doctor(db: Db = None) -> None:
-    """Check settings, database, models and lists; exit 1 if something fails."""
+    """Check settings, database, models and lists; exit 1 if something fails.
+
+    What is marked `note` may be meant so, and fails nothing.
+    """
     settings = chosen_settings(db)
     healthy = True
     for name, good, text in _checks(settings):
-        healthy = healthy and good
-        typer.echo(f"{'ok  ' if good else 'FAIL'}  {name}: {text}")
+        healthy = healthy and good is not False
+        typer.echo(f"{_MARKS[good]}  {name}: {text}")
     if not healthy:
         sys.exit(1)
 
@@ -53,9 +58,11 @@ def _checks(settings: Settings) -> Iterator[Check]:
 
 
 def _settings() -> Check:
-    unknown = ", ".join(unknown_settings(os.environ))
-    text = f"{unknown} is none: check the spelling" if unknown else "all known"
-    return "settings", True, text  # others may set variables of that name
+    unknown = unknown_settings(os.environ)
+    if not unknown:
+        return "settings", True, "all known"
+    named = ", ".join(unknown)  # others may set variables of that name
+    return "settings", None, f"ignored, as no settings: {named}; check the spelling"
 
 
 def _state_folder(settings: Settings) -> Check:
@@ -108,7 +115,7 @@ def _loaded(name: str, load: Callable[[], object]) -> Check:
 def _lists(settings: Settings) -> Check:
     folder = settings.lists_dir or settings.state_dir / "lists"
     if not folder.is_dir():
-        return "watchlists", True, f"none in {folder}: parties are not screened"
+        return "watchlists", None, f"none in {folder}: parties are not screened"
     try:
         lists = load_watchlists(folder)
     except IntegritasError as error:

@@ -7,8 +7,9 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Awaitable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated, Final
@@ -60,9 +61,10 @@ def serve(
     serving(settings)
     with listen(settings) as listener, listener.dup() as kept:
         app = _app(settings, role)
-        typer.echo(f"{role} on {address(listener, settings)}", err=True)
+        told = f"{role} on {address(listener, settings)}"
+        tell = partial(typer.echo, told, err=True)
         with asyncio.Runner(loop_factory=loop_factory()) as runner:
-            again = runner.run(run_server(app, listener, settings))
+            again = runner.run(run_server(app, listener, settings, on_ready=tell))
         if again:
             begin_anew(kept)
 
@@ -103,10 +105,17 @@ def announce_admin(created: AdminCreated | None) -> None:
     )
 
 
-async def run_server(app: FastAPI, listener: socket, settings: Settings) -> bool:
+async def run_server(
+    app: FastAPI,
+    listener: socket,
+    settings: Settings,
+    *,
+    on_ready: Callable[[], None],
+) -> bool:
     """Serve an app on a socket until a signal comes; then drain.
 
-    Returns whether it is to begin anew: the signal was SIGHUP.
+    `on_ready` is called once requests are answered. Returns whether it is to begin
+    anew: the signal was SIGHUP.
 
     httptools, which uvicorn takes, refuses what two servers in a row could read in
     two ways: both lengths at once, malformed chunks, bare line feeds in headers.
@@ -127,7 +136,7 @@ async def run_server(app: FastAPI, listener: socket, settings: Settings) -> bool
         forwarded_allow_ips=settings.trusted_proxies,
         **serving(settings),
     )
-    server = _Server(config, app)
+    server = _Server(config, app, on_ready)
     try:
         await server.serve(sockets=[listener])
     except SystemExit:  # uvicorn's answer to a start that failed
@@ -180,9 +189,18 @@ class _Server(uvicorn.Server):
 
     again = False
 
-    def __init__(self, config: uvicorn.Config, app: FastAPI) -> None:
+    def __init__(
+        self, config: uvicorn.Config, app: FastAPI, on_ready: Callable[[], None]
+    ) -> None:
         super().__init__(config)
         self._app = app
+        self._on_ready = on_ready
+
+    async def startup(self, sockets: list[socket] | None = None) -> None:
+        """Start the app, then answer, and tell of it."""
+        await super().startup(sockets)
+        if self.started:
+            self._on_ready()
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Have streams end, so that the drain does not wait for them."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -206,11 +207,11 @@ def _marks(findings: Sequence[FindingRecord]) -> frozenset[str]:
 
 
 def _print_audit(console: Console, report: VerificationReport) -> None:
-    root = report.root.hex()[:16]
+    root = base64.b64encode(report.root).decode()
     if report.sound:
         console.print(
             f"[green]Audit log verified[/green]: {report.size} entries of "
-            f"{report.origin}, root {root}…"
+            f"{report.origin}, root {root}"
         )
     else:
         console.print(f"[red]Audit log NOT sound[/red]: {report.origin}")

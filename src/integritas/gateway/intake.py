@@ -16,7 +16,8 @@ from integritas.kernel.evidence import (
     content_digest,
     kind_of,
 )
-from integritas.platform.remedies import REMEDIES, errors_of
+from integritas.kernel.validation import field_errors
+from integritas.platform.remedies import OTHERWISE, REMEDIES
 
 __all__ = ["accepted", "new_evidence", "new_submission", "parse_item", "problem_of"]
 
@@ -60,7 +61,8 @@ def parse_item(index: int, item: object, checks: Checks) -> NewSubmission:
         return new_submission(SubmissionIn.model_validate(item), checks)
     except ValidationError as error:
         raise InvalidInput(
-            "the submission is not valid", errors=errors_of(error, path)
+            "the submission is not valid",
+            errors=field_errors(error, path=path, otherwise=OTHERWISE),
         ) from error
     except InvalidInput as error:
         errors = tuple(

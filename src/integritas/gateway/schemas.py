@@ -26,7 +26,7 @@ from integritas.journal.api import Entry
 from integritas.kernel.contracts import Evidence, Outcome, Reason, Severity, Subject
 from integritas.kernel.evidence import EvidenceIn, Message
 from integritas.kernel.states import ActorKind, CaseState
-from integritas.platform.remedies import NO_NUL
+from integritas.kernel.validation import NO_NUL
 from integritas.workflows.api import RunState, StepState, StepView
 
 __all__ = [

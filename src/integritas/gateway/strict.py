@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+from codecs import BOM_UTF8
 from collections import Counter
 from collections.abc import Callable, Coroutine
 from datetime import UTC, date, datetime
@@ -53,6 +54,8 @@ def read_json(body: bytes) -> Any:  # noqa: ANN401 - any JSON
         json.JSONDecodeError: it is not well-formed.
         HTTPException: 400, for what Python would read and others read otherwise.
     """
+    if body.startswith(BOM_UTF8):
+        raise HTTPException(400, "the body begins with a byte order mark: leave it out")
     try:
         return json.loads(
             body.decode(), object_pairs_hook=_unique, parse_constant=_no_constant

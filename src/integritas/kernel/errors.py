@@ -95,8 +95,14 @@ class IntegritasError(Exception):
         self.errors = errors
 
     def __str__(self) -> str:
-        """Return detail and field errors on one line."""
-        return "; ".join([self.detail, *map(str, self.errors)])
+        """Return detail and field errors on one line, nothing twice."""
+        return "; ".join([self.detail, *map(self._beside, self.errors)])
+
+    def _beside(self, error: FieldError) -> str:
+        """Return a field error for who has read the detail."""
+        if error.remedy and error.message in self.detail:
+            return f"{error.path}: {error.remedy}"
+        return str(error)
 
 
 class InvalidInput(IntegritasError):

@@ -12,12 +12,10 @@ import binascii
 import hashlib
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from enum import StrEnum
-from itertools import takewhile
 from typing import Annotated, Any, Final, Literal, TypeAlias
 
 from pydantic import (
@@ -33,7 +31,9 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError, to_json
 
-from integritas.kernel.errors import FieldError, InvalidInput
+from integritas.kernel.errors import InvalidInput
+from integritas.kernel.kinds import EvidenceKind
+from integritas.kernel.validation import field_errors
 
 __all__ = [
     "MAIL",
@@ -51,26 +51,15 @@ __all__ = [
     "Procurement",
     "ProcurementIn",
     "content_digest",
-    "field_errors",
     "kind_of",
     "message_from_line",
     "parse_content",
     "parse_evidence",
-    "place_of",
     "serialise_content",
 ]
 
 MAIL: Final = "message/rfc822"
 PLAIN_TEXT: Final = "text/plain"
-
-
-class EvidenceKind(StrEnum):
-    """What an item of evidence is."""
-
-    MESSAGE = "message"
-    PROCUREMENT = "procurement"
-    PARTY = "party"
-    PAYMENT = "payment"
 
 
 @dataclass(frozen=True, slots=True)
@@ -318,95 +307,6 @@ def parse_evidence(value: object, *, path: str = "evidence") -> Content:
             "the evidence is not valid", errors=field_errors(error, path=path)
         ) from error
     return content
-
-
-def field_errors(error: ValidationError, *, path: str = "") -> tuple[FieldError, ...]:
-    """Return a pydantic error as field errors, the discriminator left out of paths."""
-    return tuple(
-        FieldError(
-            path=_dotted(path, place_of(item)),
-            message=_MESSAGES.get(item["type"]) or item["msg"],
-            remedy=_REMEDIES.get(item["type"], ""),
-        )
-        for item in error.errors(include_url=False, include_input=False)
-    )
-
-
-def place_of(item: Mapping[str, Any]) -> tuple[int | str, ...]:
-    """Return where an error of pydantic lies: checks of a whole may name a part."""
-    location: tuple[int | str, ...] = tuple(item["loc"])
-    if item["type"] in _KIND_ERRORS:
-        return (*location, "kind")
-    if item["type"] == "recursion_depth_exceeded":  # of the field, not of its depths
-        return tuple(takewhile(lambda part: part not in _JSON_TAGS, location))
-    part = item.get("ctx", {}).get("at", "")
-    return (*location, *str(part).split(".")) if part else location
-
-
-_KIND_ERRORS: Final = frozenset(("union_tag_invalid", "union_tag_not_found"))
-_JSON_TAGS: Final = frozenset(("dict", "list"))  # pydantic's marks within a JsonValue
-
-# Where pydantic says it in words of Python.
-_MESSAGES: Final[Mapping[str, str]] = {
-    "dict_type": "Input should be an object",
-    "model_attributes_type": "Input should be an object",
-    "model_type": "Input should be an object",
-    "recursion_depth_exceeded": "is nested too deeply",
-    "tuple_type": "Input should be a list",
-    "union_tag_invalid": "is none of the kinds of evidence",
-    "union_tag_not_found": "Field required",
-}
-_REMEDIES: Final[Mapping[str, str]] = {
-    "extra_forbidden": "remove the field or check its spelling",
-    "missing": "add the field",
-    "json_invalid": "send well-formed JSON in UTF-8",
-    "union_tag_invalid": "use message, procurement, party or payment",
-    "union_tag_not_found": "add kind: message, procurement, party or payment",
-    "base64": "encode the bytes in standard base64, with padding",
-    "country": "write its ISO 3166-1 alpha-2 code, such as de",
-    "date": "write 1971-03-12, 1971-03 or 1971",
-    "date_from_datetime_parsing": "write the date as YYYY-MM-DD",
-    "date_parsing": "write the date as YYYY-MM-DD",
-    "date_type": "write the date as YYYY-MM-DD",
-    "decimal_max_digits": "use at most 24 digits",
-    "decimal_max_places": "use at most 8 decimal places",
-    "decimal_parsing": 'write the amount as a text such as "1200.00"',
-    "decimal_type": 'write the amount as a text such as "1200.00"',
-    "dict_type": "send a JSON object",
-    "finite_number": "JSON has no NaN and no infinity: leave the field out",
-    "greater_than_equal": "swap debtor and creditor instead of a negative amount",
-    "list_type": "send a list, even of one",
-    "literal_error": "use one of the values named",
-    "model_attributes_type": "send a JSON object",
-    "model_type": "send a JSON object",
-    "name_empty": "write a name with letters or digits, in any script",
-    "name_long": "shorten it",
-    "name_missing": "add properties.name with at least one text",
-    "not_json": "send JSON: UTF-8, no unpaired surrogates, no NaN",
-    "ocid_missing": "add the ocid",
-    "one_of": "send one of the two and leave the other out",
-    "recursion_depth_exceeded": "nest it less deeply",
-    "string_pattern_mismatch": "write it in the form the pattern asks for",
-    "string_too_long": "shorten it",
-    "string_too_short": "fill it in or leave the field out",
-    "string_type": "send a text",
-    "string_unicode": "send text in UTF-8, without unpaired surrogates",
-}
-_TAGS: Final = frozenset(kind.value for kind in EvidenceKind)
-_PATH_LIMIT: Final = 300
-
-
-def _dotted(path: str, location: Sequence[int | str]) -> str:
-    text = path
-    before: int | str = 0
-    for part in location:
-        # Behind an index (or at the start) this is the discriminator's value, no field.
-        tag, before = isinstance(before, int) and part in _TAGS, part
-        if tag:
-            continue
-        text += f"[{part}]" if isinstance(part, int) else f".{part}"
-    text = text.removeprefix(".") or "(whole)"
-    return text if len(text) <= _PATH_LIMIT else text[: _PATH_LIMIT - 1] + "…"
 
 
 def _decode_base64(text: str) -> bytes:

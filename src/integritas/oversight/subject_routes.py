@@ -14,10 +14,10 @@ from integritas.kernel.contracts import Context, Finding
 from integritas.kernel.errors import NotFound
 from integritas.kernel.evidence import EvidenceKind, serialise_content
 from integritas.kernel.ids import EvidenceId
+from integritas.kernel.validation import NO_NUL
 from integritas.oversight.subjects import KeptItem, Matcher, SubjectDesk
 from integritas.platform.http import caller
 from integritas.platform.problems import problem_responses
-from integritas.platform.remedies import NO_NUL
 from integritas.platform.withholding import Withheld  # noqa: TC001 - FastAPI reads it
 
 if TYPE_CHECKING:

@@ -24,8 +24,9 @@ from integritas.kernel.contracts import (
     Verdict,
 )
 from integritas.kernel.errors import ContractViolation, InvalidInput
-from integritas.kernel.evidence import EvidenceIn, field_errors, serialise_content
+from integritas.kernel.evidence import EvidenceIn, serialise_content
 from integritas.kernel.ids import EventId, EvidenceId, TenantId
+from integritas.kernel.validation import field_errors
 
 __all__ = [
     "Observation",

@@ -517,10 +517,10 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Put secrets from `…_FILE` behind those given outright."""
+        """Put secrets from `…_FILE` where they stand: the environment first."""
         del file_secret_settings
         secrets = SecretFiles(settings_cls, env_settings, dotenv_settings)
-        return init_settings, env_settings, dotenv_settings, secrets
+        return init_settings, secrets, env_settings, dotenv_settings
 
 
 def secret_fields() -> tuple[str, ...]:

@@ -49,7 +49,8 @@ def storage_failure(error: BaseException, url: URL) -> IntegritasError:
     if isinstance(error, IntegritasError):
         return error
     cause = getattr(error, "orig", None) or error
-    first = str(cause).strip().splitlines() or [type(cause).__name__]
+    text = cause.strerror if isinstance(cause, OSError) else None
+    first = (text or str(cause)).strip().splitlines() or [type(cause).__name__]
     kind = StorageBusy if _may_pass(error) else StorageFailure
     return kind(
         f"the database {url.render_as_string(hide_password=True)} failed: {first[0]}",

@@ -48,9 +48,10 @@ from integritas.kernel.errors import (
     NotAuthenticated,
     NotFound,
 )
-from integritas.kernel.evidence import EvidenceIn, content_digest, field_errors
+from integritas.kernel.evidence import EvidenceIn, content_digest
 from integritas.kernel.ids import DEFAULT_TENANT, EvidenceId, TenantId, valid_tenant
 from integritas.kernel.states import ActorKind
+from integritas.kernel.validation import field_errors
 from integritas.platform import codec
 from integritas.platform.edge import MAX_BODY_BYTES, BodyLimit, RequestEdge
 from integritas.platform.health import Ping, health_router

@@ -19,9 +19,9 @@ from starlette.responses import Response
 
 from integritas.kernel import errors as kernel_errors
 from integritas.kernel.errors import FieldError, IntegritasError, TooManyRequests
-from integritas.kernel.evidence import EvidenceKind, place_of
+from integritas.kernel.validation import field_error
 from integritas.platform.paths import PathTable
-from integritas.platform.remedies import REMEDIES, message_of, remedy_of
+from integritas.platform.remedies import OTHERWISE, REMEDIES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -289,7 +289,7 @@ def _due(operation: Mapping[str, Any]) -> tuple[int, ...]:
     """Return the statuses an operation may answer with whatever it does."""
     return (
         *((401,) if "security" in operation else ()),
-        *((400, 408, 413, 422) if "requestBody" in operation else ()),
+        *((400, 408, 413, 415, 422) if "requestBody" in operation else ()),
         429,
     )
 
@@ -331,8 +331,10 @@ def _log_failure(error: IntegritasError) -> None:
 async def _on_http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for it only
     code = _CODES.get(error.status_code, "error")
+    remedy = ""
     if code == "not_found" and error.detail == HTTPStatus.NOT_FOUND.phrase:
         detail = f"there is no {request.url.path}: see /api/docs for what there is"
+        remedy = "check the path and its spelling"
     elif code == "method_not_allowed":
         allowed = _allowed(request, error.headers)
         error.headers = {**(error.headers or {}), "Allow": allowed}
@@ -341,11 +343,8 @@ async def _on_http_error(request: Request, error: Exception) -> Response:
         return _malformed(request, str(error.detail), error.headers)
     else:
         detail = str(error.detail)
-    errors = (
-        (FieldError("(body)", detail, REMEDIES[code]),)
-        if code == "content_too_large"
-        else ()
-    )
+    place = "(body)" if code == "content_too_large" else "(request)"
+    errors = (FieldError(place, detail, remedy or REMEDIES[code]),)
     return problem_response(
         request.scope, code, detail, errors=errors, headers=error.headers
     )
@@ -363,26 +362,61 @@ def _allowed(request: Request, headers: Mapping[str, str] | None) -> str:
 async def _on_invalid_request(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for it
     found = error.errors()
+    if isinstance(error.body, bytes):  # FastAPI reads what is called JSON, no more
+        return _unsupported(request)
     if found and found[0]["type"] == "json_invalid":
         why = found[0].get("ctx", {}).get("error", found[0]["msg"])
         place = found[0]["loc"][-1]
         return _malformed(request, f"the body is not JSON: {why} at character {place}")
-    errors = tuple(
-        FieldError(
-            path=_dotted(place_of(item)),
-            message=message_of(item),
-            remedy=remedy_of(item),
-        )
-        for item in found[:_MOST]
-    )
+    errors = tuple(_requested(item) for item in found[:_MOST])
     count = len(found)
     detail = f"{count} fields are not valid" if count > 1 else "1 field is not valid"
     return problem_response(request.scope, "invalid_input", detail, errors=errors)
 
 
+def _unsupported(request: Request) -> Response:
+    """Name the media types that the operation takes; RFC 9110 section 12.5.1."""
+    operations = PathTable(request.app.openapi()).operations(request.url.path)
+    operation = operations.get(request.method.lower(), {})
+    content = operation.get("requestBody", {}).get("content", {})
+    accepted = ", ".join(content) or "application/json"
+    sent = request.headers.get("content-type")
+    told = f"{sent[:_TYPE_LIMIT]!r} is not taken here" if sent else "is missing"
+    return problem_response(
+        request.scope,
+        "unsupported_media_type",
+        f"the body is not of a media type that is taken here: send {accepted}",
+        errors=(FieldError("Content-Type", told, f"send {accepted}"),),
+        headers={"Accept": accepted},
+    )
+
+
+def _encoded(request: Request, encoding: str) -> Response:
+    """Refuse a compressed body: 415 with Accept-Encoding (RFC 9110 section 12.5.3)."""
+    return problem_response(
+        request.scope,
+        "unsupported_media_type",
+        "the body is compressed: send it as it is",
+        errors=(
+            FieldError(
+                "Content-Encoding",
+                f"{encoding[:_TYPE_LIMIT]!r} is not taken here",
+                "send the body as it is, without Content-Encoding",
+            ),
+        ),
+        headers={"Accept-Encoding": "identity"},
+    )
+
+
+_TYPE_LIMIT: Final = 100
+
+
 def _malformed(
     request: Request, detail: str, headers: Mapping[str, str] | None = None
 ) -> Response:
+    encoding = request.headers.get("content-encoding", "identity")
+    if encoding.lower() != "identity":
+        return _encoded(request, encoding)
     return problem_response(
         request.scope,
         "malformed_body",
@@ -393,17 +427,11 @@ def _malformed(
 
 
 _MOST: Final = 100
-_TAGS: Final = frozenset(kind.value for kind in EvidenceKind)
-_PATH_LIMIT: Final = 300  # a name that somebody made up may be long
 
 
-def _dotted(location: Sequence[int | str]) -> str:
-    """Return `evidence[0].raw` for ("body", "evidence", 0, "message", "raw")."""
-    text = ""
-    for number, part in enumerate(location[1:]):
-        if isinstance(part, int):
-            text += f"[{part}]"
-        elif not (part in _TAGS and number and isinstance(location[number], int)):
-            text += f".{part}"
-    text = text.removeprefix(".") or f"({location[0]})"
-    return text if len(text) <= _PATH_LIMIT else text[: _PATH_LIMIT - 1] + "…"
+def _requested(item: Mapping[str, Any]) -> FieldError:
+    """Return one thing wrong with a request; FastAPI puts the part of it in front."""
+    part, *place = item["loc"]
+    return field_error(
+        {**item, "loc": tuple(place)}, whole=f"({part})", otherwise=OTHERWISE
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from enum import StrEnum
 from ipaddress import ip_address
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from integritas.kernel.errors import FieldError, InvalidInput, StorageFailure
@@ -30,14 +31,21 @@ class Role(StrEnum):
 def check_state_folder(settings: Settings) -> None:
     """Refuse a state folder that cannot be written, before anything is made.
 
+    Tried, not asked: what permissions say does not hold for root, for a file system
+    that is read-only or full, or for one such as /proc. Nothing is left of it.
+
     Raises:
         StorageFailure: naming the folder in the way.
     """
     folder = settings.state_dir.absolute()
-    there = next(path for path in (folder, *folder.parents) if path.exists())
-    if there.is_dir() and os.access(there, os.W_OK | os.X_OK):
-        return
-    why = "may not be written" if there.is_dir() else "is not a folder"
+    there = next(path for path in (folder, *folder.parents) if os.path.lexists(path))
+    try:
+        with TemporaryDirectory(prefix=".integritas-", dir=there):
+            return
+    except NotADirectoryError:
+        why = "is not a folder"
+    except OSError as error:
+        why = f"cannot be written: {error.strerror}"
     raise StorageFailure(
         f"the state folder {settings.state_dir} cannot be used: {there} {why}",
         errors=(

@@ -33,7 +33,7 @@ class SecretFiles(PydanticBaseSettingsSource):
     def __init__(
         self, settings_cls: type[BaseSettings], *sources: PydanticBaseSettingsSource
     ) -> None:
-        """Take the settings, and the sources in which a file may be named."""
+        """Take the settings, and the sources that may name a file, first one first."""
         super().__init__(settings_cls)
         self._prefix = self.config.get("env_prefix", "")
         self._sources = [s for s in sources if isinstance(s, EnvSettingsSource)]
@@ -43,11 +43,17 @@ class SecretFiles(PydanticBaseSettingsSource):
     ) -> tuple[Any, str, bool]:
         """Return the value, its key, and that it is no JSON."""
         del field
-        variable = f"{self._prefix}{field_name}_file".lower()
+        variable = f"{self._prefix}{field_name}".lower()
+        file_variable = f"{variable}_file"
         for source in self._sources:
-            path = source.env_vars.get(variable)
+            outright = source.env_vars.get(variable)
+            path = source.env_vars.get(file_variable)
+            if outright and path:
+                raise _given_twice(variable.upper(), file_variable.upper())
             if path:
-                return _secret(variable.upper(), Path(path)), field_name, False
+                return _secret(file_variable.upper(), Path(path)), field_name, False
+            if outright:  # a source below gives way
+                break
         return None, field_name, False
 
     def __call__(self) -> dict[str, Any]:
@@ -60,6 +66,17 @@ class SecretFiles(PydanticBaseSettingsSource):
             if value is not None:
                 found[key] = value
         return found
+
+
+def _given_twice(variable: str, file_variable: str) -> InvalidInput:
+    return InvalidInput(
+        "a setting is not valid",
+        errors=(
+            FieldError(
+                variable, f"is set, and so is {file_variable}", "set one of the two"
+            ),
+        ),
+    )
 
 
 def _secret(variable: str, path: Path) -> str:

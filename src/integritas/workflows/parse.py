@@ -14,7 +14,7 @@ from yaml.composer import ComposerError
 from yaml.constructor import ConstructorError
 
 from integritas.kernel.errors import ContentTooLarge, FieldError, InvalidDefinition
-from integritas.kernel.evidence import field_errors
+from integritas.kernel.validation import field_errors
 from integritas.workflows.expressions import ITEM_VARIABLES, check_expression
 from integritas.workflows.graph import build_graph
 from integritas.workflows.model import Definition, OnFailure, Step

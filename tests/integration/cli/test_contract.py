@@ -134,6 +134,35 @@ def test_a_state_folder_that_is_none(run: Run, tmp_path: Path, command: str) -> 
     assert [path.name for path in tmp_path.iterdir()] == ["state"]
 
 
+@pytest.mark.skipif(not Path("/proc").is_dir(), reason="there is no /proc here")
+@pytest.mark.parametrize(
+    "command",
+    ["serve", "demo --once --count 40", "db migrate", "compliance lists refresh"],
+)
+def test_a_state_folder_in_which_nothing_can_be_made(
+    run: Run, tmp_path: Path, command: str
+) -> None:
+    said = run(*command.split(), state_dir="/proc/x", port=0).fails()
+    assert "the state folder /proc/x" in said
+    assert "INTEGRITAS_STATE_DIR: name a folder you may write" in said
+    assert "INTEGRITAS_DATABASE_URL" not in said
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(not Path("/proc").is_dir(), reason="there is no /proc here")
+def test_doctor_says_that_nothing_can_be_made_in_the_state_folder(run: Run) -> None:
+    ended = run("doctor", state_dir="/proc/x")
+    assert ended.code == 1
+    assert "FAIL  state folder: the state folder /proc/x" in ended.out.decode()
+
+
+def test_db_migrate_asks_nothing_of_a_state_folder_it_does_not_use(
+    run: Run, tmp_path: Path
+) -> None:
+    url = f"sqlite:///{tmp_path}/data.db"
+    run("db", "migrate", state_dir="/proc/x", database_url=url).succeeds()
+
+
 @pytest.mark.parametrize("command", STARTING)
 def test_a_database_that_cannot_be_made(run: Run, tmp_path: Path, command: str) -> None:
     (tmp_path / "file").write_text("in the way")
@@ -151,7 +180,9 @@ def test_a_port_in_use_leaves_nothing(run: Run, tmp_path: Path, command: str) ->
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        assert "INTEGRITAS_PORT" in run(command, port=port).fails()
+        said = run(command, port=port).fails()
+    assert "INTEGRITAS_PORT: choose another port" in said
+    assert said.count("in use") == 1
     assert list(tmp_path.iterdir()) == []
 
 
@@ -160,6 +191,7 @@ def test_a_start_that_is_refused_is_one_line(run: Run, tmp_path: Path) -> None:
     assert "INTEGRITAS_ADMIN_PASSWORD" in ended.err.splitlines()[-1]
     assert ended.code == 1
     assert "Traceback" not in ended.err
+    assert " on http" not in ended.err
     assert not list(tmp_path.rglob("admin-password"))
 
 

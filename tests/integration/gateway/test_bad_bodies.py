@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from collections.abc import AsyncIterator
 from typing import Any
@@ -71,12 +72,13 @@ def release_with(value: str) -> str:
         b"\xff\xfe\x00",
         b'{"title": "\xff"}',
         b'{"title": "a\x00b"}',
+        b"\xef\xbb\xbf{}",
         b"[" * 100_000,
         b'{"a":' * 50_000,
         b'{"title": ' + b"9" * 10_000 + b"}",
         b"",
     ],
-    ids=range(11),
+    ids=range(12),
 )
 async def test_what_is_no_json_is_refused(
     analyst: httpx.AsyncClient, tenant: Any, body: bytes
@@ -112,7 +114,8 @@ async def test_a_key_given_twice_is_refused(
 
 
 @pytest.mark.parametrize(
-    "media_type", ["text/plain", "application/xml", "multipart/form-data", "nonsense"]
+    "media_type",
+    ["text/plain", "application/xml", "multipart/form-data", "nonsense", "x" * 5_000],
 )
 async def test_another_content_type_is_refused(
     analyst: httpx.AsyncClient,
@@ -124,9 +127,55 @@ async def test_another_content_type_is_refused(
     answer = await analyst.post(
         SUBMISSIONS, content=content, headers={"Content-Type": media_type}
     )
-    found = problem(answer, 422)
-    assert "application/json" in found["errors"][0]["remedy"]
+    found = problem(answer, 415)
+    [error] = found["errors"]
+    assert error["path"] == "Content-Type"
+    assert media_type[:50] in error["message"]
+    assert len(error["message"]) < 200
+    assert error["remedy"] == "send application/json"
+    assert answer.headers["accept"] == "application/json"
     assert await tenant.count_cases() == 0
+
+
+@pytest.mark.parametrize(
+    "media_type", ["application/json; charset=utf-8", "application/vnd.api+json"]
+)
+async def test_json_by_another_name_is_taken(
+    analyst: httpx.AsyncClient, evidence: dict[str, dict[str, Any]], media_type: str
+) -> None:
+    content = json.dumps(submission(evidence["message"]))
+    answer = await analyst.post(
+        SUBMISSIONS, content=content, headers={"Content-Type": media_type}
+    )
+    assert answer.status_code == 202
+
+
+async def test_a_compressed_body_is_refused(analyst: httpx.AsyncClient) -> None:
+    answer = await analyst.post(
+        SUBMISSIONS,
+        content=gzip.compress(b'{"evidence": []}'),
+        headers={**JSON, "Content-Encoding": "gzip"},
+    )
+    found = problem(answer, 415)
+    assert paths(found) == {"Content-Encoding"}
+    assert answer.headers["accept-encoding"] == "identity"
+
+
+async def test_a_body_of_no_content_type_is_refused(analyst: httpx.AsyncClient) -> None:
+    request = analyst.build_request("POST", SUBMISSIONS, content=b"{}")
+    assert "content-type" not in request.headers
+    found = problem(await analyst.send(request), 415)
+    assert found["errors"][0]["message"] == "is missing"
+
+
+async def test_sign_in_names_both_forms_it_takes(analyst: httpx.AsyncClient) -> None:
+    answer = await analyst.post(
+        "/api/v1/auth/token", content=b"<a/>", headers={"Content-Type": "text/xml"}
+    )
+    problem(answer, 415)
+    assert answer.headers["accept"] == (
+        "application/json, application/x-www-form-urlencoded"
+    )
 
 
 async def test_a_body_too_large_is_refused(

@@ -83,6 +83,14 @@ def test_an_error_names_its_fields_on_one_line() -> None:
     assert str(error) == "no; a[1].b: is wrong (fix it)"
 
 
+def test_what_the_detail_says_the_field_does_not_say_again() -> None:
+    why = "Address already in use"
+    error = InvalidInput(f"cannot listen: {why}", errors=(FieldError("a", why, "b"),))
+    assert str(error) == "cannot listen: Address already in use; a: b"
+    bare = InvalidInput(why, errors=(FieldError("a", why),))
+    assert str(bare) == "Address already in use; a: Address already in use"
+
+
 def test_a_field_error_without_remedy_is_short() -> None:
     assert str(FieldError("a", "is wrong")) == "a: is wrong"
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Annotated
 
 import pytest
-from pydantic import BaseModel, ValidationError
+from pydantic import AnyUrl, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-from integritas.kernel.evidence import EvidenceIn, field_errors
+from integritas.kernel.evidence import EvidenceIn
+from integritas.kernel.validation import field_errors
 
 
 class Body(BaseModel):
@@ -48,3 +50,40 @@ def test_bottomless_document_is_named_by_its_field(
     release = {"ocid": "ocds-1", "deep": deep}
     found = paths_of({"evidence": [{"kind": "procurement", "release": release}]})
     assert found == ["items[1].evidence[0].release.deep"]
+
+
+class Policy(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    payment: int = 0
+
+
+def test_field_named_like_a_kind_at_the_top_is_kept() -> None:
+    with pytest.raises(ValidationError) as caught:
+        Policy.model_validate({"payment": "x"})
+    [error] = field_errors(caught.value)
+    assert error.path == "payment"
+
+
+@pytest.mark.parametrize("steps", [{}, ()])
+def test_what_is_wrong_is_not_said_in_words_of_python(steps: object) -> None:
+    adapter = TypeAdapter(Annotated[tuple[int, ...], Field(min_length=1)])
+    with pytest.raises(ValidationError) as caught:
+        adapter.validate_python(steps)
+    [error] = field_errors(caught.value, path="steps")
+    assert "list" in error.message.lower()
+    assert "tuple" not in error.message.lower()
+
+
+def test_whole_that_is_wrong_is_called_so() -> None:
+    with pytest.raises(ValidationError) as caught:
+        Policy.model_validate([])
+    [error] = field_errors(caught.value)
+    assert (error.path, error.remedy) == ("(whole)", "send a JSON object")
+
+
+def test_error_without_a_remedy_of_its_own_takes_the_other() -> None:
+    with pytest.raises(ValidationError) as caught:
+        TypeAdapter(AnyUrl).validate_python("x")
+    assert [e.remedy for e in field_errors(caught.value)] == [""]
+    [error] = field_errors(caught.value, path="url", otherwise="look it up")
+    assert error.remedy == "look it up"

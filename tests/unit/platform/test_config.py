@@ -187,15 +187,51 @@ def test_the_dotenv_file_may_name_a_secret_file(tmp_path: Path) -> None:
     assert token.get_secret_value() == "t0ken"
 
 
-def test_a_secret_given_outright_wins(
+def test_a_secret_given_in_both_ways_is_refused(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     (tmp_path / "token").write_text("from the file", "utf-8")
     monkeypatch.setenv("INTEGRITAS_SERVICE_TOKEN_FILE", str(tmp_path / "token"))
     monkeypatch.setenv("INTEGRITAS_SERVICE_TOKEN", "outright")
+    with pytest.raises(InvalidInput) as refused:
+        load_settings()
+    assert str(refused.value) == (
+        "a setting is not valid; INTEGRITAS_SERVICE_TOKEN: is set, and so is "
+        "INTEGRITAS_SERVICE_TOKEN_FILE (set one of the two)"
+    )
+
+
+def test_an_empty_variable_beside_a_secret_file_is_none(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "token").write_text("from the file", "utf-8")
+    monkeypatch.setenv("INTEGRITAS_SERVICE_TOKEN_FILE", str(tmp_path / "token"))
+    monkeypatch.setenv("INTEGRITAS_SERVICE_TOKEN", "")
     token = load_settings().service_token
     assert token is not None
-    assert token.get_secret_value() == "outright"
+    assert token.get_secret_value() == "from the file"
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "dotenv", "expected"),
+    [
+        ("INTEGRITAS_SERVICE_TOKEN", "outright", "_FILE=token", "outright"),
+        ("INTEGRITAS_SERVICE_TOKEN_FILE", "token", "=of dotenv", "from the file"),
+    ],
+)
+def test_a_secret_of_the_environment_wins_in_either_way(
+    monkeypatch: pytest.MonkeyPatch,
+    variable: str,
+    value: str,
+    dotenv: str,
+    expected: str,
+) -> None:
+    Path("token").write_text("from the file", "utf-8")
+    Path(".env").write_text(f"INTEGRITAS_SERVICE_TOKEN{dotenv}\n", "utf-8")
+    monkeypatch.setenv(variable, value)
+    token = load_settings().service_token
+    assert token is not None
+    assert token.get_secret_value() == expected
 
 
 @pytest.mark.parametrize("content", [None, b"", b" \n", b"\xff\xfe"])

@@ -15,6 +15,7 @@ from structlog.testing import capture_logs
 from integritas.kernel import errors
 from integritas.kernel.contracts import Failure
 from integritas.kernel.errors import FieldError, IntegritasError
+from integritas.kernel.validation import NO_NUL
 from integritas.platform.problems import (
     STATUS,
     TITLES,
@@ -22,7 +23,7 @@ from integritas.platform.problems import (
     install_problems,
     problem_responses,
 )
-from integritas.platform.remedies import NO_NUL, REMEDIES
+from integritas.platform.remedies import REMEDIES
 
 TREE = [
     error
@@ -180,6 +181,8 @@ async def test_unknown_route_is_named(client: httpx.AsyncClient) -> None:
     response = await client.get("/nowhere")
     assert response.status_code == 404
     assert "/nowhere" in response.json()["detail"]
+    [error] = response.json()["errors"]
+    assert error["remedy"] == "check the path and its spelling"
 
 
 async def test_wrong_method_says_which_is_right(client: httpx.AsyncClient) -> None:
@@ -234,6 +237,7 @@ async def test_missing_field_has_a_remedy(client: httpx.AsyncClient) -> None:
 
 WRONG: dict[str, tuple[Any, Any]] = {
     "write at most 3 characters": (Annotated[str, Field(max_length=3)], "abcd"),
+    "write 1 or more characters": (Annotated[str, Field(min_length=1)], ""),
     "send at least 1": (Annotated[list[int], Field(min_length=1)], []),
     "send at most 1": (Annotated[list[int], Field(max_length=1)], [1, 2]),
     "use 'open' or 'void'": (Literal["open", "void"], "x"),

@@ -16,8 +16,8 @@ from integritas.gateway.strict import Moment, StrictRoute
 from integritas.kernel.contracts import Context
 from integritas.kernel.errors import FieldError, InvalidInput, NotFound
 from integritas.kernel.ids import CaseId, UserId
+from integritas.kernel.validation import NO_NUL
 from integritas.platform.problems import problem_responses
-from integritas.platform.remedies import NO_NUL
 
 __all__ = ["router"]
 

@@ -27,8 +27,8 @@ from integritas.gateway.strict import StrictRoute
 from integritas.identity.api import View
 from integritas.kernel.contracts import Context
 from integritas.kernel.ids import AttachmentId, CaseId
+from integritas.kernel.validation import NO_NUL
 from integritas.platform.problems import problem_responses
-from integritas.platform.remedies import NO_NUL
 
 __all__ = ["router"]
 

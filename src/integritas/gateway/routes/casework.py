@@ -29,8 +29,9 @@ from integritas.identity.api import View
 from integritas.kernel.contracts import Context
 from integritas.kernel.errors import FieldError, IntegritasError, InvalidInput, NotFound
 from integritas.kernel.ids import CaseId
+from integritas.kernel.validation import field_errors
 from integritas.platform.problems import problem_responses
-from integritas.platform.remedies import errors_of
+from integritas.platform.remedies import OTHERWISE
 from integritas.platform.withholding import Withheld
 
 __all__ = ["router"]
@@ -218,7 +219,8 @@ def _parse(index: int, item: JsonValue) -> BulkItem:
         wanted = BulkItem.model_validate(item)
     except ValidationError as error:
         raise InvalidInput(
-            "the change is not valid", errors=errors_of(error, path)
+            "the change is not valid",
+            errors=field_errors(error, path=path, otherwise=OTHERWISE),
         ) from error
     if (wanted.patch is None) == (wanted.transition is None):
         raise InvalidInput(

@@ -18,8 +18,8 @@ from integritas.gateway.strict import Day, StrictRoute
 from integritas.identity.api import View
 from integritas.kernel.contracts import Context
 from integritas.kernel.errors import FieldError, InvalidInput
+from integritas.kernel.validation import NO_NUL
 from integritas.platform.problems import problem_responses
-from integritas.platform.remedies import NO_NUL
 
 __all__ = ["router"]
 

@@ -26,7 +26,7 @@ from integritas.kernel.contracts import (
     VerificationReport,
 )
 from integritas.kernel.errors import InvalidInput
-from integritas.kernel.evidence import field_errors
+from integritas.kernel.validation import field_errors
 from integritas.services.audit.merkle import inclusion_holds, leaf_hash
 from integritas.services.audit.notes import (
     ParsedCheckpoint,

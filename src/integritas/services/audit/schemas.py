@@ -13,7 +13,7 @@ from pydantic import (
     JsonValue,
 )
 
-from integritas.platform.remedies import NO_NUL
+from integritas.kernel.validation import NO_NUL
 from integritas.services.audit.external import ExternalEvent
 
 __all__ = [

@@ -20,8 +20,8 @@ from integritas.kernel.contracts import (
     Verdict,
 )
 from integritas.kernel.errors import FieldError, Unavailable
-from integritas.kernel.evidence import field_errors
 from integritas.kernel.ids import IdFactory
+from integritas.kernel.validation import field_errors
 from integritas.platform.health import Ping
 from integritas.platform.http import (
     assess_router,

@@ -22,7 +22,7 @@ from integritas.kernel.contracts import (
     Verdict,
 )
 from integritas.kernel.errors import ContractViolation, InvalidInput
-from integritas.kernel.evidence import field_errors
+from integritas.kernel.validation import field_errors
 from integritas.platform import codec
 from integritas.platform.remote import RemoteAssessor, RemoteDecider
 from integritas.services.compliance.screening import MOST_SHOWN, Hit, Query

@@ -17,7 +17,7 @@ from pydantic_core import PydanticCustomError
 
 from integritas.kernel.contracts import Severity
 from integritas.kernel.errors import InvalidDefinition
-from integritas.kernel.evidence import field_errors
+from integritas.kernel.validation import field_errors
 from integritas.services.spam.features import View
 from integritas.services.spam.lexicon import Lexicon
 

@@ -13,9 +13,9 @@ from integritas.identity.api import View, mask_finding, view_of
 from integritas.kernel.contracts import Context, Finding
 from integritas.kernel.errors import NotFound
 from integritas.kernel.ids import FindingId
+from integritas.kernel.validation import NO_NUL
 from integritas.platform.http import caller
 from integritas.platform.problems import problem_responses
-from integritas.platform.remedies import NO_NUL
 from integritas.platform.withholding import Withheld, visible_page
 from integritas.services.compliance.allowing.store import Allowed
 

@@ -31,8 +31,9 @@ from pydantic_core import PydanticCustomError
 
 from integritas.kernel.contracts import Finding, Outcome, Severity
 from integritas.kernel.errors import FieldError, InvalidDefinition
-from integritas.kernel.evidence import EvidenceKind, field_errors
+from integritas.kernel.evidence import EvidenceKind
 from integritas.kernel.states import FOUR_EYES_RISK
+from integritas.kernel.validation import field_errors
 from integritas.services.compliance.policies.guards import CompiledGuard, compile_guard
 from integritas.services.compliance.policies.table import DecisionTable, compile_table
 

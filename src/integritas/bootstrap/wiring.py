@@ -359,6 +359,7 @@ def _wire(
         recorder=journal,
         clock=clock,
         ids=ids,
+        review_policy=kept.records.policies,
     )
     dossiers = Dossiers(desk)
     registry = Registry()

@@ -58,6 +58,7 @@ from integritas.cases.need import (
     restricted_among,
 )
 from integritas.cases.past import PastDecision
+from integritas.cases.reviewing import ReviewPolicy
 from integritas.cases.service import CaseDesk
 from integritas.cases.store import CaseStore, Change, Handler
 
@@ -113,6 +114,7 @@ __all__ = [
     "Reader",
     "RecordAssessment",
     "RecordVerdict",
+    "ReviewPolicy",
     "ReviewState",
     "Stats",
     "Submission",

@@ -54,6 +54,9 @@ class Hit:
     review: str = "dismissed"
     reviewed_by: str | None = "user_ann"
     review_reason: str = "another birth date"
+    proposed: str | None = None
+    proposed_by: str | None = None
+    proposed_reason: str | None = None
     created_at: datetime = datetime(2026, 1, 1, tzinfo=UTC)
 
 
@@ -188,6 +191,11 @@ async def test_only_what_somebody_else_dismissed_is_allowed(
         await desk.allow(who("ann"), Hit(hit), "not him", 30)
     with pytest.raises(Refused, match="not dismissed"):
         await desk.allow(who("ben"), Hit(hit, review="open"), "not him", 30)
+    waiting = Hit(hit, review="open", proposed="dismissed", proposed_by="user_ann")
+    with pytest.raises(Refused, match="waits for a second person"):
+        await desk.allow(who("ben"), waiting, "not him", 30)
+    with pytest.raises(Refused, match="somebody else"):
+        await desk.allow(who("ann"), Hit(hit, proposed_by="user_ann"), "not him", 30)
     signal = replace(hit, kind=FindingKind.SIGNAL)
     with pytest.raises(Refused, match="only a watchlist hit"):
         await desk.allow(who("ben"), Hit(signal), "not him", 30)

@@ -29,12 +29,13 @@ from integritas.kernel.ids import (
     TenantId,
 )
 from integritas.kernel.states import ActorKind
-from integritas.platform.db import Database
+from integritas.platform.db import Database, Transaction
 from integritas.samples.api import synthetic_watchlist
 from integritas.services.compliance.api import (
     ComplianceRecords,
     ComplianceService,
     Watchlists,
+    erase_allowed,
     load_compliance_service,
     load_watchlists,
     open_records,
@@ -202,3 +203,26 @@ async def test_only_what_somebody_else_dismissed_is_allowed(
     for reason, days in ((" ", 30), ("x", 0), ("x", 99_999)):
         with pytest.raises(InvalidInput):
             await desk.allow(who("ben"), Hit(hit), reason, days)
+
+
+async def test_a_pair_is_erased_with_what_tells_of_its_party(
+    service: ComplianceService,
+    records: ComplianceRecords,
+    database: Database,
+    name: str,
+) -> None:
+    desk = records.allowing
+    assert desk is not None
+    asked, other = dossier(name), dossier(name, country=("ru",))
+    for one in (asked, other):
+        (hit,) = await found(service, one)
+        await allow(records, hit)
+
+    def erase(tx: Transaction) -> int:
+        gone = erase_allowed(tx, OTHER, asked.evidence)
+        return gone + erase_allowed(tx, DEFAULT_TENANT, asked.evidence)
+
+    assert await database.transact(erase) == 1
+    (kept,) = await desk.list(DEFAULT_TENANT)
+    (hit,) = await found(service, asked)
+    assert hit.data["party"] != kept.party

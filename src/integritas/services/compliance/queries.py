@@ -23,6 +23,7 @@ __all__ = [
     "check_party",
     "parse_birth_date",
     "questions",
+    "questions_on",
 ]
 
 # FollowTheMoney property names.
@@ -59,15 +60,20 @@ class Question:
 def questions(dossier: Dossier) -> Iterator[Question]:
     """Return the questions of a dossier in the order of its evidence."""
     for item in dossier.evidence:
-        if isinstance(item.content, Party):
-            queries = tuple(_party(item.content))
-            yield Question(item, "/properties/name", "Party", queries)
-        elif isinstance(item.content, Payment):
-            for role in ("debtor", "creditor"):
-                account: Account = getattr(item.content, role)
-                yield Question(
-                    item, f"/{role}/name", role.capitalize(), (_account(account),)
-                )
+        yield from questions_on(item)
+
+
+def questions_on(item: Evidence) -> Iterator[Question]:
+    """Return the questions of one item of evidence."""
+    if isinstance(item.content, Party):
+        queries = tuple(_party(item.content))
+        yield Question(item, "/properties/name", "Party", queries)
+    elif isinstance(item.content, Payment):
+        for role in ("debtor", "creditor"):
+            account: Account = getattr(item.content, role)
+            yield Question(
+                item, f"/{role}/name", role.capitalize(), (_account(account),)
+            )
 
 
 def parse_birth_date(text: str) -> str | None:

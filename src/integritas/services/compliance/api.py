@@ -15,7 +15,12 @@ from integritas.services.compliance.policies.policy import (
     load_policy,
     parse_policy,
 )
-from integritas.services.compliance.queries import check_party, parse_birth_date
+from integritas.services.compliance.queries import (
+    SCHEMA_REMEDY,
+    SCHEMAS,
+    check_party,
+    parse_birth_date,
+)
 from integritas.services.compliance.records import (
     NO_RECORDS,
     ComplianceRecords,
@@ -55,6 +60,8 @@ __all__ = [
     "HIT",
     "MATCH_THRESHOLD",
     "NO_RECORDS",
+    "SCHEMAS",
+    "SCHEMA_REMEDY",
     "AccountDesk",
     "ComplianceDesk",
     "ComplianceRecords",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     ConfigDict,
     Field,
@@ -29,7 +30,7 @@ from integritas.services.compliance.normalise import (
     MAX_TOKENS,
     parse_name,
 )
-from integritas.services.compliance.queries import parse_birth_date
+from integritas.services.compliance.queries import SCHEMAS, parse_birth_date
 from integritas.services.compliance.screening import (
     MATCH_THRESHOLD,
     MOST_SHOWN,
@@ -59,24 +60,6 @@ __all__ = [
 ]
 
 MOST_QUERIES = 1_000
-# Of FollowTheMoney, those that have names to compare.
-SCHEMAS = frozenset(
-    (
-        "Airplane",
-        "Asset",
-        "Company",
-        "CryptoWallet",
-        "LegalEntity",
-        "Organization",
-        "Person",
-        "PublicBody",
-        "RealEstate",
-        "Security",
-        "Thing",
-        "Vehicle",
-        "Vessel",
-    )
-)
 
 
 class _In(BaseModel):
@@ -85,6 +68,20 @@ class _In(BaseModel):
 
 class _Out(BaseModel):
     model_config = ConfigDict(frozen=True)
+
+
+def _known(schema: str) -> str:
+    if schema and schema not in SCHEMAS:
+        raise PydanticCustomError("schema_unknown", "there is no such schema")
+    return schema
+
+
+_Schema = Annotated[
+    str,
+    StringConstraints(pattern=r"^([A-Z][A-Za-z]{1,40})?$"),
+    AfterValidator(_known),
+    Field(description="A FollowTheMoney schema such as Person; empty if unknown."),
+]
 
 
 def _not_empty(name: str) -> str:
@@ -101,9 +98,7 @@ class ScreenIn(BaseModel):
     model_config = ConfigDict(extra="ignore", frozen=True)
 
     query: str = Field(description="The name, in any script and order.")
-    type: Annotated[str, StringConstraints(pattern=r"^([A-Z][A-Za-z]{1,40})?$")] = (
-        Field(default="", description="A FollowTheMoney schema such as Person.")
-    )
+    type: _Schema = ""
     birth_date: str | None = Field(
         default=None, description="ISO 8601: a date, a month or a year."
     )
@@ -291,20 +286,9 @@ class PersonalOut(_Out):
 class MatchIn(_In):
     """Two names, and of what kind of party if that is known."""
 
-    schema_: Annotated[
-        str,
-        StringConstraints(pattern=r"^([A-Z][A-Za-z]{1,40})?$"),
-        Field(alias="schema", description="A FollowTheMoney schema such as Person."),
-    ] = ""
+    schema_: Annotated[_Schema, Field(alias="schema")] = ""
     left: Annotated[str, StringConstraints(max_length=10_000)]
     right: Annotated[str, StringConstraints(max_length=10_000)]
-
-    @field_validator("schema_")
-    @classmethod
-    def _known(cls, value: str) -> str:
-        if value and value not in SCHEMAS:
-            raise PydanticCustomError("schema_unknown", "there is no such schema")
-        return value
 
     @field_validator("left", "right")
     @classmethod

@@ -20,6 +20,7 @@ from integritas.kernel.errors import FieldError
 from integritas.kernel.evidence import EvidenceKind
 from integritas.platform.personal import (
     MOST_CHARACTERS,
+    PHONE_REGIONS,
     PersonalData,
     PersonalKind,
     redact,
@@ -74,6 +75,12 @@ def _known(schema: str) -> str:
     if schema and schema not in SCHEMAS:
         raise PydanticCustomError("schema_unknown", "there is no such schema")
     return schema
+
+
+def _region(code: str) -> str:
+    if code not in PHONE_REGIONS:
+        raise PydanticCustomError("region", "no country with phone numbers")
+    return code
 
 
 _Schema = Annotated[
@@ -249,7 +256,11 @@ class PersonalIn(_In):
 
     text: Annotated[str, StringConstraints(max_length=MOST_CHARACTERS)]
     region: (
-        Annotated[str, StringConstraints(pattern=r"^[A-Za-z]{2}$", to_upper=True)]
+        Annotated[
+            str,
+            StringConstraints(pattern=r"^[A-Za-z]{2}$", to_upper=True),
+            AfterValidator(_region),
+        ]
         | None
     ) = Field(
         default=None,

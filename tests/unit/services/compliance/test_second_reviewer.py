@@ -107,7 +107,7 @@ def test_a_second_rule_never_takes_a_person_away(
 @pytest.mark.parametrize(
     ("rule", "message"),
     [
-        ({"scores": [0.9, 0.1]}, "second_reviewer[0]"),
+        ({"scores": [0.9, 0.1]}, "second_reviewer[0].scores"),
         ({"scores": [0.1, 1.1]}, "second_reviewer[0].scores[1]"),
         ({"reviews": []}, "second_reviewer[0].reviews"),
         ({"reviews": ["open"]}, "second_reviewer[0].reviews[0]"),

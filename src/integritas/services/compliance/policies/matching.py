@@ -64,7 +64,9 @@ class SecondReviewer(FindingMatch):
     @model_validator(mode="after")
     def _sound(self) -> SecondReviewer:
         if self.scores[0] > self.scores[1]:
-            raise PydanticCustomError("scores", "scores must be [lowest, highest]")
+            raise PydanticCustomError(
+                "scores", "scores must be [lowest, highest]", {"at": "scores"}
+            )
         return self
 
     def asks(self, service: str, finding: Finding, review: str) -> bool:

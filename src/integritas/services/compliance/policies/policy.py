@@ -28,8 +28,9 @@ from pydantic_core import PydanticCustomError
 
 from integritas.kernel.contracts import Finding, Outcome, Severity
 from integritas.kernel.errors import FieldError, InvalidDefinition
-from integritas.kernel.evidence import EvidenceKind, field_errors
+from integritas.kernel.evidence import EvidenceKind  # noqa: TC001 - of models
 from integritas.kernel.states import FOUR_EYES_RISK
+from integritas.platform.remedies import errors_of
 from integritas.services.compliance.policies.guards import CompiledGuard, compile_guard
 from integritas.services.compliance.policies.matching import (
     FindingMatch,
@@ -87,7 +88,9 @@ class Rule(FindingMatch):
         if self.service is None and self.code is None:
             raise PydanticCustomError("rule_open", "a rule needs service or code")
         if self.scores[0] >= self.scores[1]:
-            raise PydanticCustomError("scores", "scores must be [lowest, highest]")
+            raise PydanticCustomError(
+                "scores", "scores must be [lowest, highest]", {"at": "scores"}
+            )
         return self
 
     def value(self, score: float) -> float:
@@ -111,7 +114,9 @@ class Guard(Part):
     @model_validator(mode="after")
     def _strict(self) -> Guard:
         if self.outcome is Outcome.NO_ACTION:
-            raise PydanticCustomError("guard_mild", "a guard asks for more, never less")
+            raise PydanticCustomError(
+                "guard_mild", "a guard asks for more, never less", {"at": "outcome"}
+            )
         return self
 
 
@@ -186,14 +191,14 @@ class Policy(Part):
             raise PydanticCustomError(
                 "required",
                 "required_assessments lacks {missing}",
-                {"missing": ", ".join(missing)},
+                {"missing": ", ".join(missing), "at": "required_assessments"},
             )
         unrated = [s for s in Severity if s not in self.severity_points]
         if unrated:
             raise PydanticCustomError(
                 "severities",
                 "severity_points lacks {missing}",
-                {"missing": ", ".join(unrated)},
+                {"missing": ", ".join(unrated), "at": "severity_points"},
             )
         return self
 
@@ -275,7 +280,8 @@ class Policy(Part):
 
 
 def _band_error(message: str) -> PydanticCustomError:
-    return PydanticCustomError("bands", "{message}", {"message": message})
+    said = {"message": message, "at": "bands"}
+    return PydanticCustomError("bands", "{message}", said)
 
 
 def load_policy(path: Path | None = None) -> Policy:
@@ -327,7 +333,7 @@ def validate_policy(document: Mapping[str, Any], data: bytes, *, origin: str) ->
         policy = Policy.model_validate(document)
     except ValidationError as error:
         raise InvalidDefinition(
-            f"policy {origin} is not valid", errors=field_errors(error)
+            f"policy {origin} is not valid", errors=errors_of(error, "")
         ) from error
     try:
         _ = policy.conditions

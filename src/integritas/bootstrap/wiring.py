@@ -64,6 +64,7 @@ from integritas.services.audit import app as audit_app
 from integritas.services.audit.api import AuditTrail, held_subjects
 from integritas.services.compliance.api import (
     check_party,
+    erase_allowed,
     erase_seen,
     subject_matcher,
 )
@@ -358,6 +359,7 @@ def _wire(
         recorder=journal,
         clock=clock,
         ids=ids,
+        review_policy=kept.records.policies,
     )
     dossiers = Dossiers(desk)
     registry = Registry()
@@ -497,7 +499,7 @@ def _check_release(content: Content) -> Sequence[FieldError]:
 
 def _subjects(platform: Platform) -> oversight.SubjectDesk:
     """Return who erases evidence, here and in what every service learned of it."""
-    erasers: list[oversight.Eraser] = [erase_seen]
+    erasers: list[oversight.Eraser] = [erase_seen, erase_allowed]
     if platform.services.spam_desk is not None:
         erasers.append(platform.services.spam_desk.erase)
     if platform.services.datasets is not None:

@@ -59,6 +59,7 @@ from integritas.cases.need import (
 )
 from integritas.cases.past import PastDecision
 from integritas.cases.registers import KEPT
+from integritas.cases.reviewing import ReviewPolicy
 from integritas.cases.service import CaseDesk
 from integritas.cases.store import CaseStore, Change, Handler
 
@@ -115,6 +116,7 @@ __all__ = [
     "Reader",
     "RecordAssessment",
     "RecordVerdict",
+    "ReviewPolicy",
     "ReviewState",
     "Stats",
     "Submission",

@@ -927,7 +927,7 @@ class AsyncClient(AsyncTransport):
     async def compliance_hits(
         self,
         *,
-        review: Literal["open", "confirmed", "dismissed"] | None = None,
+        review: Literal["open", "proposed", "confirmed", "dismissed"] | None = None,
         cursor: str | None = None,
         limit: int | None = None,
     ) -> CaseHitList:

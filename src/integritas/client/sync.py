@@ -919,7 +919,7 @@ class Client(SyncTransport):
     def compliance_hits(
         self,
         *,
-        review: Literal["open", "confirmed", "dismissed"] | None = None,
+        review: Literal["open", "proposed", "confirmed", "dismissed"] | None = None,
         cursor: str | None = None,
         limit: int | None = None,
     ) -> CaseHitList:

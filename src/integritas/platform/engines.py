@@ -115,6 +115,8 @@ def _tune_sqlite(engine: Engine, *, begin: str, query_only: bool) -> None:
         "PRAGMA synchronous=FULL",
         "PRAGMA temp_store=MEMORY",
         f"PRAGMA wal_autocheckpoint={WAL_PAGES}",
+        # What is erased is overwritten, not only freed; not every build does it.
+        "PRAGMA secure_delete=ON",
         "PRAGMA query_only=ON" if query_only else "PRAGMA journal_mode=WAL",
     ]
 

@@ -120,6 +120,7 @@ def test_sqlite_is_durable_and_journals_ahead(tmp_path: Path) -> None:
         assert pragma("journal_mode") == "wal"
         assert pragma("synchronous") == 2
         assert pragma("foreign_keys") == 1
+        assert pragma("secure_delete") == 1
     finally:
         database.close()
 

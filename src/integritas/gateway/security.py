@@ -141,7 +141,7 @@ async def signed(
 Signed: TypeAlias = Annotated[Principal, Depends(signed)]
 
 
-def reading(principal: Signed) -> Reader:
+async def reading(principal: Signed) -> Reader:
     """Return who reads, for lists and searches."""
     return reader_of(principal)
 

@@ -20,14 +20,13 @@ from pydantic import (
 )
 from pydantic_settings import (
     BaseSettings,
-    EnvSettingsSource,
     SettingsConfigDict,
     SettingsError,
 )
-from pydantic_settings.sources import PydanticBaseSettingsSource
 
 from integritas.kernel.errors import FieldError, InvalidInput
 from integritas.kernel.evidence import EvidenceKind
+from integritas.platform.secret_files import SecretFiles, secrets_of
 from integritas.platform.setting_kinds import (
     LimitsAddress,
     OperationLimits,
@@ -39,7 +38,7 @@ from integritas.platform.setting_kinds import (
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from pydantic.fields import FieldInfo
+    from pydantic_settings.sources import PydanticBaseSettingsSource
 
 __all__ = [
     "PREFIX",
@@ -506,73 +505,13 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Put secrets from `…_FILE` behind those given outright."""
         del file_secret_settings
-        secrets = _SecretFiles(settings_cls, env_settings, dotenv_settings)
+        secrets = SecretFiles(settings_cls, env_settings, dotenv_settings)
         return init_settings, env_settings, dotenv_settings, secrets
 
 
 def secret_fields() -> tuple[str, ...]:
     """Return the names of the settings that may come as `…_FILE`."""
-    return tuple(
-        name
-        for name, field in Settings.model_fields.items()
-        if "SecretStr" in str(field.annotation)
-    )
-
-
-class _SecretFiles(PydanticBaseSettingsSource):
-    """Reads `INTEGRITAS_X` from the file that `INTEGRITAS_X_FILE` names."""
-
-    def __init__(
-        self, settings_cls: type[BaseSettings], *sources: PydanticBaseSettingsSource
-    ) -> None:
-        super().__init__(settings_cls)
-        self._sources = [s for s in sources if isinstance(s, EnvSettingsSource)]
-
-    def get_field_value(
-        self, field: FieldInfo, field_name: str
-    ) -> tuple[Any, str, bool]:
-        """Return the value, its key, and that it is no JSON."""
-        del field
-        variable = f"{PREFIX}{field_name}_file".lower()
-        for source in self._sources:
-            path = source.env_vars.get(variable)
-            if path:
-                return _secret(variable.upper(), Path(path)), field_name, False
-        return None, field_name, False
-
-    def __call__(self) -> dict[str, Any]:
-        """Return the secrets found."""
-        found: dict[str, Any] = {}
-        for name in secret_fields():
-            value, key, _ = self.get_field_value(
-                self.settings_cls.model_fields[name], name
-            )
-            if value is not None:
-                found[key] = value
-        return found
-
-
-def _secret(variable: str, path: Path) -> str:
-    try:
-        text = path.read_text("utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        why = getattr(error, "strerror", None) or "not UTF-8"
-        raise InvalidInput(
-            "a setting is not valid",
-            errors=(
-                FieldError(
-                    variable, f"{path}: {why}", "name a file this process can read"
-                ),
-            ),
-        ) from error
-    if not text:
-        raise InvalidInput(
-            "a setting is not valid",
-            errors=(
-                FieldError(variable, f"{path} is empty", "write the secret into it"),
-            ),
-        )
-    return text
+    return secrets_of(Settings)
 
 
 def load_settings(**overrides: Any) -> Settings:  # noqa: ANN401 - any setting

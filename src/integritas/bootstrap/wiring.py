@@ -53,8 +53,8 @@ from integritas.platform.db import Database
 from integritas.platform.health import DEGRADED, Ping
 from integritas.platform.http import service_app
 from integritas.platform.idempotency import Answers, forget_old_answers
-from integritas.platform.limits import RateLimits
 from integritas.platform.roles import Role, check_role, check_state_folder
+from integritas.platform.shared_limits import SharedLimits
 from integritas.platform.tokens import Algorithm
 from integritas.registry.api import ModelRegistry
 from integritas.services.anticorruption.api import (
@@ -214,6 +214,7 @@ class Platform:
                 on_start=on_start,
                 on_stop=on_stop,
             )
+        shared = SharedLimits(self.settings, self.kit.clock, self.kit.metrics)
         return create_app(
             GatewayParts(
                 identity=self.identity,
@@ -229,7 +230,7 @@ class Platform:
                     *service_routers(self.services, self.audit, self.kit, self.cases),
                     *_oversight(self),
                 ],
-                pings=self.pings(),
+                pings={**self.pings(), **shared.pings},
                 metrics=self.kit.metrics,
                 answers=Answers(self.database, self.kit.clock),
                 checks={
@@ -240,11 +241,11 @@ class Platform:
                 admission=Admission(
                     self.database, self.kit.clock, self.settings.max_waiting_runs
                 ),
-                limits=RateLimits.of(self.settings, self.kit.clock),
+                limits=shared.limits,
                 cors_origins=self.settings.cors_origins,
                 body_timeout_s=self.settings.body_timeout_s,
                 on_start=on_start,
-                on_stop=on_stop,
+                on_stop=(*on_stop, shared.close),
             )
         )
 

@@ -73,7 +73,11 @@ def _add_campaigns(routes: APIRouter, desk: SpamDesk) -> None:
         if case in withheld:
             return CampaignPage(data=[])
         rows = await desk.campaigns(
-            context.tenant, before=cursor, limit=limit + 1, case=case
+            context.tenant,
+            before=cursor,
+            limit=limit + 1,
+            case=case,
+            withheld=withheld,
         )
         shown = [CampaignOut.model_validate(row) for row in rows[:limit]]
         more = len(rows) > limit
@@ -88,8 +92,8 @@ def _add_campaigns(routes: APIRouter, desk: SpamDesk) -> None:
     async def campaign(
         context: Caller, withheld: Withheld, name: str
     ) -> CampaignDetail:
-        found, members = await desk.campaign(context.tenant, name)
-        return _detail(found, [m for m in members if m.case_id not in withheld])
+        found, members = await desk.campaign(context.tenant, name, withheld)
+        return _detail(found, members)
 
 
 def _add_feedback(routes: APIRouter, desk: SpamDesk) -> None:
@@ -106,7 +110,9 @@ def _add_feedback(routes: APIRouter, desk: SpamDesk) -> None:
         if withheld & {body.evidence, body.case}:
             raise NotFound(UNKNOWN)
         target = Target(body.evidence, body.case, body.campaign)
-        rows = await desk.give_feedback(context, target, body.label, body.reason)
+        rows = await desk.give_feedback(
+            context, target, body.label, body.reason, withheld
+        )
         return FeedbackGiven(data=_shown(rows, withheld))
 
     @routes.get(
@@ -133,8 +139,8 @@ def _add_feedback(routes: APIRouter, desk: SpamDesk) -> None:
         summary="Take feedback back, as if it had never been given",
         responses=problem_responses(401, 404),
     )
-    async def withdraw(context: Caller, key: str) -> FeedbackOut:
-        row = await desk.withdraw_feedback(context, key)
+    async def withdraw(context: Caller, withheld: Withheld, key: str) -> FeedbackOut:
+        row = await desk.withdraw_feedback(context, key, withheld)
         return FeedbackOut.model_validate(row)
 
 

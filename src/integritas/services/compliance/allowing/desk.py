@@ -173,16 +173,21 @@ class AllowDesk:
         self._kept.pop(context.tenant, None)
         return allowed
 
-    async def withdraw(self, context: Context, allowed_id: str) -> None:
+    async def withdraw(
+        self,
+        context: Context,
+        allowed_id: str,
+        withheld: frozenset[str] = frozenset(),
+    ) -> None:
         """Take a pair off the list.
 
         Raises:
-            NotFound: there is none of that id.
+            NotFound: there is none of that id, or it is of a finding `withheld`.
         """
 
         def work(tx: Transaction) -> None:
             found = find_allowed(tx, context.tenant, allowed_id)
-            if found is None:
+            if found is None or found.finding in withheld:
                 raise NotFound(f"there is no {allowed_id} on the allow-list")
             delete_allowed(tx, context.tenant, allowed_id)
             self._record(tx, context, WITHDRAWN, found)

@@ -174,7 +174,9 @@ def add_hit_routes(routes: APIRouter, desk: AllowDesk, hits: HitReader) -> None:
         status_code=204,
         responses=problem_responses(401, 404),
     )
-    async def withdraw(context: Caller, allowed_id: str) -> Response:
+    async def withdraw(
+        context: Caller, withheld: Withheld, allowed_id: str
+    ) -> Response:
         """Let the hit come back."""
-        await desk.withdraw(context, allowed_id)
+        await desk.withdraw(context, allowed_id, withheld)
         return Response(status_code=204)

@@ -1,6 +1,6 @@
 """reviews of findings that wait for a second person.
 
-Revision: 0022, after 0020.
+Revision: 0022, after 0021.
 """
 
 from __future__ import annotations

@@ -115,7 +115,7 @@ def add_desk_routes(routes: APIRouter, desk: DatasetDesk) -> None:
         return StatisticsOut(name=name, **await desk.get(context.tenant, name))
 
     @routes.get(
-        "/datasets/{name}/processes/{ocid}",
+        "/datasets/{name}/processes/{ocid:path}",
         operation_id="anticorruption_process",
         summary="Tell everything of one process: flags, model, signs, risk by part",
         responses=problem_responses(401, 404),
@@ -124,7 +124,7 @@ def add_desk_routes(routes: APIRouter, desk: DatasetDesk) -> None:
         return _profile(await desk.profile(context.tenant, name, ocid))
 
     @routes.get(
-        "/networks/{party}",
+        "/networks/{party:path}",
         operation_id="anticorruption_network",
         summary="Show who is around a party, why, and what speaks for a closer look",
         responses=problem_responses(401, 404, 422),
@@ -139,7 +139,7 @@ def add_desk_routes(routes: APIRouter, desk: DatasetDesk) -> None:
         return _shown(party, found)
 
     @routes.delete(
-        "/networks/{party}",
+        "/networks/{party:path}",
         operation_id="anticorruption_erase",
         summary="Erase a person or firm from everything that was learned",
         responses=problem_responses(401, 404),

@@ -304,11 +304,12 @@ class Reading:
         """Take a table of bids: a row is a line."""
         tenders, rejects = read_table(content)
         for row in rejects:
+            self.lines += not row.used
             self.ignored += row.used
             self.rejected += not row.used
             self._on_reject(Reject(*row))
-        self.lines += len(tenders)
         for tender in tenders:
+            self.lines += len(tender.release["bids"]["details"])
             self.take_document(tender.line, tender.release)
 
     def take_document(self, number: int, document: Mapping[str, Any]) -> None:

@@ -15,13 +15,14 @@ import msgspec
 
 from integritas.services.anticorruption.features import digest
 from integritas.services.anticorruption.ledger import EMPTY_REFERENCE, Reference
+from integritas.services.anticorruption.lenient import read_leniently
 from integritas.services.anticorruption.network import Graph
 from integritas.services.anticorruption.quantiles import round4
 from integritas.services.anticorruption.release import Release
 from integritas.services.anticorruption.scoring import DEFAULT_SETTINGS, Calculation
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from integritas.services.anticorruption.features import Process
     from integritas.services.anticorruption.settings import Settings
@@ -33,14 +34,27 @@ _ENCODE: Final = msgspec.msgpack.Encoder().encode
 _DECODE: Final = msgspec.msgpack.Decoder(Release, strict=False).decode
 
 
-def encode_body(release: Release) -> bytes:
-    """Return the stored form of a release."""
-    return _ENCODE(release)
+def encode_body(release: Release | Mapping[str, Any]) -> bytes:
+    """Return the stored form of a release, or of its document."""
+    try:
+        return _ENCODE(release)
+    except OverflowError:  # of a whole number beyond 64 bits, which counts as absent
+        return _ENCODE(read_leniently(msgspec.to_builtins(release)))
 
 
 def decode_body(body: bytes) -> Release:
-    """Return the release of a stored form."""
-    return _DECODE(body)
+    """Return the release of a stored form.
+
+    One that was read leniently may hold what strict decoding refuses, such as an amount
+    below zero; that must not close the set to all who come after.
+    """
+    try:
+        return _DECODE(body)
+    except msgspec.ValidationError:
+        release = read_leniently(msgspec.msgpack.decode(body))
+        if release is None:
+            raise
+        return release
 
 
 class Dataset:

@@ -154,6 +154,8 @@ def _count(value: JsonValue, path: str) -> Iterator[FieldError]:
         )
     elif value < 0:
         yield FieldError(path, f"{value} is negative", "counts are zero or more")
+    elif value >= 2**63:
+        yield FieldError(path, "is beyond any count", "such as 3")
 
 
 def _kind(value: JsonValue) -> str:

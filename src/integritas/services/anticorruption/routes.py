@@ -119,7 +119,7 @@ def add_desk_routes(routes: APIRouter, desk: DatasetDesk) -> None:
         return StatisticsOut(name=name, **found)
 
     @routes.get(
-        "/datasets/{name}/processes/{ocid}",
+        "/datasets/{name}/processes/{ocid:path}",
         operation_id="anticorruption_process",
         summary="Tell everything of one process: flags, model, signs, risk by part",
         responses=problem_responses(401, 404),
@@ -130,7 +130,7 @@ def add_desk_routes(routes: APIRouter, desk: DatasetDesk) -> None:
         return _profile(await desk.profile(context.tenant, name, ocid, withheld))
 
     @routes.get(
-        "/networks/{party}",
+        "/networks/{party:path}",
         operation_id="anticorruption_network",
         summary="Show who is around a party, why, and what speaks for a closer look",
         responses=problem_responses(401, 404, 422),
@@ -148,7 +148,7 @@ def add_desk_routes(routes: APIRouter, desk: DatasetDesk) -> None:
         return _shown(party, found)
 
     @routes.delete(
-        "/networks/{party}",
+        "/networks/{party:path}",
         operation_id="anticorruption_erase",
         summary="Erase a person or firm from everything that was learned",
         responses=problem_responses(401, 404),

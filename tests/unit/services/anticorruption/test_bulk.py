@@ -131,3 +131,16 @@ def test_bids_in_several_currencies_are_told_and_left_out() -> None:
     assert (reject.line, reject.path) == (2, "bids.details[1].value.currency")
     assert reject.message == "is EUR, and a bid before it is in USD"
     assert (reject.used, done.read, done.ignored_fields) == (True, 2, 1)
+
+
+@pytest.mark.parametrize("amount", ["-1", "0", "1e308", "-1e308", "5e-324", "1e400"])
+def test_amounts_that_no_bid_has_stop_no_run(amount: str) -> None:
+    amounts = [amount, "100", "1e-300", "1e308"]
+    bids = [
+        '{"status":"valid","tenderers":[{"id":"T"}],"value":{"currency":"EUR",'
+        f'"amount":{each}}}}}'
+        for each in amounts
+    ]
+    line = f'{{"ocid":"x","bids":{{"details":[{",".join(bids)}]}}}}'.encode()
+    done, _ = run(line + b"\n" + SINGLE % b"a")
+    assert "a" in flagged(done)

@@ -58,7 +58,7 @@ from integritas.cases.need import (
     restricted_among,
 )
 from integritas.cases.past import PastDecision
-from integritas.cases.registers import KEPT
+from integritas.cases.registers import KEPT, case_ids
 from integritas.cases.service import CaseDesk
 from integritas.cases.store import CaseStore, Change, Handler
 
@@ -123,6 +123,7 @@ __all__ = [
     "all_visible",
     "apply",
     "case_from_json",
+    "case_ids",
     "case_to_json",
     "closed_evidence",
     "erase_evidence",

@@ -58,7 +58,7 @@ from integritas.cases.need import (
     restricted_among,
 )
 from integritas.cases.past import PastDecision
-from integritas.cases.registers import KEPT
+from integritas.cases.registers import KEPT, case_ids
 from integritas.cases.reviewing import ReviewPolicy
 from integritas.cases.service import CaseDesk
 from integritas.cases.store import CaseStore, Change, Handler
@@ -125,6 +125,7 @@ __all__ = [
     "all_visible",
     "apply",
     "case_from_json",
+    "case_ids",
     "case_to_json",
     "closed_evidence",
     "erase_evidence",

@@ -31,11 +31,17 @@ if TYPE_CHECKING:
     from integritas.kernel.ids import TenantId
     from integritas.platform.db import Transaction
 
-__all__ = ["KEPT", "KeptRow"]
+__all__ = ["KEPT", "KeptRow", "case_ids"]
 
 KeptRow: TypeAlias = tuple[str, Mapping[str, object]]
 _RowsOf: TypeAlias = "Callable[[Transaction, TenantId], Iterator[KeptRow]]"
 _AT_ONCE: Final = 200
+
+
+def case_ids(tx: Transaction, tenant: TenantId) -> set[str]:
+    """Return the ids of all cases, whatever else was done to their rows."""
+    query = sa.select(CASES.c.id).where(CASES.c.tenant_id == tenant)
+    return {str(name) for name in tx.execute(query).scalars()}
 
 
 def _evidence(tx: Transaction, tenant: TenantId) -> Iterator[KeptRow]:

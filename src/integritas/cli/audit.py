@@ -190,10 +190,13 @@ def mirror(
     tenant: Tenant = DEFAULT_TENANT,
 ) -> None:
     """Write the log as static files or objects (C2SP tlog-tiles)."""
-    count = with_trail(
+    done = with_trail(
         lambda trail, who: write_mirror(trail, who, folder), db=db, tenant=tenant
     )
-    typer.echo(f"wrote {count} files to {folder}", err=True)
+    typer.echo(f"wrote {done.written} files to {folder}", err=True)
+    if done.pruned:
+        left_out = f"left out {done.pruned} bundles with entries that were pruned"
+        typer.echo(left_out, err=True)
 
 
 def with_trail(

@@ -10,7 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol
 
-from integritas.kernel.contracts import Difference, Evidence
+from integritas.cases.api import case_ids
+from integritas.kernel.contracts import Difference
 from integritas.kernel.errors import NotFound
 from integritas.kernel.ids import CaseId
 from integritas.oversight.registers import check_registers
@@ -19,7 +20,7 @@ from integritas.oversight.replay import Expected, differences, replay
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from integritas.cases.api import Case, CaseFilter, HistoryEntry
+    from integritas.cases.api import Case, HistoryEntry
     from integritas.journal.api import Entry, Journal
     from integritas.kernel.contracts import AuditLog
     from integritas.kernel.ids import TenantId
@@ -38,25 +39,10 @@ class CaseReader(Protocol):
         """Return a case, or raise NotFound."""
         ...
 
-    async def list(
-        self,
-        tenant: TenantId,
-        chosen: CaseFilter | None = None,
-        *,
-        before: str | None = None,
-        limit: int = 50,
-    ) -> Sequence[Case]:
-        """Return cases, newest first."""
-        ...
-
     async def history(
         self, tenant: TenantId, case_id: CaseId
     ) -> Sequence[HistoryEntry]:
         """Return the transitions of a case."""
-        ...
-
-    async def evidence(self, tenant: TenantId, case_id: CaseId) -> Sequence[Evidence]:
-        """Return the evidence of a case."""
         ...
 
 
@@ -83,7 +69,7 @@ async def reconcile(
 
     `others` are the rows of registers that a service keeps, by table.
     """
-    stored = await _all_cases(tenant, cases)
+    stored = await journal.database.read(lambda tx: case_ids(tx, tenant))
     told: dict[str, Expected] = {}
     after = 0
     while page := await journal.read(tenant, after=after, limit=_PAGE):
@@ -101,15 +87,6 @@ async def reconcile(
         differences=(*found, *report.differences),
         notes=report.notes,
     )
-
-
-async def _all_cases(tenant: TenantId, cases: CaseReader) -> set[str]:
-    found: set[str] = set()
-    before = None
-    while page := await cases.list(tenant, before=before, limit=_PAGE):
-        found |= {str(case.id) for case in page}
-        before = page[-1].id
-    return found
 
 
 async def _compare(
@@ -131,15 +108,16 @@ async def _compare_once(
     where = f"cases[{case_id}]"
     try:
         case = await cases.get(tenant, case_id)
+        history = await cases.history(tenant, case_id)
     except NotFound:
         return [Difference(where, "is missing, the journal tells of it")]
+    except ValueError as error:  # a state that is none, a time that is none
+        return [Difference(where, f"cannot be read: {error}")]
     if case_id not in told:
         return [Difference(where, "the journal does not tell of it")]
-    history = await cases.history(tenant, case_id)
-    evidence = [item.id for item in await cases.evidence(tenant, case_id)]
     return [
         Difference(f"{where}.{name}", message)
-        for name, message in differences(told[case_id], case, history, evidence)
+        for name, message in differences(told[case_id], case, history)
     ]
 
 

@@ -32,7 +32,7 @@ _Rows: TypeAlias = dict[str, dict[str, object]]
 
 ALLOW_LIST: Final = "compliance_allowed"
 _AT_ONCE: Final = 1_000
-_ELSEWHERE: Final = frozenset({"cases", "evidence"})
+_ELSEWHERE: Final = "cases"
 """Which of these are missing or extra, whoever compares the cases says."""
 
 
@@ -54,7 +54,7 @@ async def check_registers(
         return [
             found
             for table, rows_of in tables.items()
-            for found in _compare(table, told.tables[table], rows_of(tx, tenant))
+            for found in _compared(table, told.tables[table], rows_of(tx, tenant))
         ]
 
     return await journal.database.read(read)
@@ -240,6 +240,17 @@ _RULES: Final[Mapping[str, Callable[[_Told, Entry], None]]] = {
 }
 
 
+def _compared(
+    table: str, told: _Rows, stored: Iterable[tuple[str, Mapping[str, object]]]
+) -> list[Difference]:
+    found: list[Difference] = []
+    try:
+        found.extend(_compare(table, told, stored))
+    except (ValueError, TypeError) as error:  # SQLite keeps any text in any column
+        found.append(Difference(table, f"cannot be read: {error}"))
+    return found
+
+
 def _compare(
     table: str, told: _Rows, stored: Iterable[tuple[str, Mapping[str, object]]]
 ) -> Iterator[Difference]:
@@ -249,15 +260,23 @@ def _compare(
         where = f"{table}[{key}]"
         expected = told.get(key)
         if expected is None:
-            if table not in _ELSEWHERE:
+            if table != _ELSEWHERE:
+                where = _place(table, key, row)
                 yield Difference(where, "the journal does not tell of it")
             continue
         for name, value in row.items():
             if value != expected[name]:
                 yield Difference(f"{where}.{name}", _other(name, value, expected[name]))
     for key in sorted(told.keys() - seen):
-        if table not in _ELSEWHERE and _OPTIONAL not in told[key]:
-            yield Difference(f"{table}[{key}]", "is missing, the journal tells of it")
+        if table != _ELSEWHERE and _OPTIONAL not in told[key]:
+            where = _place(table, key, told[key])
+            yield Difference(where, "is missing, the journal tells of it")
+
+
+def _place(table: str, key: str, row: Mapping[str, object]) -> str:
+    if table == "evidence":
+        return f"cases[{row['case']}].evidence[{key}]"
+    return f"{table}[{key}]"
 
 
 def _other(name: str, found: object, told: object) -> str:

@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from integritas.cases.api import (
     DECIDED,
-    EVIDENCE_ADDED,
-    EVIDENCE_ERASED,
     OPENED,
     TRANSITIONED,
     Case,
@@ -30,7 +28,6 @@ class Expected:
     state: str
     version: int = 0
     verdict: tuple[Any, Any, Any] = (None, None, None)
-    evidence: list[str] = field(default_factory=list)
     moves: list[tuple[int, str, str, str]] = field(default_factory=list)
 
 
@@ -45,14 +42,6 @@ def replay(entries: Iterable[Entry], into: dict[str, Expected]) -> None:
             continue  # on something else than a case
         if type(data.get("version")) is int:
             case.version = max(case.version, data["version"])
-        case.evidence += [
-            item["id"]
-            for item in data.get("evidence", ())
-            if entry.type in {OPENED, EVIDENCE_ADDED}
-        ]
-        if entry.type == EVIDENCE_ERASED:
-            gone = set(data["evidence"])
-            case.evidence = [item for item in case.evidence if item not in gone]
         if entry.type == TRANSITIONED:
             case.state = data["to"]
             move = (data["version"], data["from"], data["to"], entry.actor_id)
@@ -65,7 +54,6 @@ def differences(
     expected: Expected,
     case: Case,
     history: Sequence[HistoryEntry],
-    evidence: Sequence[str],
 ) -> Iterator[tuple[str, str]]:
     """Yield (column, what is wrong) where a stored case is not what was told of it."""
     if case.state.value != expected.state:
@@ -79,11 +67,6 @@ def differences(
         if found != told:
             yield name, f"is {found}, the journal says {told}"
     yield from _moves(expected, history)
-    stored, told_ids = set(evidence), set(expected.evidence)
-    for missing in sorted(told_ids - stored):
-        yield f"evidence[{missing}]", "is missing"
-    for extra in sorted(stored - told_ids):
-        yield f"evidence[{extra}]", "the journal does not know it"
 
 
 def _moves(

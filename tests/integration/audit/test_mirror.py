@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from integritas.kernel.contracts import SYSTEM, Context
 from integritas.kernel.errors import InvalidInput, NotFound
 from integritas.kernel.ids import TenantId
 from integritas.services.audit.api import parse_checkpoint, write_mirror
@@ -43,12 +44,29 @@ def bodies(blob: bytes) -> list[bytes]:
     return found
 
 
+async def test_a_mirror_of_a_pruned_log_leaves_out_what_is_gone(
+    sqlite_world: World, tmp_path: Path
+) -> None:
+    await sqlite_world.log(256)
+    context = Context(MAIN, SYSTEM, "req-1")
+    limit = sqlite_world.clock.now()
+    await sqlite_world.trail.prune(context, before=limit, reason="old")
+    folder = tmp_path / "mirror"
+    done = await write_mirror(sqlite_world.trail, MAIN, folder)
+    assert done.pruned == 1
+    assert len(files(folder)) == done.written
+    assert "tile/0/000" in files(folder)
+    assert not [name for name in files(folder) if name.endswith("entries/000")]
+    checkpoint = await sqlite_world.trail.checkpoint(MAIN)
+    assert (folder / "checkpoint").read_text() == checkpoint.note
+
+
 async def test_a_mirror_holds_the_whole_log(
     sqlite_world: World, tmp_path: Path
 ) -> None:
     await sqlite_world.log(300, 230)
     folder = tmp_path / "mirror"
-    assert await write_mirror(sqlite_world.trail, MAIN, folder) == 8
+    assert (await write_mirror(sqlite_world.trail, MAIN, folder)).written == 8
     assert files(folder) == [
         "checkpoint",
         "tile/0/000",
@@ -77,7 +95,7 @@ async def test_a_mirror_grows_and_keeps_what_is_full(
     await sqlite_world.log(300)
     await write_mirror(sqlite_world.trail, MAIN, tmp_path / "m")
     await sqlite_world.log(10)
-    assert await write_mirror(sqlite_world.trail, MAIN, tmp_path / "m") == 3
+    assert (await write_mirror(sqlite_world.trail, MAIN, tmp_path / "m")).written == 3
     assert "tile/0/001.p/54" in files(tmp_path / "m")
 
 
@@ -143,9 +161,9 @@ async def test_a_mirror_in_a_bucket_is_that_of_a_folder(
         }.items():
             monkeypatch.setenv(name, value)
         where = "s3://logs/public/main"
-        assert await write_mirror(sqlite_world.trail, MAIN, where) == 6
+        assert (await write_mirror(sqlite_world.trail, MAIN, where)).written == 6
         await sqlite_world.log(10)
-        assert await write_mirror(sqlite_world.trail, MAIN, where) == 3
+        assert (await write_mirror(sqlite_world.trail, MAIN, where)).written == 3
         await write_mirror(sqlite_world.trail, MAIN, tmp_path / "plain")
         with pytest.raises(InvalidInput, match="s3://none/x cannot be written"):
             await write_mirror(sqlite_world.trail, MAIN, "s3://none/x")

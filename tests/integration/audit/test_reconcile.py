@@ -142,7 +142,27 @@ async def test_missing_and_added_evidence_are_named(office: Office) -> None:
     (item,) = await office.desk.evidence(MAIN, office.cases[1])
     await office.run("UPDATE evidence SET id = 'ev_x' WHERE id = :id", id=item.id)
     where = f"cases[{office.cases[1]}].evidence"
-    assert await office.places() == [f"{where}[{item.id}]", f"{where}[ev_x]"]
+    assert await office.places() == [f"{where}[ev_x]", f"{where}[{item.id}]"]
+
+
+@pytest.mark.parametrize(
+    ("statement", "place"),
+    [
+        ("UPDATE cases SET state = 'NONE'", "cases[{case}]"),
+        ("UPDATE case_history SET at = 'never'", "cases[{case}]"),
+        ("UPDATE evidence SET content = X'7b7d'", "evidence["),
+        ("UPDATE cases SET due_at = 'never'", "cases"),
+    ],
+)
+async def test_what_cannot_be_read_is_named(
+    office: Office, statement: str, place: str
+) -> None:
+    if office.world.database.dialect != "sqlite":
+        statement = "UPDATE cases SET state = 'NONE'"  # no other holds what is none
+        place = "cases[{case}]"
+    await office.run(statement)
+    expected = place.format(case=office.cases[0])
+    assert any(found.startswith(expected) for found in await office.places())
 
 
 async def test_an_entry_taken_from_the_journal_is_named(office: Office) -> None:

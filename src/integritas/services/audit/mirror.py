@@ -6,10 +6,11 @@ What C2SP tlog-tiles clients read, from any web server, folder or bucket.
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from integritas.kernel.errors import InvalidInput, StorageFailure
+from integritas.kernel.errors import InvalidInput, NotFound, StorageFailure
 from integritas.services.audit.tiles import (
     WIDTH,
     TileAddress,
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from integritas.kernel.ids import TenantId
     from integritas.services.audit.service import AuditTrail
 
-__all__ = ["write_mirror"]
+__all__ = ["Mirrored", "write_mirror"]
 
 
 class _Target(Protocol):
@@ -38,12 +39,23 @@ class _Target(Protocol):
         ...
 
 
-async def write_mirror(trail: AuditTrail, tenant: TenantId, where: str | Path) -> int:
-    """Write the log of a tenant; return how many files were written.
+@dataclass(frozen=True, slots=True)
+class Mirrored:
+    """How many files were written, and how many bundles have pruned entries."""
+
+    written: int
+    pruned: int
+
+
+async def write_mirror(
+    trail: AuditTrail, tenant: TenantId, where: str | Path
+) -> Mirrored:
+    """Write the log of a tenant.
 
     `where` is a folder, or the address of a bucket (`s3://bucket/prefix`; the settings
     of its client are read from the environment). What is there already is kept; the
-    checkpoint comes last, so a reader never sees one whose tiles are missing.
+    checkpoint comes last, so a reader never sees one whose tiles are missing. Bundles
+    with entries that were pruned are left out: the tiles prove the tree without them.
 
     Raises:
         InvalidInput: it cannot be written.
@@ -52,18 +64,26 @@ async def write_mirror(trail: AuditTrail, tenant: TenantId, where: str | Path) -
     """
     checkpoint = await trail.checkpoint(tenant)
     target = _open(where)
-    written = 0
+    written = pruned = 0
     try:
         there = await target.paths()
         for address in _addresses(checkpoint.size):
             path = f"tile/{tile_path(address)}"
-            if path not in there:
-                await target.put(path, await trail.tile(tenant, tile_path(address)))
-                written += 1
+            if path in there:
+                continue
+            try:
+                blob = await trail.tile(tenant, tile_path(address))
+            except NotFound:
+                if address.level is not None:
+                    raise
+                pruned += 1
+                continue
+            await target.put(path, blob)
+            written += 1
         await target.put("checkpoint", checkpoint.note.encode())
     except OSError as error:
         raise InvalidInput(f"{where} cannot be written: {error}") from error
-    return written + 1
+    return Mirrored(written + 1, pruned)
 
 
 def _open(where: str | Path) -> _Target:

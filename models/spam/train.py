@@ -59,7 +59,7 @@ RECIPES = (
         second_look=0.1,
     ),
     Recipe(View.TEXT, 18, (0, 2, 0, 1, 0, 1), cost=0.3, power=0.5),
-    Recipe(View.PROSE, 19, (0, 1, 0, 2, 0, 1), cost=1.0),
+    Recipe(View.PROSE, 19, (0, 1, 0, 2, 0, 1), cost=1.0, second_look=0.1),
 )
 # False positives that put a message in quarantine; and how far beyond the highest
 # wanted message, in logits, junk must score to be discarded.

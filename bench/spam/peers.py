@@ -12,15 +12,20 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 from sklearn.feature_extraction.text import (  # type: ignore[import-untyped] # ships no types
     HashingVectorizer,
+    TfidfVectorizer,
 )
 from sklearn.linear_model import (  # type: ignore[import-untyped] # ships no types
     LogisticRegression,
+)
+from sklearn.pipeline import (  # type: ignore[import-untyped] # ships no types
+    make_pipeline,
+    make_union,
 )
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["Bogofilter", "HashedWords", "Scores"]
+__all__ = ["Bogofilter", "HashedWords", "Scores", "WordsAndCharacters"]
 
 
 class Scores(Protocol):
@@ -49,6 +54,28 @@ class HashedWords:
         """Return logits."""
         found = self._model.decision_function(self._hashing.transform(raws))
         return np.asarray(found, np.float64)
+
+
+class WordsAndCharacters:
+    """TF-IDF of words, pairs and characters, logistic regression (scikit-learn)."""
+
+    def __init__(self) -> None:
+        """Make an untaught filter."""
+        self._model = make_pipeline(
+            make_union(
+                TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True),
+                TfidfVectorizer(analyzer="char", ngram_range=(2, 5), sublinear_tf=True),
+            ),
+            LogisticRegression(C=100.0, max_iter=500),
+        )
+
+    def fit(self, raws: list[str], junk: NDArray[np.bool_]) -> None:
+        """Learn."""
+        self._model.fit(raws, junk)
+
+    def scores(self, raws: list[str], /) -> NDArray[np.float64]:
+        """Return logits."""
+        return np.asarray(self._model.decision_function(raws), np.float64)
 
 
 class Bogofilter:

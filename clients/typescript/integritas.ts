@@ -290,6 +290,9 @@ export interface CaseHitOut {
   "review": string;
   "reviewed_by": string | null;
   "review_reason": string;
+  "proposed": string | null;
+  "proposed_by": string | null;
+  "proposed_reason": string | null;
 }
 
 /** A case that a person opens, with its evidence and as they want it. */
@@ -582,6 +585,7 @@ export interface Expected {
   "outcome": Outcome;
   "band"?: string | null;
   "required_steps"?: Array<string> | null;
+  "second_reviewer"?: Array<"confirmed" | "dismissed"> | null;
 }
 
 /** The error of one item of a batch. `code` is a kernel error's code. */
@@ -684,6 +688,10 @@ export interface FindingOut {
   "reviewed_by": string | null;
   "reviewed_at": string | null;
   "review_reason": string;
+  "proposed": ReviewState | null;
+  "proposed_by": string | null;
+  "proposed_at": string | null;
+  "proposed_reason": string | null;
 }
 
 /** A flag on a process. */
@@ -1454,9 +1462,9 @@ export interface RevealIn {
   "reason": string;
 }
 
-/** What a person says of a finding. */
+/** What a person says of a finding; `open` refuses what another one proposed. */
 export interface ReviewIn {
-  "review": "confirmed" | "dismissed";
+  "review": "confirmed" | "dismissed" | "open";
   "reason": string;
 }
 
@@ -2345,7 +2353,7 @@ export class Client {
   }
 
   /** List watchlist hits of all cases. */
-  async complianceHits(options: { review?: "open" | "confirmed" | "dismissed" | null | undefined; cursor?: string | null | undefined; limit?: number | undefined } = {}): Promise<CaseHitList> {
+  async complianceHits(options: { review?: "open" | "proposed" | "confirmed" | "dismissed" | null | undefined; cursor?: string | null | undefined; limit?: number | undefined } = {}): Promise<CaseHitList> {
     const answer = await this.ask("GET", `/api/v1/compliance/hits`, { "review": options.review, "cursor": options.cursor, "limit": options.limit }, {  });
     return (await answer.json()) as CaseHitList;
   }
@@ -2750,8 +2758,8 @@ export class Client {
   }
 
   /** List campaigns: messages that are nearly the same. */
-  async spamCampaigns(options: { limit?: number | undefined; cursor?: string | null | undefined } = {}): Promise<CampaignPage> {
-    const answer = await this.ask("GET", `/api/v1/spam/campaigns`, { "limit": options.limit, "cursor": options.cursor }, {  });
+  async spamCampaigns(options: { limit?: number | undefined; cursor?: string | null | undefined; case_?: string | null | undefined } = {}): Promise<CampaignPage> {
+    const answer = await this.ask("GET", `/api/v1/spam/campaigns`, { "limit": options.limit, "cursor": options.cursor, "case": options.case_ }, {  });
     return (await answer.json()) as CampaignPage;
   }
 

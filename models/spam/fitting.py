@@ -1,7 +1,8 @@
 """Fitting a view's linear model, measuring it across folds, calibrating it.
 
 NB-SVM (Wang and Manning, ACL 2012): each feature is scaled by its log-count ratio, then
-an L2-regularised linear model with squared hinge loss is fitted.
+an L2-regularised linear model with squared hinge loss is fitted. A second look is a
+logistic regression over what such models say of the parts of messages not seen.
 """
 
 from __future__ import annotations
@@ -17,22 +18,29 @@ from sklearn.linear_model import (  # type: ignore[import-untyped] # ships no ty
 )
 from sklearn.svm import LinearSVC  # type: ignore[import-untyped] # ships no types
 
-from integritas.services.spam.features import Extractor, View, document
+from integritas.services.spam.blending import Blend
+from integritas.services.spam.features import Extractor, View
+from integritas.services.spam.scoring import (
+    Calibration,
+    LinearModel,
+    dequantise,
+    quantise,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from integritas.services.spam.hashing import Bytes
-    from integritas.services.spam.parsing import MessageView
+    from integritas.services.spam.features import Document
 
 __all__ = [
     "Recipe",
+    "as_model",
     "calibrate",
     "curve",
     "fit",
     "matrix",
     "metrics",
-    "out_of_fold",
+    "second_look",
 ]
 
 Floats = NDArray[np.float64]
@@ -49,17 +57,21 @@ class Recipe:
     cost: float
     smoothing: float = 0.3
     power: float = 1.0
-    copies: int = 1
     copy_weight: float = 0.1
+    """What a rewritten copy of each message counts."""
+    twin_weight: float = 0.0
+    """What a copy of each mail as HTML alone counts; at 0 there is none."""
+    second_look: float = 0.0
+    """What copies and twins count in the second look; at 0 there is none."""
 
 
-def matrix(views: Sequence[MessageView], recipe: Recipe, table: Bytes) -> sp.csr_matrix:
+def matrix(documents: Sequence[Document], recipe: Recipe) -> sp.csr_matrix:
     """Return a row for each message; each group of features has its value as length."""
     extractor = Extractor(recipe.bits)
     group_values = np.array(recipe.group_values, np.float32)
     values, columns, starts = [], [], [0]
-    for view in views:
-        found = extractor.extract(document(view, recipe.view, table))
+    for text in documents:
+        found = extractor.extract(text)
         counts = np.diff(found.ends, prepend=0)
         scales = group_values / np.sqrt(np.maximum(counts, 1)).astype(np.float32)
         values.append(np.repeat(scales, counts))
@@ -67,23 +79,23 @@ def matrix(views: Sequence[MessageView], recipe: Recipe, table: Bytes) -> sp.csr
         starts.append(starts[-1] + int(found.ends[-1]))
     return sp.csr_matrix(
         (np.concatenate(values), np.concatenate(columns), starts),
-        shape=(len(views), 1 << recipe.bits),
+        shape=(len(documents), 1 << recipe.bits),
     )
 
 
 def fit(
-    rows: sp.csr_matrix, junk: Booleans, recipe: Recipe, copies: int
+    rows: sp.csr_matrix, junk: Booleans, each: Floats, sent: int, recipe: Recipe
 ) -> tuple[Floats, float]:
-    """Return weights and bias; `copies` is how often each message is there besides."""
+    """Return weights and bias.
+
+    `each` is what a row counts. The first rows, `sent` of them, are messages as they
+    were sent; those behind are copies of the same, what is rewritten teaches less.
+    """
     # What is in one message alone would be learnt by heart.
-    sent = rows[: len(junk) // (copies + 1)]
-    often = np.bincount(sent.indices, minlength=rows.shape[1])
+    often = np.bincount(rows[:sent].indices, minlength=rows.shape[1])
     ever = np.bincount(rows.indices, minlength=rows.shape[1])
-    used = np.flatnonzero((often > 1) | (ever > 2 * (copies + 1)))
+    used = np.flatnonzero((often > 1) | (ever > 2 * len(junk) // sent))
     kept = rows[:, used]
-    # what is rewritten teaches, but what was sent counts
-    each = np.full(len(junk), recipe.copy_weight)
-    each[: len(junk) // (copies + 1)] = 1.0
     scale = _log_count_ratio(kept, junk, each, recipe)
     kept.data *= scale[kept.indices].astype(np.float32)
     model = LinearSVC(C=recipe.cost, max_iter=400, tol=1e-3, random_state=0)
@@ -91,6 +103,18 @@ def fit(
     weights = np.zeros(rows.shape[1])
     weights[used] = model.coef_[0] * scale
     return weights, float(model.intercept_[0])
+
+
+def as_model(weights: Floats, bias: float, recipe: Recipe) -> LinearModel:
+    """Return the model as it ships, its weights in 8 bits, not calibrated."""
+    stored, scale = quantise(weights.astype(np.float32))
+    return LinearModel(
+        stored,
+        dequantise(scale),
+        bias,
+        np.array(recipe.group_values, np.float32),
+        Calibration(1.0, 0.0),
+    )
 
 
 def _log_count_ratio(
@@ -105,25 +129,15 @@ def _log_count_ratio(
     return np.asarray(np.sign(ratio) * np.abs(ratio) ** recipe.power)
 
 
-def out_of_fold(
-    rows: sp.csr_matrix,
-    junk: Booleans,
-    folds: NDArray[np.int64],
-    recipe: Recipe,
-    measured: int,
-) -> Floats:
-    """Return the logits of the first `measured` rows by models that saw not their fold.
-
-    The rows behind them are rewritten copies, in the folds of what they are copies of.
-    """
-    logits = np.zeros(measured)
-    copies = len(junk) // measured - 1
-    for fold in np.unique(folds):
-        held = folds == fold
-        weights, bias = fit(rows[~held], junk[~held], recipe, copies)
-        first = held[:measured]
-        logits[first] = rows[:measured][first] @ weights + bias
-    return logits
+def second_look(seen: Floats, junk: Booleans, each: Floats) -> Blend:
+    """Return how to weigh what was looked at (`blending.LOOKS`, a row a message)."""
+    middle, spread = seen.mean(axis=0), seen.std(axis=0)
+    spread[spread == 0] = 1.0
+    model = LogisticRegression(C=1.0, max_iter=1_000)
+    model.fit((seen - middle) / spread, junk, sample_weight=each)
+    weights = model.coef_[0] / spread
+    bias = float(model.intercept_[0] - weights @ middle)
+    return Blend(bias, tuple(weights.tolist()))
 
 
 def calibrate(logits: Floats, junk: Booleans) -> tuple[float, float]:

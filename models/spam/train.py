@@ -14,39 +14,52 @@ import io
 import json
 import os
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from models.spam.augment import good_words, rewritten
+from models.spam.augment import good_words, html_twins, rewritten
 from models.spam.data import FOLDS, Labelled, read_labelled
 from models.spam.fitting import (
     Recipe,
+    as_model,
     calibrate,
     curve,
     fit,
     matrix,
     metrics,
-    out_of_fold,
+    second_look,
 )
 from models.spam.lookalikes import lookalikes
 from numpy.typing import NDArray
 
 from integritas.services.spam.artifact import FORMAT, MANIFEST, POLICY
-from integritas.services.spam.features import View
+from integritas.services.spam.blending import LOOKS, WINDOW, Blend
+from integritas.services.spam.features import Document, View, document
 from integritas.services.spam.parsing import MessageView
-from integritas.services.spam.scoring import Calibration, quantise
+from integritas.services.spam.scoring import Calibration, LinearModel, Scorer
 
-__all__ = ["RECIPES", "Trained", "material", "train_view", "write"]
+if TYPE_CHECKING:
+    import scipy.sparse as sp  # type: ignore[import-untyped] # scipy ships no types
 
-VERSION = "2"
+__all__ = ["RECIPES", "Material", "Trained", "material", "train_view", "write"]
+
+VERSION = "3"
 HERE = Path(__file__).parent
 SHIPPED = HERE.parents[1] / "src/integritas/services/spam/model"
 # Values of head, text, markup, words, words of fields, signals.
 RECIPES = (
-    Recipe(View.MAIL, 20, (2, 1, 1, 2, 2, 1), cost=1.0, copies=1),
-    Recipe(View.BODY, 20, (0, 1, 1, 2, 0, 1), cost=1.0, copies=0),
-    Recipe(View.TEXT, 18, (0, 2, 0, 1, 0, 1), cost=0.3, power=0.5, copies=1),
-    Recipe(View.PROSE, 19, (0, 1, 0, 2, 0, 1), cost=1.0, copies=1),
+    Recipe(View.MAIL, 20, (2, 1, 1, 2, 2, 1), cost=1.0),
+    Recipe(
+        View.BODY,
+        20,
+        (0, 1, 1, 2, 0, 1),
+        cost=1.0,
+        copy_weight=0.05,
+        twin_weight=0.1,
+        second_look=0.1,
+    ),
+    Recipe(View.TEXT, 18, (0, 2, 0, 1, 0, 1), cost=0.3, power=0.5),
+    Recipe(View.PROSE, 19, (0, 1, 0, 2, 0, 1), cost=1.0),
 )
 # False positives that put a message in quarantine; and how far beyond the highest
 # wanted message, in logits, junk must score to be discarded.
@@ -56,12 +69,26 @@ DISCARD_MARGIN = 0.5
 
 @dataclasses.dataclass(frozen=True)
 class Trained:
-    """Quantised weights of a view, and what the manifest and the policy say of it."""
+    """The model of a view, and what the manifest and the policy say of it."""
 
     recipe: Recipe
-    weights: NDArray[np.int8]
+    model: LinearModel
     said: dict[str, Any]
     thresholds: dict[str, float]
+
+
+@dataclasses.dataclass(frozen=True)
+class Material:
+    """What a view learns from: messages as sent, then copies of the same, in blocks.
+
+    `weights` are what a message of each block counts, the first being sent; `junk` and
+    `folds` are those of a block.
+    """
+
+    blocks: list[list[MessageView]]
+    weights: list[float]
+    junk: NDArray[np.bool_]
+    folds: NDArray[np.int64]
 
 
 def main() -> None:
@@ -89,14 +116,19 @@ def train_view(
     measure: bool = True,
 ) -> Trained:
     """Return the model of a view; without `measure` it is not calibrated."""
-    views, junk, folds = material(recipe, mail, sms)
-    rows = matrix(views, recipe, table)
-    copied = np.tile(junk, recipe.copies + 1)
-    weights, bias = fit(rows, copied, recipe, recipe.copies)
-    stored, scale = quantise(weights.astype(np.float32))
-    said = {
+    given = material(recipe, mail, sms)
+    documents = [
+        [document(view, recipe.view, table) for view in block] for block in given.blocks
+    ]
+    rows, each = _rows(recipe, given, documents)
+    blocks = len(each) // len(given.junk)
+    weights, bias = fit(
+        rows, np.tile(given.junk, blocks), each, len(given.junk), recipe
+    )
+    model = as_model(weights, bias, recipe)
+    said: dict[str, Any] = {
         "bits": recipe.bits,
-        "scale": scale,
+        "scale": float(model.levels[-1]),
         "bias": bias,
         "group_values": recipe.group_values,
         "calibration": {"slope": 1.0, "offset": 0.0},
@@ -104,58 +136,139 @@ def train_view(
             "cost": recipe.cost,
             "smoothing": recipe.smoothing,
             "power": recipe.power,
-            "rewritten_copies": recipe.copies,
-            "weight_of_copies": recipe.copy_weight,
+            "weight_of_rewritten_copies": recipe.copy_weight,
+            "weight_of_html_twins": recipe.twin_weight,
         },
     }
-    if not measure:
-        return Trained(recipe, stored, said, {"quarantine": 0.5, "discard": 1.0})
+    if not measure and not recipe.second_look:
+        return Trained(recipe, model, said, {"quarantine": 0.5, "discard": 1.0})
+    raws = _unseen(recipe, given, documents, (rows, each))
+    if recipe.second_look:
+        raws, blend = _looked_again(recipe, given, raws)
+        model = dataclasses.replace(model, blend=blend)
+        said["second_look"] = {
+            "window": WINDOW,
+            "bias": blend.bias,
+            "weights": dict(zip(LOOKS, blend.weights, strict=True)),
+            "weight_of_copies": recipe.second_look,
+        }
     # Prose is measured and calibrated on long texts alone; short ones only teach it.
-    measured = len(mail.junk) if recipe.view is View.PROSE else len(junk)
-    spread = np.tile(folds, recipe.copies + 1)
-    unseen = out_of_fold(rows, copied, spread, recipe, len(junk))[:measured]
-    junk = junk[:measured]
-    calibration = Calibration(*calibrate(unseen, junk))
-    calibrated = calibration.slope * unseen + calibration.offset
+    measured = len(mail.junk) if recipe.view is View.PROSE else len(given.junk)
+    return _measured(recipe, model, said, (raws[:measured], given.junk[:measured]))
+
+
+def _rows(
+    recipe: Recipe, given: Material, documents: list[list[Document]]
+) -> tuple[sp.csr_matrix, NDArray[np.float64]]:
+    """Return the rows that the first look learns from, and what each counts."""
+    chosen = [number for number, weight in enumerate(given.weights) if weight]
+    rows = matrix([text for number in chosen for text in documents[number]], recipe)
+    weights = [given.weights[number] for number in chosen]
+    return rows, np.repeat(np.array(weights), len(given.junk))
+
+
+def _unseen(
+    recipe: Recipe,
+    given: Material,
+    documents: list[list[Document]],
+    learnt: tuple[sp.csr_matrix, NDArray[np.float64]],
+) -> NDArray[np.float64]:
+    """Return what models say that saw neither a message nor one of its fold.
+
+    A logit for each message; with a second look, what that weighs (`LOOKS`) for each
+    message of every block.
+    """
+    rows, each = learnt
+    blocks = len(each) // len(given.junk)
+    junk = np.tile(given.junk, blocks)
+    looked = documents if recipe.second_look else documents[:1]
+    size = len(given.junk)
+    found = np.zeros((len(looked) * size, len(LOOKS) if recipe.second_look else 1))
+    for fold in np.unique(given.folds):
+        taught = np.tile(given.folds != fold, blocks)
+        weights, bias = fit(
+            rows[taught],
+            junk[taught],
+            each[taught],
+            int(taught[:size].sum()),
+            recipe,
+        )
+        scorer = Scorer({recipe.view: as_model(weights, bias, recipe)})
+        for number, block in enumerate(looked):
+            for place in np.flatnonzero(given.folds == fold):
+                text = block[place]
+                found[number * size + place] = (
+                    scorer.looks(text, recipe.view)
+                    if recipe.second_look
+                    else scorer.score(text, recipe.view).logit
+                )
+    return found if recipe.second_look else found[:, 0]
+
+
+def _looked_again(
+    recipe: Recipe, given: Material, looks: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], Blend]:
+    """Return logits of the messages as sent, across folds, and the blend of all."""
+    size, blocks = len(given.junk), len(given.blocks)
+    junk, folds = np.tile(given.junk, blocks), np.tile(given.folds, blocks)
+    each = np.full(len(junk), recipe.second_look)
+    each[:size] = 1.0
+    logits = np.zeros(size)
+    for fold in np.unique(folds):
+        taught = folds != fold
+        blend = second_look(looks[taught], junk[taught], each[taught])
+        held = np.flatnonzero(given.folds == fold)
+        logits[held] = [blend.logit(looks[place].tolist()) for place in held]
+    return logits, second_look(looks, junk, each)
+
+
+def _measured(
+    recipe: Recipe,
+    model: LinearModel,
+    said: dict[str, Any],
+    unseen: tuple[NDArray[np.float64], NDArray[np.bool_]],
+) -> Trained:
+    """Return the model calibrated, its figures and thresholds."""
+    logits, junk = unseen
+    calibration = Calibration(*calibrate(logits, junk))
+    calibrated = calibration.slope * logits + calibration.offset
     probabilities = 1 / (1 + np.exp(-calibrated))
-    figures = metrics(unseen, probabilities, junk)
+    figures = metrics(logits, probabilities, junk)
     print(f"{recipe.view:6} {json.dumps(figures)}", flush=True)
     said["calibration"] = dataclasses.asdict(calibration)
     said["held_out"] = figures
     said["calibration_curve"] = curve(probabilities, junk)
-    return Trained(recipe, stored, said, _thresholds(calibrated, junk))
+    model = dataclasses.replace(model, calibration=calibration)
+    return Trained(recipe, model, said, _thresholds(calibrated, junk))
 
 
-def material(
-    recipe: Recipe, mail: Labelled, sms: Labelled
-) -> tuple[list[MessageView], NDArray[np.bool_], NDArray[np.int64]]:
-    """Return messages (rewritten copies behind them), labels and folds of a view."""
+def material(recipe: Recipe, mail: Labelled, sms: Labelled) -> Material:
+    """Return what a view learns from."""
     if recipe.view is View.TEXT:
-        return [*sms.views, *_copies(sms, recipe, is_mail=False)], sms.junk, sms.folds
-    views = [*mail.views, *_copies(mail, recipe, is_mail=True)]
+        blocks = [sms.views, _copies(sms, is_mail=False)]
+        return Material(blocks, [1.0, recipe.copy_weight], sms.junk, sms.folds)
+    copies = _copies(mail, is_mail=True)
     if recipe.view is not View.PROSE:
-        return views, mail.junk, mail.folds
-    size = len(mail.views)
-    copies = _copies(sms, recipe, is_mail=False)
-    mixed: list[MessageView] = []
-    for number in range(recipe.copies + 1):
-        mixed += [
-            _as_prose(view) for view in views[number * size : (number + 1) * size]
-        ]
-        mixed += [*sms.views, *copies][
-            number * len(sms.views) : (number + 1) * len(sms.views)
-        ]
-    junk = np.concatenate([mail.junk, sms.junk])
-    return mixed, junk, np.concatenate([mail.folds, sms.folds])
-
-
-def _copies(data: Labelled, recipe: Recipe, *, is_mail: bool) -> list[MessageView]:
-    good = good_words(data.views, data.junk.tolist())
-    return [
-        view
-        for seed in range(recipe.copies)
-        for view in rewritten(data.raws, good, is_mail=is_mail, seed=11 + seed)
+        blocks, weights = [mail.views, copies], [1.0, recipe.copy_weight]
+        if recipe.twin_weight:
+            blocks.append(html_twins(mail.raws))
+            weights.append(recipe.twin_weight)
+        return Material(blocks, weights, mail.junk, mail.folds)
+    blocks = [
+        [*map(_as_prose, mail.views), *sms.views],
+        [*map(_as_prose, copies), *_copies(sms, is_mail=False)],
     ]
+    return Material(
+        blocks,
+        [1.0, recipe.copy_weight],
+        np.concatenate([mail.junk, sms.junk]),
+        np.concatenate([mail.folds, sms.folds]),
+    )
+
+
+def _copies(data: Labelled, *, is_mail: bool) -> list[MessageView]:
+    good = good_words(data.views, data.junk.tolist())
+    return rewritten(data.raws, good, is_mail=is_mail, seed=11)
 
 
 def _as_prose(view: MessageView) -> MessageView:
@@ -190,7 +303,9 @@ def write(
 ) -> None:
     """Write weights, manifest and policy."""
     packed = io.BytesIO()
-    arrays: dict[str, Any] = {item.recipe.view.value: item.weights for item in trained}
+    arrays: dict[str, Any] = {
+        item.recipe.view.value: item.model.weights for item in trained
+    }
     np.savez_compressed(packed, allow_pickle=False, lookalikes=table, **arrays)
     content = packed.getvalue()
     digest = hashlib.sha256(content).hexdigest()

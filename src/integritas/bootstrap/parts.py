@@ -57,6 +57,7 @@ from integritas.services.compliance.remote import ComplianceDesk, RemoteComplian
 from integritas.services.spam import app as spam_app
 from integritas.services.spam.api import (
     MODEL,
+    SpamService,
     load_spam_service,
     open_spam_desk,
     open_spam_drift,
@@ -157,7 +158,8 @@ def load_services(
         observers["compliance"] = kept.records.accounts
     junk: Assessor
     if spam is not None:
-        junk, observers["spam"] = RemoteAssessor(spam), RemoteObserver(spam)
+        junk = RemoteAssessor(spam)
+        observers["spam"] = RemoteObserver(spam, SpamService.learns_from)
     else:
         junk = observers["spam"] = load_spam_service(
             desk=kept.spam, registry=kept.models
@@ -165,7 +167,9 @@ def load_services(
     flags: Assessor
     if anticorruption is not None:
         flags = RemoteAssessor(anticorruption)
-        observers["anticorruption"] = RemoteObserver(anticorruption)
+        observers["anticorruption"] = RemoteObserver(
+            anticorruption, DatasetDesk.learns_from
+        )
     else:
         flags = observers["anticorruption"] = load_anticorruption_service(kept.datasets)
     return Services(

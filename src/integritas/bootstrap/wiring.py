@@ -53,13 +53,13 @@ from integritas.platform.db import Database
 from integritas.platform.health import DEGRADED, Ping
 from integritas.platform.http import service_app
 from integritas.platform.idempotency import Answers, forget_old_answers
-from integritas.platform.limits import RateLimits
 from integritas.platform.roles import (
     Role,
     check_lists_folder,
     check_role,
     check_state_folder,
 )
+from integritas.platform.shared_limits import SharedLimits
 from integritas.platform.tokens import Algorithm
 from integritas.registry.api import ModelRegistry
 from integritas.services.anticorruption.api import (
@@ -69,11 +69,11 @@ from integritas.services.audit import app as audit_app
 from integritas.services.audit.api import AuditTrail, held_subjects
 from integritas.services.compliance.api import (
     check_party,
+    erase_allowed,
     erase_seen,
     subject_matcher,
 )
 from integritas.workflows.api import (
-    TELLING,
     Admission,
     CaseEffects,
     Definitions,
@@ -219,6 +219,7 @@ class Platform:
                 on_start=on_start,
                 on_stop=on_stop,
             )
+        shared = SharedLimits(self.settings, self.kit.clock, self.kit.metrics)
         return create_app(
             GatewayParts(
                 identity=self.identity,
@@ -234,7 +235,7 @@ class Platform:
                     *service_routers(self.services, self.audit, self.kit, self.cases),
                     *_oversight(self),
                 ],
-                pings=self.pings(),
+                pings={**self.pings(), **shared.pings},
                 metrics=self.kit.metrics,
                 answers=Answers(self.database, self.kit.clock),
                 checks={
@@ -245,11 +246,11 @@ class Platform:
                 admission=Admission(
                     self.database, self.kit.clock, self.settings.max_waiting_runs
                 ),
-                limits=RateLimits.of(self.settings, self.kit.clock),
+                limits=shared.limits,
                 cors_origins=self.settings.cors_origins,
                 body_timeout_s=self.settings.body_timeout_s,
                 on_start=on_start,
-                on_stop=on_stop,
+                on_stop=(*on_stop, shared.close),
             )
         )
 
@@ -365,6 +366,7 @@ def _wire(
         recorder=journal,
         clock=clock,
         ids=ids,
+        review_policy=kept.records.policies,
     )
     dossiers = Dossiers(desk)
     registry = Registry()
@@ -491,9 +493,10 @@ def _feeders(
     services: Services, desk: CaseDesk, journal: Journal, database: Database
 ) -> Sequence[Feeder]:
     """Return who tells each service that learns of the evidence of cases."""
+    lessons = {name: Lessons(desk, of) for name, of in services.observers.items()}
     return [
-        Feeder(f"{name} learning", journal, database, Lessons(desk, observer), TELLING)
-        for name, observer in services.observers.items()
+        Feeder(f"{name} learning", journal, database, taught, taught.types)
+        for name, taught in lessons.items()
     ]
 
 
@@ -503,7 +506,7 @@ def _check_release(content: Content) -> Sequence[FieldError]:
 
 def _subjects(platform: Platform) -> oversight.SubjectDesk:
     """Return who erases evidence, here and in what every service learned of it."""
-    erasers: list[oversight.Eraser] = [erase_seen]
+    erasers: list[oversight.Eraser] = [erase_seen, erase_allowed]
     if platform.services.spam_desk is not None:
         erasers.append(platform.services.spam_desk.erase)
     if platform.services.datasets is not None:

@@ -58,6 +58,8 @@ from integritas.cases.need import (
     restricted_among,
 )
 from integritas.cases.past import PastDecision
+from integritas.cases.registers import KEPT
+from integritas.cases.reviewing import ReviewPolicy
 from integritas.cases.service import CaseDesk
 from integritas.cases.store import CaseStore, Change, Handler
 
@@ -67,6 +69,7 @@ __all__ = [
     "DECIDED",
     "EVIDENCE_ADDED",
     "EVIDENCE_ERASED",
+    "KEPT",
     "LOOK_AGAIN",
     "OPENED",
     "REQUIRED_ASSESSMENTS",
@@ -113,6 +116,7 @@ __all__ = [
     "Reader",
     "RecordAssessment",
     "RecordVerdict",
+    "ReviewPolicy",
     "ReviewState",
     "Stats",
     "Submission",

@@ -42,7 +42,7 @@ _REASONS: Final = (
     (CASE_HISTORY, CASE_HISTORY.c.case_id, ("reason",)),
     (APPROVALS, APPROVALS.c.case_id, ("reason", "decision_reason")),
     (CASE_LINKS, CASE_LINKS.c.case_id, ("reason",)),
-    (FINDINGS, FINDINGS.c.case_id, ("review_reason",)),
+    (FINDINGS, FINDINGS.c.case_id, ("review_reason", "proposed_reason")),
 )
 
 

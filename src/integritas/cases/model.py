@@ -261,7 +261,11 @@ class ReviewState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class FindingRecord:
-    """A finding as kept: whose it is, which run made it, what a person said of it."""
+    """A finding as kept: whose it is, which run made it, what a person said of it.
+
+    `proposed` is what one person said and a second must agree to. `proposed_by`,
+    `proposed_at` and `proposed_reason` are the first person's, then and once agreed.
+    """
 
     tenant: TenantId
     id: FindingId
@@ -274,6 +278,10 @@ class FindingRecord:
     reviewed_by: str | None = None
     reviewed_at: datetime | None = None
     review_reason: str = ""
+    proposed: ReviewState | None = None
+    proposed_by: str | None = None
+    proposed_at: datetime | None = None
+    proposed_reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import sqlalchemy as sa
 
+from integritas.cases.model import ReviewState
 from integritas.cases.rows import decision_of, finding_of
 from integritas.cases.tables import ASSESSMENTS, CASES, DECISIONS, FINDINGS
 from integritas.kernel.contracts import Assessment, DecisionRequest, Verdict
@@ -21,7 +22,10 @@ if TYPE_CHECKING:
     from integritas.kernel.ids import TenantId
     from integritas.platform.db import Transaction
 
-__all__ = ["PastDecision", "find_findings", "list_past_decisions"]
+__all__ = ["PROPOSED", "PastDecision", "find_findings", "list_past_decisions"]
+
+PROPOSED: Final = "proposed"
+"""A review that waits for a second person."""
 
 _AT_ONCE: Final = 500
 
@@ -80,15 +84,24 @@ def find_findings(
     before: str | None = None,
     limit: int = 50,
 ) -> Sequence[FindingRecord]:
-    """Return findings of a kind in all cases, newest first."""
+    """Return findings of a kind in all cases, newest first.
+
+    `review` is what was said of them: `open` where nobody said anything yet, `proposed`
+    where a second person is waited for.
+    """
     query = (
         sa.select(FINDINGS)
         .where(FINDINGS.c.tenant_id == tenant, FINDINGS.c.kind == kind.value)
         .order_by(FINDINGS.c.id.desc())
         .limit(limit)
     )
-    if review is not None:
+    waiting = FINDINGS.c.proposed.is_not(None)
+    if review == PROPOSED:
+        query = query.where(waiting)
+    elif review is not None:
         query = query.where(FINDINGS.c.review == str(review))
+    if review == ReviewState.OPEN:
+        query = query.where(~waiting)
     if before is not None:
         query = query.where(FINDINGS.c.id < before)
     return [finding_of(row) for row in tx.execute(query)]

@@ -186,6 +186,10 @@ def finding_of(row: Row) -> FindingRecord:
         reviewed_by=row.reviewed_by,
         reviewed_at=row.reviewed_at,
         review_reason=row.review_reason,
+        proposed=ReviewState(row.proposed) if row.proposed else None,
+        proposed_by=row.proposed_by,
+        proposed_at=row.proposed_at,
+        proposed_reason=row.proposed_reason,
     )
 
 

@@ -5,10 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-import sqlalchemy as sa
-
 from integritas.cases import views
-from integritas.cases.approvals import void
 from integritas.cases.disclosed import Disclosed, read_fact
 from integritas.cases.four_eyes import FourEyes
 from integritas.cases.listing import CaseFilter, CaseOrder, list_cases
@@ -30,14 +27,12 @@ from integritas.cases.model import (
 )
 from integritas.cases.need import Reader, hides, visible_in
 from integritas.cases.past import PastDecision, find_findings, list_past_decisions
-from integritas.cases.tables import FINDINGS
-from integritas.kernel.contracts import Context, Dossier, Evidence, Fact, FindingKind
+from integritas.cases.reviewing import Reviews
+from integritas.kernel.contracts import Context, Dossier, Evidence, FindingKind
 from integritas.kernel.errors import (
     ApprovalRequired,
     Conflict,
-    FieldError,
     IntegritasError,
-    InvalidInput,
     NotFound,
 )
 from integritas.platform.batching import Coalescer, isolating
@@ -47,6 +42,7 @@ from integritas.platform.idempotency import IdempotencyScope, once
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from integritas.cases.reviewing import ReviewPolicy
     from integritas.cases.store import CaseStore, Change
     from integritas.kernel.clock import Clock
     from integritas.kernel.contracts import Recorder
@@ -67,7 +63,6 @@ __all__ = ["CaseDesk"]
 T = TypeVar("T")
 Item = TypeVar("Item")
 
-REVIEWED: Final = "integritas.finding.reviewed.v1"
 EVIDENCE_READ: Final = "integritas.evidence.read.v1"
 FINDING_READ: Final = "integritas.finding.read.v1"
 
@@ -84,6 +79,7 @@ class CaseDesk:
         recorder: Recorder,
         clock: Clock,
         ids: IdFactory,
+        review_policy: ReviewPolicy | None = None,
     ) -> None:
         """Take the parts; bootstrap wires them."""
         self._database = database
@@ -92,6 +88,7 @@ class CaseDesk:
         self._recorder = recorder
         self._clock = clock
         self._four_eyes = FourEyes(store, recorder, clock, ids)
+        self._reviews = Reviews(database, recorder, clock, review_policy)
         self._opening = Coalescer(self._open_batch)
         self._changing = Coalescer(self._change_batch)
 
@@ -242,60 +239,12 @@ class CaseDesk:
         review: ReviewState,
         reason: str,
     ) -> FindingRecord:
-        """Confirm or dismiss a finding, with a reason.
+        """Confirm or dismiss a finding, with a reason; a proposal where policy says so.
 
         Raises:
-            InvalidInput: no reason was given.
-            NotFound: no such finding in this tenant.
+            InvalidInput, NotFound, NotPermitted, Conflict: see `Reviews.review`.
         """
-        if not reason.strip():
-            raise InvalidInput(
-                "a review needs a reason",
-                errors=(FieldError("reason", "is empty", "say why"),),
-            )
-
-        def work(tx: Transaction) -> FindingRecord:
-            found = views.get_finding(tx, context.tenant, finding_id)
-            reviewed = replace(
-                found,
-                review=review,
-                reviewed_by=context.actor.id,
-                reviewed_at=self._clock.now(),
-                review_reason=reason,
-            )
-            tx.execute(
-                sa.update(FINDINGS)
-                .where(
-                    FINDINGS.c.tenant_id == context.tenant,
-                    FINDINGS.c.id == finding_id,
-                )
-                .values(
-                    review=review.value,
-                    reviewed_by=reviewed.reviewed_by,
-                    reviewed_at=reviewed.reviewed_at,
-                    review_reason=reason,
-                )
-            )
-            fact = Fact(
-                type=REVIEWED,
-                subject=found.case_id,
-                data={"finding": finding_id, "review": review.value},
-                personal={"reason": reason},
-            )
-            # What an approval was asked on: another judgement of it, another question.
-            case = views.get_case(tx, context.tenant, found.case_id)
-            waiting = views.find_approvals(
-                tx, context.tenant, case_id=case.id, state=ApprovalState.OPEN
-            )
-            now = self._clock.now()
-            voided = [
-                void(tx, approval, case, now, "a finding was reviewed since")
-                for approval in waiting
-            ]
-            self._recorder.record(tx, context, [fact, *voided])
-            return reviewed
-
-        return await self._database.transact(work)
+        return await self._reviews.review(context, finding_id, review, reason)
 
     async def read_raw(
         self, context: Context, evidence_id: EvidenceId, why: Disclosed | None = None

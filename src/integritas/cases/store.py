@@ -260,6 +260,10 @@ class CaseStore:
                     "reviewed_by": None,
                     "reviewed_at": None,
                     "review_reason": "",
+                    "proposed": None,
+                    "proposed_by": None,
+                    "proposed_at": None,
+                    "proposed_reason": None,
                 }
             )
 

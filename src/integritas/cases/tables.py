@@ -134,6 +134,10 @@ FINDINGS: Final = sa.Table(
     sa.Column("reviewed_by", Identifier),
     sa.Column("reviewed_at", UtcTime),
     sa.Column("review_reason", sa.Text, nullable=False),
+    sa.Column("proposed", sa.Text),
+    sa.Column("proposed_by", Identifier),
+    sa.Column("proposed_at", UtcTime),
+    sa.Column("proposed_reason", sa.Text),
     sa.Index(None, "tenant_id", "case_id", "id"),
     sa.Index(None, "tenant_id", "kind", "id"),
 )

@@ -16,9 +16,10 @@ from sqlalchemy.exc import ArgumentError
 
 from integritas.cli.bulk import STANDARD, shown, write_bytes
 from integritas.cli.chosen import Db, chosen_settings, file_of, told
+from integritas.cli.operator import operator_context
 from integritas.journal.api import Journal
 from integritas.kernel.clock import SystemClock, SystemRandomness
-from integritas.kernel.contracts import SYSTEM, Context, VerificationReport
+from integritas.kernel.contracts import VerificationReport
 from integritas.kernel.errors import FieldError, InvalidInput, NotFound, StorageFailure
 from integritas.kernel.ids import DEFAULT_TENANT, IdFactory, TenantId, valid_tenant
 from integritas.platform.config import Settings, load_settings
@@ -65,6 +66,13 @@ def verify(
             "--checkpoint", help="A signed checkpoint that the log must extend."
         ),
     ] = None,
+    settled: Annotated[
+        bool,
+        typer.Option(
+            "--settled",
+            help="The platform was stopped in order: no entry may wait to be logged.",
+        ),
+    ] = False,
     tenant: Tenant = DEFAULT_TENANT,
 ) -> None:
     """Re-compute everything; exit 1 and name the place of each difference."""
@@ -77,7 +85,9 @@ def verify(
         _show(report, f"the bundle {bundle}, checkpoint of {report.size} entries")
         return
     report = with_trail(
-        lambda trail, who: trail.verify(who, keys=keys, checkpoints=notes),
+        lambda trail, who: trail.verify(
+            who, keys=keys, checkpoints=notes, settled=settled
+        ),
         db=db,
         tenant=tenant,
         origin=_origin(keys, tenant),
@@ -104,7 +114,7 @@ def export(
 
     async def bundle(trail: AuditTrail, who: TenantId) -> Mapping[str, JsonValue]:
         made = await trail.bundle(who, subject=case)
-        context = Context(who, SYSTEM, "audit export")
+        context = operator_context(who, "audit export")
         await trail.record_export(context, form="bundle", subject=case)
         return made
 
@@ -162,7 +172,7 @@ def rotate(*, db: Db = None, tenant: Tenant = DEFAULT_TENANT) -> None:
     """Hand the log over to a new key, by an entry both sign; print the new key."""
 
     async def hand_over(trail: AuditTrail, who: TenantId) -> str:
-        return await trail.rotate_key(Context(who, SYSTEM, "audit rotate"))
+        return await trail.rotate_key(operator_context(who, "audit rotate"))
 
     typer.echo(with_trail(hand_over, db=db, tenant=tenant))
 

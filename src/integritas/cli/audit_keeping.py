@@ -8,8 +8,8 @@ from typing import Annotated, Final
 import typer
 
 from integritas.cli.audit import Db, Tenant, with_trail
+from integritas.cli.operator import operator_context
 from integritas.kernel.clock import SystemClock, parse_time
-from integritas.kernel.contracts import SYSTEM, Context
 from integritas.kernel.errors import FieldError, InvalidInput
 from integritas.kernel.ids import DEFAULT_TENANT, TenantId
 from integritas.services.audit.api import AuditTrail, Hold
@@ -29,7 +29,9 @@ def hold(
     """Put a subject under legal hold: nothing on it is pruned or erased."""
 
     async def place(trail: AuditTrail, who: TenantId) -> None:
-        await trail.hold(_context(who, "hold"), subject=subject, reason=reason)
+        await trail.hold(
+            operator_context(who, "audit hold"), subject=subject, reason=reason
+        )
 
     with_trail(place, db=db, tenant=tenant)
     typer.echo(f"{subject} is under legal hold", err=True)
@@ -41,7 +43,9 @@ def release(
     """End a legal hold."""
 
     async def end(trail: AuditTrail, who: TenantId) -> None:
-        await trail.release(_context(who, "release"), subject=subject, reason=reason)
+        await trail.release(
+            operator_context(who, "audit release"), subject=subject, reason=reason
+        )
 
     with_trail(end, db=db, tenant=tenant)
     typer.echo(f"{subject} is under legal hold no longer", err=True)
@@ -67,7 +71,7 @@ def erase(
     """Erase the personal data beside all entries on a subject; the log verifies on."""
 
     async def forget(trail: AuditTrail, who: TenantId) -> int:
-        context = _context(who, "erase")
+        context = operator_context(who, "audit erase")
         return await trail.erase(context, subject=subject, reason=reason)
 
     count = with_trail(forget, db=db, tenant=tenant)
@@ -94,7 +98,9 @@ def prune(
     limit = _limit(before, days)
 
     async def thin(trail: AuditTrail, who: TenantId) -> int:
-        return await trail.prune(_context(who, "prune"), before=limit, reason=reason)
+        return await trail.prune(
+            operator_context(who, "audit prune"), before=limit, reason=reason
+        )
 
     count = with_trail(thin, db=db, tenant=tenant)
     typer.echo(f"pruned the payloads of {count} entries", err=True)
@@ -112,7 +118,3 @@ def _limit(before: str | None, days: int | None) -> datetime:
             "--before is not a time",
             errors=(FieldError("--before", str(error), "write 2026-01-31T12:00:00Z"),),
         ) from error
-
-
-def _context(tenant: TenantId, what: str) -> Context:
-    return Context(tenant, SYSTEM, f"audit {what}")

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from integritas.cli.audit import Db, Tenant, with_trail
+from integritas.cli.operator import operator_context
 from integritas.kernel.clock import format_time, parse_time
 from integritas.kernel.errors import FieldError, InvalidInput
 from integritas.kernel.ids import DEFAULT_TENANT, TenantId
@@ -44,7 +45,10 @@ def search(
     db: Db = None,
     tenant: Tenant = DEFAULT_TENANT,
 ) -> None:
-    """Print the entries that match all of it, oldest first."""
+    """Print the entries that match all of it, oldest first.
+
+    That they were handed out is an entry of the log.
+    """
     if form not in FORMATS:
         raise InvalidInput(
             f"--format: {form!r} is not one of {', '.join(FORMATS)}",
@@ -65,6 +69,8 @@ def search(
     )
 
     async def write(trail: AuditTrail, who: TenantId) -> None:
+        context = operator_context(who, "audit search")
+        await trail.record_export(context, form=form, chosen=chosen)
         async for line in trail.export(who, chosen, form):
             typer.echo(line, nl=False)
 

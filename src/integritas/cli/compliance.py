@@ -15,10 +15,12 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from integritas.cli.bulk import STANDARD, Bulk, LineReject, lines_of, open_bulk
 from integritas.kernel.errors import FieldError, InvalidInput, Unavailable
 from integritas.kernel.validation import field_errors
-from integritas.platform.config import load_settings
+from integritas.platform.config import Settings, load_settings
 from integritas.platform.roles import check_state_folder
 from integritas.services.compliance.api import (
     MATCH_THRESHOLD,
+    SCHEMA_REMEDY,
+    SCHEMAS,
     Hit,
     ListChange,
     Screener,
@@ -120,21 +122,21 @@ def show_lists(
     ] = None,
     data: Annotated[
         Path | None,
-        typer.Option(envvar="INTEGRITAS_DATA", help="Data folder with watchlists/."),
+        typer.Option(
+            help="Folder with watchlists/ in it; else INTEGRITAS_DATA if none are kept."
+        ),
     ] = None,
 ) -> None:
     """Show each list's version, one JSON object a line."""
     if context.invoked_subcommand is not None:
         return
     settings = load_settings()
-    folder = lists or settings.lists_dir or (data / "watchlists" if data else None)
-    if folder is None:
-        folder = settings.state_dir / "lists"
-        if not folder.is_dir():
-            raise InvalidInput(
-                f"no list: {folder} is not there; refresh the lists, give --lists DIR, "
-                "or set INTEGRITAS_LISTS_DIR"
-            )
+    folder = lists or (data / "watchlists" if data else _folder_in_force(settings))
+    if not (lists or data or folder.is_dir()):
+        raise InvalidInput(
+            f"no list: {folder} is not there; refresh the lists, give --lists DIR, "
+            "or set INTEGRITAS_LISTS_DIR"
+        )
     for version in load_watchlists(folder).versions.values():
         document = {
             "name": version.name,
@@ -144,6 +146,14 @@ def show_lists(
             "entries": version.entries,
         }
         typer.echo(orjson.dumps(document).decode())
+
+
+def _folder_in_force(settings: Settings) -> Path:
+    """Return the folder that a server here reads, else that of the sample data."""
+    kept = settings.lists_dir or settings.state_dir / "lists"
+    if settings.data is None or settings.lists_dir or kept.is_dir():
+        return kept
+    return settings.data / "watchlists"
 
 
 @lists_app.command()
@@ -156,6 +166,10 @@ def refresh(
         Path | None,
         typer.Option(help="Folder to keep them in; the configured one by default."),
     ] = None,
+    shrunk: Annotated[
+        bool,
+        typer.Option("--shrunk", help="Take over a list that lost a fifth or more."),
+    ] = False,
 ) -> None:
     """Fetch the lists, and put those in force that load; one JSON object a list.
 
@@ -168,11 +182,11 @@ def refresh(
         check_state_folder(settings)
         target = settings.state_dir / "lists"
     if source is not None:
-        _tell(refresh_lists(source, target))
+        _tell(refresh_lists(source, target, shrunk=shrunk))
         return
     sources = check_sources(settings.list_sources)
     with httpx.Client(timeout=_PATIENCE_S) as client:
-        outcomes = fetch_lists(client, target, sources)
+        outcomes = fetch_lists(client, target, sources, shrunk=shrunk)
     _tell([outcome.change for outcome in outcomes if outcome.change])
     failed = [
         f"{outcome.list}: {outcome.error}" for outcome in outcomes if outcome.error
@@ -200,7 +214,10 @@ def _parse_query(line: bytes) -> tuple[str | int, ScreenIn]:
         return _Line.model_validate(document).id, ScreenIn.model_validate(document)
     except orjson.JSONDecodeError as error:
         raise InvalidInput(
-            "not JSON", errors=(FieldError("(line)", str(error)),)
+            "not JSON",
+            errors=(
+                FieldError("(line)", str(error), "write a JSON object on each line"),
+            ),
         ) from error
     except ValidationError as error:
         raise InvalidInput("not a query", errors=field_errors(error)) from error
@@ -263,7 +280,11 @@ def _rows(
 def _wrong_row(row: dict[str, str], width: int) -> FieldError | None:
     # DictReader keeps cells without a column under None, and None for missing cells.
     if None in row or None in row.values():
-        return FieldError("(row)", f"expected {width} columns")
+        remedy = "write as many cells as the header has, commas in quotes"
+        return FieldError("(row)", f"expected {width} columns", remedy)
+    schema = row["schema"]
+    if schema and schema not in SCHEMAS:
+        return FieldError("schema", "is no schema of a party", SCHEMA_REMEDY)
     for name, text in row.items():
         if not text.isprintable() and any("\udc80" <= c <= "\udcff" for c in text):
             return FieldError(name, "is not UTF-8", "save the file as UTF-8")

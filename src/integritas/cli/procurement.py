@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from pathlib import Path
 from typing import Annotated
 
@@ -84,6 +85,8 @@ def indicators(
         )
         document = run.ledger.document(meta=not no_meta)
         bulk.output.write(orjson.dumps(document) + b"\n")
+    # The end of a large run is near: nothing is won by looking for garbage in results.
+    gc.freeze()
 
 
 @app.command()

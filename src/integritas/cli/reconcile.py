@@ -8,9 +8,10 @@ from integritas.cases.api import CaseDesk, CaseStore
 from integritas.cli.audit import Db, Tenant, with_trail
 from integritas.kernel.clock import SystemClock, SystemRandomness
 from integritas.kernel.ids import DEFAULT_TENANT, IdFactory, TenantId
-from integritas.oversight.api import Reconciliation, reconcile
+from integritas.oversight.api import ALLOW_LIST, Reconciliation, reconcile
 from integritas.platform.commands import CommandQueue
 from integritas.services.audit.api import AuditTrail
+from integritas.services.compliance.api import kept_allowed
 
 __all__ = ["reconcile_all"]
 
@@ -19,7 +20,9 @@ def reconcile_all(*, db: Db = None, tenant: Tenant = DEFAULT_TENANT) -> None:
     """Compare journal, cases and log; exit 1 and name what is missing or extra."""
 
     async def compare(trail: AuditTrail, who: TenantId) -> Reconciliation:
-        return await reconcile(who, trail.journal, _desk(trail), trail)
+        return await reconcile(
+            who, trail.journal, _desk(trail), trail, others={ALLOW_LIST: kept_allowed}
+        )
 
     report = with_trail(compare, db=db, tenant=tenant)
     for note in report.notes:

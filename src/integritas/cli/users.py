@@ -11,8 +11,8 @@ import typer
 
 from integritas.bootstrap import bootstrap
 from integritas.cli.chosen import Db, chosen_settings, file_of, told
+from integritas.cli.operator import operator_context
 from integritas.identity.api import NewUser, Role, check_new_user, check_tenant
-from integritas.kernel.contracts import SYSTEM, Context
 from integritas.kernel.errors import FieldError, InvalidInput, NotFound
 from integritas.kernel.ids import DEFAULT_TENANT, TenantId
 
@@ -64,7 +64,7 @@ def create_admin(
 async def _create(
     platform: Platform, tenant: TenantId, new: NewUser, *, may_found: bool
 ) -> User:
-    context = Context(tenant, SYSTEM, "command-line")
+    context = operator_context(tenant, "command-line")
     if may_found:
         return await platform.identity.found_tenant(context, new)
     try:

@@ -927,7 +927,7 @@ class AsyncClient(AsyncTransport):
     async def compliance_hits(
         self,
         *,
-        review: Literal["open", "confirmed", "dismissed"] | None = None,
+        review: Literal["open", "proposed", "confirmed", "dismissed"] | None = None,
         cursor: str | None = None,
         limit: int | None = None,
     ) -> CaseHitList:
@@ -1711,11 +1711,17 @@ class AsyncClient(AsyncTransport):
         return answer
 
     async def spam_campaigns(
-        self, *, limit: int | None = None, cursor: str | None = None
+        self,
+        *,
+        limit: int | None = None,
+        cursor: str | None = None,
+        case_: str | None = None,
     ) -> CampaignPage:
         """List campaigns: messages that are nearly the same."""
         asked = await self._ask(
-            "GET", f"/api/v1/spam/campaigns", query={"limit": limit, "cursor": cursor}
+            "GET",
+            f"/api/v1/spam/campaigns",
+            query={"limit": limit, "cursor": cursor, "case": case_},
         )
         answer: CampaignPage = asked.json()
         return answer

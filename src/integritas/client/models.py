@@ -584,6 +584,9 @@ class CaseHitOut(TypedDict):
     review: str
     reviewed_by: str | None
     review_reason: str
+    proposed: str | None
+    proposed_by: str | None
+    proposed_reason: str | None
 
 
 class CaseIn(TypedDict):
@@ -891,6 +894,7 @@ class Expected(TypedDict):
     outcome: Outcome
     band: NotRequired[str | None]
     required_steps: NotRequired[list[str] | None]
+    second_reviewer: NotRequired[list[Literal["confirmed", "dismissed"]] | None]
 
 
 class Failure(TypedDict):
@@ -1000,6 +1004,10 @@ class FindingOut(TypedDict):
     reviewed_by: str | None
     reviewed_at: str | None
     review_reason: str
+    proposed: ReviewState | None
+    proposed_by: str | None
+    proposed_at: str | None
+    proposed_reason: str | None
 
 
 class FlagOut(TypedDict):
@@ -1840,9 +1848,9 @@ class RevealIn(TypedDict):
 
 
 class ReviewIn(TypedDict):
-    """What a person says of a finding."""
+    """What a person says of a finding; `open` refuses what another one proposed."""
 
-    review: Literal["confirmed", "dismissed"]
+    review: Literal["confirmed", "dismissed", "open"]
     reason: str
 
 

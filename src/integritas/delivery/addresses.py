@@ -34,8 +34,9 @@ Networks: TypeAlias = tuple[IPv4Network | IPv6Network, ...]
 Resolve: TypeAlias = "Callable[[str, int], Awaitable[Sequence[str]]]"
 
 _LOOKUP_S: Final = 5.0
-# Addresses that stand for others behind a translator (RFC 6052, RFC 8215).
-_TRANSLATED: Final = (ip_network("64:ff9b::/96"), ip_network("64:ff9b:1::/48"))
+# The one block of IPv6 that is handed out for the public network; what lies outside
+# stands for other addresses (RFC 4291, 6052, 8215) or for a site of old (RFC 3879).
+_UNICAST: Final = ip_network("2000::/3")
 
 
 class Forbidden(httpcore.ConnectError):
@@ -69,13 +70,9 @@ def _plain(address: Address) -> Address:
 
 
 def _is_public(address: Address) -> bool:
-    return (
-        address.is_global
-        and not address.is_multicast
-        and not any(
-            address.version == each.version and address in each for each in _TRANSLATED
-        )
-    )
+    if isinstance(address, IPv6Address) and address not in _UNICAST:
+        return False
+    return address.is_global and not address.is_multicast
 
 
 async def check_url(url: str, networks: Networks, resolve: Resolve = resolve) -> None:
@@ -86,7 +83,12 @@ async def check_url(url: str, networks: Networks, resolve: Resolve = resolve) ->
     Raises:
         InvalidInput: naming what is wrong with it.
     """
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError as error:
+        raise _wrong(
+            "is no address", "write https://host/path, IPv6 addresses in brackets"
+        ) from error
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         raise _wrong("is no address of a receiver", "write https://host/path")
     if parts.username is not None or parts.password is not None:
@@ -147,7 +149,8 @@ class GuardedNetwork(httpcore.AsyncNetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.AsyncNetworkStream:
-        """Look the name up, look at what it leads to, and connect to that.
+        """Look the name up, look at what it leads to, and connect to the first that
+        takes it.
 
         Raises:
             Forbidden: one of its addresses is not permitted.
@@ -159,15 +162,19 @@ class GuardedNetwork(httpcore.AsyncNetworkBackend):
         for address in found:
             if not permitted(address, self._networks, public=self._public):
                 raise Forbidden(f"{host} leads to an address that is not permitted")
-        if not found:
-            raise httpcore.ConnectError(f"{host} has no address")
-        return await self._inner.connect_tcp(
-            found[0],
-            port,
-            timeout=timeout,
-            local_address=local_address,
-            socket_options=socket_options,
-        )
+        for last, address in enumerate(found, 1 - len(found)):
+            try:
+                return await self._inner.connect_tcp(
+                    address,
+                    port,
+                    timeout=timeout,
+                    local_address=local_address,
+                    socket_options=socket_options,
+                )
+            except (httpcore.ConnectError, httpcore.ConnectTimeout):
+                if not last:
+                    raise
+        raise httpcore.ConnectError(f"{host} has no address")
 
     async def sleep(self, seconds: float) -> None:
         """Sleep, as the protocol asks."""

@@ -56,6 +56,7 @@ BACKOFF: Final = tuple(
 
 BATCH: Final = 50
 POLL_S: Final = 1.0
+REST_S: Final = 0.1
 TIMEOUT_S: Final = 15.0
 _JITTER: Final = 0.2
 _MOST: Final = 65_536
@@ -122,6 +123,7 @@ class Courier:
                     taken = 0
                 if not taken:
                     await self._journal.wait(POLL_S)
+                    await asyncio.sleep(REST_S)  # entries that come close are one look
 
     async def deliver_due(self) -> int:
         """Attempt what is due now; return how many attempts were made."""

@@ -355,7 +355,11 @@ class RevealIn(_In):
 
 
 class FindingOut(BaseModel):
-    """A finding with its reasons and what a person said of it."""
+    """A finding with its reasons and what a person said of it.
+
+    `proposed` waits for a second person; until then `review` holds. `proposed_by`,
+    `proposed_at` and `proposed_reason` are the first person's, once agreed to as well.
+    """
 
     id: str
     case_id: str
@@ -374,13 +378,19 @@ class FindingOut(BaseModel):
     reviewed_by: str | None
     reviewed_at: datetime | None
     review_reason: str
+    proposed: ReviewState | None
+    proposed_by: str | None
+    proposed_at: datetime | None
+    proposed_reason: str | None
 
     @classmethod
     def of(cls, record: FindingRecord, view: View | None) -> FindingOut:
         """Show a finding; without a view in clear, which is recorded before."""
         finding, said = record.finding, record.review_reason
+        proposed = record.proposed_reason
         if view is not None:
             finding, said = mask_finding(view, finding), view.remark(said)
+            proposed = None if proposed is None else view.remark(proposed)
         return cls(
             id=record.id,
             case_id=record.case_id,
@@ -399,13 +409,17 @@ class FindingOut(BaseModel):
             reviewed_by=record.reviewed_by,
             reviewed_at=record.reviewed_at,
             review_reason=said,
+            proposed=record.proposed,
+            proposed_by=record.proposed_by,
+            proposed_at=record.proposed_at,
+            proposed_reason=proposed,
         )
 
 
 class ReviewIn(_In):
-    """What a person says of a finding."""
+    """What a person says of a finding; `open` refuses what another one proposed."""
 
-    review: Literal["confirmed", "dismissed"]
+    review: Literal["confirmed", "dismissed", "open"]
     reason: Annotated[
         str, StringConstraints(min_length=1, max_length=10_000, pattern=NO_NUL)
     ]

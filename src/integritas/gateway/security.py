@@ -129,7 +129,7 @@ async def signed(
     principal = await parts.identity.verify(credential)
     if parts.limits.caller is not None:
         who = principal.key or principal.actor.id
-        standing = parts.limits.caller.take(f"{principal.tenant} {who}")
+        standing = await parts.limits.caller.take(f"{principal.tenant} {who}")
         note(request.scope["state"], standing)
     address = request.client.host if request.client else None
     request.state.context = principal.context(request_id_of(request.scope), address)
@@ -141,7 +141,7 @@ async def signed(
 Signed: TypeAlias = Annotated[Principal, Depends(signed)]
 
 
-def reading(principal: Signed) -> Reader:
+async def reading(principal: Signed) -> Reader:
     """Return who reads, for lists and searches."""
     return reader_of(principal)
 

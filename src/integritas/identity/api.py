@@ -41,6 +41,7 @@ from integritas.identity.policy import (
     permissions_of,
     permitted,
 )
+from integritas.identity.registers import KEPT_IDENTITY
 from integritas.identity.second_factor import SecondFactors
 from integritas.identity.service import Identity, check_tenant
 from integritas.identity.sessions import Sessions
@@ -49,6 +50,7 @@ from integritas.identity.users import Users, check_new_user
 __all__ = [
     "COOKIE_TTL_S",
     "DISCLOSURE",
+    "KEPT_IDENTITY",
     "PERMISSIONS",
     "AdminCreated",
     "ApiKey",

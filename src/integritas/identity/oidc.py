@@ -193,7 +193,8 @@ class OpenIdLogin:
         if str(metadata.get("issuer")).rstrip("/") != issuer:
             raise Unavailable("the OpenID provider names another issuer than itself")
         for name in ("authorization_endpoint", "token_endpoint", "jwks_uri"):
-            _check_safe(str(metadata.get(name)), "INTEGRITAS_OIDC_ISSUER")
+            if not _is_safe(str(metadata.get(name))):
+                raise Unavailable(f"the OpenID provider's {name} is not https")
         document = await self._get(str(metadata["jwks_uri"]))
         try:
             keys = KeySet.import_key_set(document)  # type: ignore[arg-type] # checked there
@@ -296,14 +297,21 @@ def _quoted(text: str) -> str:
 
 
 def _check_safe(url: str, setting: str) -> None:
-    parts = urlsplit(url)
+    if not _is_safe(url):
+        raise InvalidInput(
+            f"{url[:200]} is not safe to sign in with",
+            errors=(FieldError(setting, "is not https", "use an https:// address"),),
+        )
+
+
+def _is_safe(url: str) -> bool:
+    """Say whether an address is of https, or of this machine."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
     try:
         local = ip_address(parts.hostname or "").is_loopback
     except ValueError:
         local = parts.hostname == "localhost"
-    if parts.scheme == "https" or (parts.scheme == "http" and local):
-        return
-    raise InvalidInput(
-        f"{url[:200]} is not safe to sign in with",
-        errors=(FieldError(setting, "is not https", "use an https:// address"),),
-    )
+    return parts.scheme == "https" or (parts.scheme == "http" and local)

@@ -22,7 +22,9 @@ from integritas.journal.store import (
     Journal,
     Personal,
     commitment_of,
+    read_entries,
 )
+from integritas.journal.stored import mistyped
 
 __all__ = [
     "ERASED",
@@ -36,4 +38,6 @@ __all__ = [
     "Journal",
     "Personal",
     "commitment_of",
+    "mistyped",
+    "read_entries",
 ]

@@ -246,7 +246,15 @@ class Assessor(Protocol):
 
 
 class Observer(Protocol):
-    """What a service learns from evidence over time; fed from the journal."""
+    """What a service learns from evidence over time; fed from the journal.
+
+    Evidence of kinds other than `learns_from` it need not be told of.
+    """
+
+    @property
+    def learns_from(self) -> frozenset[EvidenceKind]:
+        """The kinds of evidence that teach it something."""
+        ...
 
     async def observe(self, event_id: EventId, batch: Sequence[Dossier], /) -> None:
         """Learn from dossiers; the same `event_id` a second time changes nothing."""

@@ -127,6 +127,7 @@ _MESSAGES: Final[Mapping[str, str]] = {
 _AMOUNT: Final = 'write the amount as a text such as "1200.00"'
 _MOMENT: Final = "write it as 2026-01-31T12:00:00Z"
 _REMEDIES: Final[Mapping[str, str]] = {
+    "bands": "let the bands run from 0 to 100 without gap, each at least as strict",
     "base64": "encode the bytes in standard base64, with padding",
     "bool_parsing": "write true or false",
     "bool_type": "write true or false",
@@ -150,6 +151,7 @@ _REMEDIES: Final[Mapping[str, str]] = {
     "float_type": "write a number",
     "greater_than": "use more than {gt}",
     "greater_than_equal": "use {ge} or more",
+    "guard_mild": "write review or escalate",
     "int_from_float": "write a whole number",
     "int_parsing": "write a whole number",
     "int_type": "write a whole number",
@@ -168,7 +170,12 @@ _REMEDIES: Final[Mapping[str, str]] = {
     "ocid_missing": "add the ocid",
     "one_of": "send one of the two and leave the other out",
     "recursion_depth_exceeded": "nest it less deeply",
+    "region": "write its ISO 3166-1 alpha-2 code, such as DE",
+    "required": "add what is missing: a policy may ask for more, never for less",
+    "rule_open": "name a service, a code, or both",
     "schema_unknown": "use a schema of FollowTheMoney such as Person or Company",
+    "scores": "write two numbers from 0 to 1, the lower first",
+    "severities": "give points for info, low, medium, high and critical",
     "string_pattern_mismatch": "write it in the form the pattern asks for",
     "string_too_long": "write at most {max_length} characters",
     "string_too_short": "write {min_length} or more characters",

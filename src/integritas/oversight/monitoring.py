@@ -25,15 +25,15 @@ from integritas.oversight.tables import LIST_WATCH, LIST_WATCH_HITS
 from integritas.platform.health import DEGRADED
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from integritas.cases.api import Case, CaseDesk
     from integritas.journal.api import Journal
     from integritas.kernel.contracts import Assessment, Dossier, Finding
-    from integritas.kernel.ids import TenantId
+    from integritas.kernel.ids import CaseId, TenantId
     from integritas.platform.db import Database, Transaction
 
-__all__ = ["ListMonitor", "Rescreener"]
+__all__ = ["ListMonitor", "Rescreener", "forget_told"]
 
 CHANNEL: Final = "monitoring"
 _SERVICE: Final = "compliance"
@@ -209,6 +209,17 @@ class ListMonitor:
         if isinstance(answer, Exception):
             raise answer
         return True
+
+
+def forget_told(tx: Transaction, tenant: TenantId, cases: Collection[CaseId]) -> int:
+    """Forget which entries cases were told of; return how many rows went.
+
+    Whom a party of a case resembles is personal. A case that keeps other evidence may
+    be told once more of an entry that comes again.
+    """
+    table = LIST_WATCH_HITS
+    mine = (table.c.tenant_id == tenant) & table.c.case_id.in_(sorted(cases))
+    return int(tx.execute(sa.delete(table).where(mine)).rowcount)
 
 
 def _hits(answer: Assessment | Failure) -> Sequence[Finding]:

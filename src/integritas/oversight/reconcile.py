@@ -13,15 +13,17 @@ from typing import TYPE_CHECKING, Final, Protocol
 from integritas.kernel.contracts import Difference, Evidence
 from integritas.kernel.errors import NotFound
 from integritas.kernel.ids import CaseId
+from integritas.oversight.registers import check_registers
 from integritas.oversight.replay import Expected, differences, replay
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from integritas.cases.api import Case, CaseFilter, HistoryEntry
     from integritas.journal.api import Entry, Journal
     from integritas.kernel.contracts import AuditLog
     from integritas.kernel.ids import TenantId
+    from integritas.oversight.registers import RowsOf
 
 __all__ = ["CaseReader", "Reconciliation", "reconcile"]
 
@@ -70,9 +72,17 @@ class Reconciliation:
 
 
 async def reconcile(
-    tenant: TenantId, journal: Journal, cases: CaseReader, log: AuditLog
+    tenant: TenantId,
+    journal: Journal,
+    cases: CaseReader,
+    log: AuditLog,
+    *,
+    others: Mapping[str, RowsOf] | None = None,
 ) -> Reconciliation:
-    """Compare everything of a tenant; nothing is written."""
+    """Compare everything of a tenant; nothing is written.
+
+    `others` are the rows of registers that a service keeps, by table.
+    """
     stored = await _all_cases(tenant, cases)
     told: dict[str, Expected] = {}
     after = 0
@@ -82,6 +92,7 @@ async def reconcile(
     found: list[Difference] = []
     for case_id in sorted(told.keys() | stored):
         found += await _compare(tenant, CaseId(case_id), journal, cases)
+    found += await check_registers(tenant, journal, others or {})
     report = await log.verify(tenant)
     return Reconciliation(
         entries=after,

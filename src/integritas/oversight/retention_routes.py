@@ -10,10 +10,14 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from integritas.kernel.contracts import Context
 from integritas.kernel.evidence import EvidenceKind
+from integritas.oversight.retention import Due
 from integritas.platform.http import caller
 from integritas.platform.problems import problem_responses
+from integritas.platform.withholding import Withheld  # noqa: TC001 - FastAPI reads it
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from fastapi import APIRouter
 
     from integritas.cases.api import ClosedEvidence
@@ -70,14 +74,27 @@ def add_retention_routes(routes: APIRouter, desk: RetentionDesk) -> None:
         summary="Erase evidence whose period is over, or say which (audited)",
         responses=problem_responses(400, 401, 422),
     )
-    async def retention(context: Caller, body: RetentionIn) -> RetentionOut:
-        """Answer with what is due; with `dry_run` false it is erased."""
+    async def retention(
+        context: Caller, withheld: Withheld, body: RetentionIn
+    ) -> RetentionOut:
+        """Answer with what is due; with `dry_run` false it is erased.
+
+        A period is over whoever asks: what is in cases the caller may not see is
+        erased too, as it is every hour, and not told.
+        """
         found = await (
             desk.due(context.tenant) if body.dry_run else desk.apply(context)
         )
+        found = Due(_seen(found.evidence, withheld), _seen(found.held, withheld))
         return RetentionOut(
             dry_run=body.dry_run,
             kinds=found.kinds,
             evidence=list(map(DueOut.of, found.evidence[:_MOST])),
             held=list(map(DueOut.of, found.held[:_MOST])),
         )
+
+
+def _seen(
+    items: Sequence[ClosedEvidence], withheld: frozenset[str]
+) -> list[ClosedEvidence]:
+    return [item for item in items if item.case_id not in withheld]

@@ -15,6 +15,7 @@ from integritas.kernel.contracts import Context, Evidence, Fact
 from integritas.kernel.errors import FieldError, InvalidInput, Refused
 from integritas.kernel.evidence import Content
 from integritas.kernel.ids import CaseId, EvidenceId, TenantId
+from integritas.oversight.monitoring import forget_told
 from integritas.workflows.api import redact_results
 
 if TYPE_CHECKING:
@@ -138,6 +139,7 @@ class SubjectDesk:
                     )
             emptied = erase_evidence(tx, self._cases.store, context, evidence, reason)
             redact_results(tx, tenant, emptied, evidence)
+            forgotten = forget_told(tx, tenant, emptied)
             gone = tuple(case_id for case_id, empty in emptied.items() if empty)
             # Feedback is told of the item itself, whatever is left of its case.
             journal = sum(
@@ -147,7 +149,7 @@ class SubjectDesk:
                 for name in (*gone, *(item.id for item in items))
             )
             learned = sum(eraser(tx, tenant, items) for eraser in self._erasers)
-            return Erased(len(items), gone, journal, learned)
+            return Erased(len(items), gone, journal, learned + forgotten)
 
         return await self._database.transact(work)
 

@@ -9,13 +9,11 @@ from __future__ import annotations
 import re
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 from pydantic import (
     AfterValidator,
     AnyHttpUrl,
-    BaseModel,
-    ConfigDict,
     Field,
     SecretStr,
     ValidationError,
@@ -29,6 +27,13 @@ from pydantic_settings import (
 from integritas.kernel.errors import FieldError, InvalidInput
 from integritas.kernel.evidence import EvidenceKind
 from integritas.platform.secret_files import SecretFiles, secrets_of
+from integritas.platform.setting_kinds import (
+    LimitsAddress,
+    OperationLimits,
+    ServiceLimits,
+    ServiceName,
+    database_address,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -64,15 +69,6 @@ def _setting(description: str, remedy: str) -> Any:  # noqa: ANN401 - as pydanti
     return Field(description=description, json_schema_extra={"remedy": remedy})
 
 
-def _database_address(url: str) -> str:
-    if url.startswith("sqlite:///") and len(url) > len("sqlite:///"):
-        return url
-    if url.startswith("postgresql://"):
-        return url
-    message = "is neither sqlite:///… nor postgresql://…"
-    raise ValueError(message)
-
-
 def _default_database(data: dict[str, Any]) -> str:
     return f"sqlite:///{data.get('state_dir', Path('.integritas'))}/integritas.db"
 
@@ -84,35 +80,6 @@ ServiceUrl = Annotated[
         "write http://host:port, or leave it out to run the service in this process",
     ),
 ]
-
-
-ServiceName: TypeAlias = Literal["spam", "anticorruption", "compliance"]
-
-
-class OperationLimits(BaseModel):
-    """How much of an operation the engine asks at once; what is left out stays."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    max_batch: Annotated[int, Field(ge=1, le=100_000)] | None = None
-    concurrency: Annotated[int, Field(ge=1, le=1_000)] | None = None
-    rate_per_s: Annotated[float, Field(gt=0, le=1_000_000)] | None = None
-    burst: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
-
-
-class ServiceLimits(BaseModel):
-    """How a service in another process is called; what is left out stays."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    timeout_s: Annotated[float, Field(gt=0, le=600)] | None = None
-    tries: Annotated[int, Field(ge=1, le=20)] | None = None
-    retry_share: Annotated[float, Field(ge=0, le=1)] | None = None
-    concurrency: Annotated[int, Field(ge=1, le=1_000)] | None = None
-    queue: Annotated[int, Field(ge=0, le=100_000)] | None = None
-    trip_after: Annotated[int, Field(ge=1, le=10_000)] | None = None
-    rest_s: Annotated[float, Field(gt=0, le=3_600)] | None = None
-    hedge_after_s: Annotated[float, Field(gt=0, le=600)] | None = None
 
 
 class Settings(BaseSettings):
@@ -136,7 +103,7 @@ class Settings(BaseSettings):
     ] = Path(".integritas")
     database_url: Annotated[
         str,
-        AfterValidator(_database_address),
+        AfterValidator(database_address),
         Field(
             default_factory=_default_database,
             repr=False,  # it may hold a password
@@ -465,6 +432,25 @@ class Settings(BaseSettings):
             "write a number above 0",
         ),
     ] = 10.0
+    rate_limit_url: Annotated[
+        LimitsAddress | None,
+        _setting(
+            "Redis or Valkey in which all gateways count requests together, with its "
+            "password if it has one; without it, each counts for itself, in memory.",
+            "write redis://:PASSWORD@HOST:PORT/0 or valkey://…, with TLS rediss:// or "
+            "valkeys://…, or unix:///PATH; or leave it out",
+        ),
+    ] = None
+    rate_limit_timeout_s: Annotated[
+        float,
+        Field(gt=0, le=10),
+        _setting(
+            "Seconds to wait for that Redis or Valkey. A request that "
+            "waited in vain is counted in memory, and after three in a row all are for "
+            "a second.",
+            "write a number of seconds above 0 and up to 10",
+        ),
+    ] = 0.25
     log_level: Annotated[
         Literal["debug", "info", "warning", "error"],
         _setting("Least level that is logged.", "write debug, info, warning or error"),

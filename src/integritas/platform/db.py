@@ -37,7 +37,7 @@ from integritas.platform.bulk import (
     update_rows,
 )
 from integritas.platform.db_failures import is_deadlock, storage_failure
-from integritas.platform.engines import READERS, open_engines
+from integritas.platform.engines import READERS, open_engines, tidy_wal
 
 if TYPE_CHECKING:
     from sqlalchemy.sql import Executable
@@ -49,6 +49,8 @@ T = TypeVar("T")
 Rows: TypeAlias = Sequence[Mapping[str, Any]]
 
 QUIET_S: Final = 0.005
+LULL_S: Final = 0.25
+"""How long nothing has come before the writer puts things in order."""
 GROUP_LIMIT: Final = 1_024
 DEADLOCK_TRIES: Final = 5
 _LOG: FilteringBoundLogger = structlog.get_logger(__name__)
@@ -192,6 +194,8 @@ class Database:
         self._waited_for = 0
         """How many units of work that somebody waits for are not answered."""
         self._written_at = 0.0
+        self._untidy = False
+        """Whether something was written since the last lull; the writer's own."""
         self._writer = threading.Thread(
             target=self._write_forever, name="db-writer", daemon=True
         )
@@ -307,6 +311,9 @@ class Database:
         running = True
         while running:
             jobs, running = self._gather()
+            if running and not jobs:
+                self._tidy(connection)
+                continue
             try:
                 if connection is None or connection.invalidated:
                     connection = self._writing.connect()
@@ -320,11 +327,15 @@ class Database:
                         _fail(job, job.error or storage_failure(error, self.url))
             _answer(jobs)
             self._done(jobs)
+            self._untidy = self.dialect == "sqlite"
         if connection is not None:
             connection.close()
 
     def _gather(self) -> tuple[list[_Job], bool]:
-        first = self._queue.get()
+        try:
+            first = self._queue.get(timeout=LULL_S if self._untidy else None)
+        except Empty:
+            return [], True
         jobs = [first] if first is not None else []
         if first is None:
             return jobs, False
@@ -337,6 +348,11 @@ class Database:
                 return jobs, False
             jobs.append(job)
         return jobs, True
+
+    def _tidy(self, connection: Connection | None) -> None:
+        self._untidy = False
+        if connection is not None and not connection.invalidated:
+            tidy_wal(connection)
 
     def _commit(self, connection: Connection, jobs: Sequence[_Job]) -> bool:
         """Commit the jobs together; False if they should be tried again, singly.

@@ -21,10 +21,20 @@ from stdnum import iban, luhn
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-__all__ = ["MOST_CHARACTERS", "PersonalData", "PersonalKind", "find_personal", "redact"]
+__all__ = [
+    "MOST_CHARACTERS",
+    "PHONE_REGIONS",
+    "PersonalData",
+    "PersonalKind",
+    "find_personal",
+    "redact",
+]
 
 # A text longer than this is refused by the routes: it is no message.
 MOST_CHARACTERS: Final = 200_000
+
+PHONE_REGIONS: Final = frozenset(phonenumbers.SUPPORTED_REGIONS)
+"""Countries (ISO 3166-1 alpha-2) whose phone numbers are known."""
 
 
 class PersonalKind(StrEnum):

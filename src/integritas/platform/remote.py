@@ -32,6 +32,7 @@ from integritas.platform.tokens import service_tokens
 if TYPE_CHECKING:
     import ssl
 
+    from integritas.kernel.evidence import EvidenceKind
     from integritas.kernel.ids import EventId
     from integritas.platform.resilience import Guard
 
@@ -262,9 +263,12 @@ class RemoteDecider:
 class RemoteObserver:
     """An `Observer` in another process."""
 
-    def __init__(self, service: RemoteService) -> None:
-        """Observe by operation `observe` of `service`."""
+    def __init__(
+        self, service: RemoteService, learns_from: frozenset[EvidenceKind]
+    ) -> None:
+        """Observe by operation `observe` of a service that learns from those kinds."""
         self._service = service
+        self.learns_from = learns_from
 
     async def observe(self, event_id: EventId, batch: Sequence[Dossier], /) -> None:
         """Let the service learn; an `event_id` it has seen it drops.

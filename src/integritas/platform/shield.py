@@ -143,7 +143,7 @@ class AddressLimit:
             if limit is None:
                 continue
             try:
-                note(scope.setdefault("state", {}), limit.take(address))
+                note(scope.setdefault("state", {}), await limit.take(address))
             except TooManyRequests as error:
                 await error_response(scope, error)(scope, receive, send)
                 return

@@ -22,7 +22,7 @@ from integritas.workflows.definitions import CASE_WORKFLOW, Definitions
 from integritas.workflows.engine import Effects, Engine, NoEffects, RunEnded, StepDone
 from integritas.workflows.erasing import redact_results
 from integritas.workflows.graph import Graph, build_graph
-from integritas.workflows.learning import TELLING, Lessons
+from integritas.workflows.learning import Lessons
 from integritas.workflows.model import (
     Definition,
     OnFailure,
@@ -58,7 +58,6 @@ from integritas.workflows.wire import DefinitionIn, definition_document
 
 __all__ = [
     "CASE_WORKFLOW",
-    "TELLING",
     "Admission",
     "Call",
     "CaseEffects",

@@ -23,10 +23,8 @@ if TYPE_CHECKING:
     from integritas.kernel.contracts import Dossier, Observer
     from integritas.kernel.evidence import Content
 
-__all__ = ["TELLING", "Lessons"]
+__all__ = ["Lessons"]
 
-TELLING: Final = frozenset({OPENED, EVIDENCE_ADDED})
-"""Types of the entries that bring evidence."""
 _CASES: Final = 50
 _BYTES: Final = 8 * 1024 * 1024
 
@@ -37,7 +35,13 @@ class _Lesson(NamedTuple):
 
 
 class Lessons:
-    """Tells an observer of evidence; its call is what a `journal.Feeder` feeds."""
+    """Tells an observer of evidence; its call is what a `journal.Feeder` feeds.
+
+    It is told of the kinds that it learns from, no others: they are not even read.
+    """
+
+    types = frozenset({OPENED, EVIDENCE_ADDED})
+    """Types of the entries that bring evidence."""
 
     def __init__(self, desk: CaseDesk, observer: Observer) -> None:
         """Load dossiers from the desk and hand them to the observer."""
@@ -45,29 +49,38 @@ class Lessons:
         self._observer = observer
 
     async def __call__(self, tenant: TenantId, entries: Sequence[Entry], /) -> None:
-        """Tell of the evidence that entries of `TELLING` brought, where it is left."""
-        for start in range(0, len(entries), _CASES):
-            chosen = entries[start : start + _CASES]
-            ids = list(dict.fromkeys(CaseId(entry.subject) for entry in chosen))
+        """Tell of the evidence that entries of `types` brought, where it is left."""
+        told = [
+            (entry, wanted)
+            for entry in entries
+            if (wanted := self._told(entry.data.get("evidence")))
+        ]
+        for start in range(0, len(told), _CASES):
+            chosen = told[start : start + _CASES]
+            ids = list(dict.fromkeys(CaseId(entry.subject) for entry, _ in chosen))
             cases = await self._desk.dossiers(tenant, ids)
             brought = [
-                (EventId(entry.event_id), _brought(cases[CaseId(entry.subject)], entry))
-                for entry in chosen
-                if entry.subject in cases
+                (EventId(entry.event_id), _brought(cases[case_id], entry, wanted))
+                for entry, wanted in chosen
+                if (case_id := CaseId(entry.subject)) in cases
             ]
             for lesson in _lessons(brought):
                 await self._observer.observe(lesson.event_id, lesson.dossiers)
 
+    def _told(self, references: Any) -> frozenset[str]:  # noqa: ANN401 - JSON
+        """Return the ids of the evidence an entry brought that teaches something."""
+        kinds = self._observer.learns_from
+        return frozenset(
+            reference["id"]
+            for reference in references or ()
+            if reference["kind"] in kinds
+        )
 
-def _brought(dossier: Dossier, entry: Entry) -> Dossier:
+
+def _brought(dossier: Dossier, entry: Entry, named: frozenset[str]) -> Dossier:
     """Return the part of a case's dossier that an entry tells of."""
-    named = _named(entry.data.get("evidence"))
     items = tuple(item for item in dossier.evidence if item.id in named)
     return replace(dossier, received_at=entry.time, evidence=items)
-
-
-def _named(references: Any) -> frozenset[str]:  # noqa: ANN401 - JSON of an entry
-    return frozenset(reference["id"] for reference in references or ())
 
 
 def _lessons(brought: Sequence[tuple[EventId, Dossier]]) -> Iterator[_Lesson]:

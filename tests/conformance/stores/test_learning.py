@@ -8,9 +8,9 @@ import pytest
 
 from integritas.cases.api import AddEvidence, NewEvidence
 from integritas.journal.api import Feeder
-from integritas.kernel.evidence import Message, content_digest
+from integritas.kernel.evidence import EvidenceKind, Message, Party, content_digest
 from integritas.kernel.ids import TenantId
-from integritas.workflows.api import TELLING, Lessons
+from integritas.workflows.api import Lessons
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,7 +29,8 @@ OTHER = TenantId("other")
 class Pupil:
     """An observer that keeps what it was told."""
 
-    def __init__(self) -> None:
+    def __init__(self, *kinds: EvidenceKind) -> None:
+        self.learns_from = frozenset(kinds or EvidenceKind)
         self.events: list[str] = []
         self.dossiers: list[Dossier] = []
 
@@ -47,7 +48,7 @@ class Pupil:
 def school(stores: Stores, pupil: Pupil) -> Feeder:
     """Return the feeder that teaches a pupil, wired as bootstrap does."""
     lessons = Lessons(stores.desk, pupil)
-    return Feeder("p", stores.journal, stores.database, lessons, TELLING)
+    return Feeder("p", stores.journal, stores.database, lessons, Lessons.types)
 
 
 async def test_evidence_is_told_with_the_entry_that_brought_it(stores: Stores) -> None:
@@ -85,3 +86,15 @@ async def test_large_evidence_is_told_in_several_lessons(stores: Stores) -> None
     await school(stores, pupil).catch_up()
     assert len(pupil.events) == 2
     assert len(pupil.dossiers) == 3
+
+
+async def test_who_learns_from_some_kinds_is_told_of_no_others(stores: Stores) -> None:
+    party = Party("Company", {"name": ("Acme",)})
+    await stores.open(MAIN, party)
+    await stores.open(MAIN, Message(b"one"), party)
+    pupil = Pupil(EvidenceKind.MESSAGE)
+    feeder = school(stores, pupil)
+    await feeder.catch_up()
+    assert pupil.raws() == [[b"one"]]
+    assert [len(dossier.evidence) for dossier in pupil.dossiers] == [1]
+    assert await feeder.lag(MAIN) == 0

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
+import sqlite3
+import time
+from contextlib import closing, suppress
 from typing import TYPE_CHECKING
 
 import pytest
@@ -116,6 +120,33 @@ def test_sqlite_is_durable_and_journals_ahead(tmp_path: Path) -> None:
         assert pragma("journal_mode") == "wal"
         assert pragma("synchronous") == 2
         assert pragma("foreign_keys") == 1
+        assert pragma("secure_delete") == 1
+    finally:
+        database.close()
+
+
+def test_a_lull_moves_the_log_of_writes_into_the_file(tmp_path: Path) -> None:
+    database = open_database(f"sqlite:///{tmp_path}/lull.db")
+    copy = tmp_path / "copy.db"
+
+    def rows() -> int | None:
+        """Return what the file holds without its log."""
+        shutil.copy(tmp_path / "lull.db", copy)
+        with closing(sqlite3.connect(copy)) as alone, suppress(sqlite3.Error):
+            return int(alone.execute("SELECT count(*) FROM scratch").fetchone()[0])
+        return None
+
+    def write(number: int) -> None:
+        database.transact_sync(lambda tx: tx.execute(put(number, 9)).rowcount)
+
+    try:
+        SCRATCH.create(database.engine)
+        for number in range(1, 3):
+            write(number)
+            deadline = time.monotonic() + 20
+            while rows() != number:
+                assert time.monotonic() < deadline, "the file never held it"
+                time.sleep(0.05)
     finally:
         database.close()
 

@@ -9,14 +9,14 @@ import pytest
 from integritas.journal.api import Feeder
 from integritas.kernel.contracts import Assessment
 from integritas.kernel.errors import StorageFailure
-from integritas.kernel.evidence import Procurement
+from integritas.kernel.evidence import EvidenceKind, Procurement
 from integritas.kernel.ids import EventId, TenantId
 from integritas.services.anticorruption.api import (
     load_anticorruption_service,
     open_dataset_desk,
 )
 from integritas.services.anticorruption.desk import LEAST_PROCESSES, DatasetDesk
-from integritas.workflows.api import TELLING, Lessons
+from integritas.workflows.api import Lessons
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -54,6 +54,8 @@ class Crashing:
     def __init__(self, desk: DatasetDesk) -> None:
         self._desk = desk
 
+    learns_from = frozenset({EvidenceKind.PROCUREMENT})
+
     async def observe(self, event_id: EventId, batch: Sequence[Dossier], /) -> None:
         await self._desk.observe(event_id, batch)
         raise StorageFailure("the process ended")
@@ -63,7 +65,7 @@ def feeder(stores: Stores, observer: DatasetDesk | Crashing) -> Feeder:
     """Return what teaches an observer, as bootstrap wires it."""
     name = "anticorruption learning"
     lessons = Lessons(stores.desk, observer)
-    return Feeder(name, stores.journal, stores.database, lessons, TELLING)
+    return Feeder(name, stores.journal, stores.database, lessons, Lessons.types)
 
 
 async def test_a_submitted_release_is_learned_once_through_crashes(

@@ -15,7 +15,7 @@ from integritas.kernel.evidence import Message, content_digest
 from integritas.kernel.ids import EventId, EvidenceId, TenantId
 from integritas.services.spam.api import SpamService, load_spam_service, open_spam_desk
 from integritas.services.spam.desk import SpamDesk, Target
-from integritas.workflows.api import TELLING, Lessons
+from integritas.workflows.api import Lessons
 
 if TYPE_CHECKING:
     from tests.conformance.stores.conftest import Stores
@@ -228,7 +228,7 @@ async def test_the_journal_teaches(
     for number in range(3):
         await stores.open(MAIN, Message(OFFER.format(number).encode()))
     lessons = Lessons(stores.desk, service)
-    school = Feeder("spam", stores.journal, stores.database, lessons, TELLING)
+    school = Feeder("spam", stores.journal, stores.database, lessons, Lessons.types)
     await school.catch_up()
     [campaign] = await desk.campaigns(MAIN, before=None, limit=10)
     assert campaign.messages == 3
@@ -326,6 +326,41 @@ async def test_feedback_of_another_tenant_changes_nothing(
         await desk.give_feedback(
             stores.person(tenant=OTHER), Target(case=item.id), "junk", ""
         )
+
+
+async def test_of_cases_that_are_withheld_campaigns_tell_nothing(
+    service: SpamService, stores: Stores, desk: SpamDesk
+) -> None:
+    sent = offers(stores, 4)
+    await observe(service, stores, *sent)
+    [whole] = await desk.campaigns(MAIN, before=None, limit=10)
+    one = frozenset({sent[0].id, sent[0].evidence[0].id})
+    [part] = await desk.campaigns(MAIN, before=None, limit=10, withheld=one)
+    assert (whole.messages, part.messages, part.cases) == (4, 3, 3)
+    found, members = await desk.campaign(MAIN, whole.id, one)
+    assert found == part
+    assert sent[0].id not in {member.case_id for member in members}
+    two = one | {sent[1].id}  # what is left is no campaign
+    assert await desk.campaigns(MAIN, before=None, limit=10, withheld=two) == []
+    with pytest.raises(NotFound):
+        await desk.campaign(MAIN, whole.id, two)
+
+
+async def test_of_what_is_withheld_no_feedback_is_given_or_taken_back(
+    service: SpamService, stores: Stores, desk: SpamDesk
+) -> None:
+    sent = offers(stores, 3)
+    await observe(service, stores, *sent)
+    [campaign] = await desk.campaigns(MAIN, before=None, limit=10)
+    hidden = frozenset({sent[0].id, sent[0].evidence[0].id})
+    target, by = Target(campaign=campaign.id), stores.person()
+    rows = await desk.give_feedback(by, target, "junk", "", hidden)
+    assert {row.evidence_id for row in rows} == {s.evidence[0].id for s in sent[1:]}
+    [key] = await give(desk, stores, "wanted", case=sent[0].id)
+    with pytest.raises(NotFound):
+        await desk.withdraw_feedback(by, key, hidden)
+    newest = (await desk.feedback(MAIN, before=None, limit=10))[0]
+    assert (newest.id, newest.withdrawn_at) == (key, None)
 
 
 @pytest.mark.parametrize("target", [Target(), Target("ev_x", "case_x", None)])

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 import pytest
@@ -365,5 +366,43 @@ async def test_routes_of_datasets_networks_and_models(desk: DatasetDesk) -> None
         assert process["risk"]["parts"]
         assert process["signs"]["C"][0]["formula"]
         assert process["bids"][0]["contributions"]
+        await _check_ids_with_slashes(http)
         (model,) = (await http.get("/models")).json()["data"]
         assert model["manifest"]["measured"]["roc_auc_mean_of_folds"]["mean"] > 0.96
+
+
+async def _check_ids_with_slashes(http: httpx.AsyncClient) -> None:
+    """Ids of portals and of registers are often addresses."""
+    ocid, bidder = "ocds-x-EXP/2026/1", "https://register.example/7"
+    release = {**contest(1, bidder, "D"), "ocid": ocid}
+    await http.post("/datasets/roads/releases", json={"releases": [release]})
+    found = await http.get(f"/datasets/roads/processes/{quote(ocid, safe='')}")
+    assert found.json()["ocid"] == ocid
+    place = f"/networks/{quote(bidder, safe='')}"
+    near = await http.get(place, params={"dataset": "roads"})
+    assert near.json()["party"] == bidder
+    assert (await http.delete(place)).json() == {"releases": 1}
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"tender": {"value": {"amount": -1, "currency": "EUR"}}},
+        {"tender": {"value": {"amount": float("nan"), "currency": "EUR"}}},
+        {"tender": {"value": {"amount": 1, "currency": ""}}},
+        {"tender": {"numberOfTenderers": -1}},
+        {"tender": {"numberOfTenderers": 10**400}},
+    ],
+)
+async def test_a_release_that_is_not_valid_closes_no_set_to_others(
+    desk: DatasetDesk, wrong: Json
+) -> None:
+    release = {**contest(1), **wrong}
+    await desk.create(CONTEXT, "roads")
+    loaded = await desk.load(CONTEXT, "roads", [release, contest(2)])
+    assert (loaded.loaded, len(loaded.rejects)) == (2, 1)
+    await desk.observe(EventId("e"), [dossier(release)])
+    assert (await desk.get(DEFAULT_TENANT, "roads"))["processes"] == 2
+    assert (await desk.profile(DEFAULT_TENANT, "roads", "o1")).ocid == "o1"
+    assert (await desk.network(DEFAULT_TENANT, "A")).neighbourhood.nodes
+    assert await desk.erase(CONTEXT, "A") == 3

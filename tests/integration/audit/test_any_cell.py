@@ -231,3 +231,78 @@ def test_whatever_is_done_to_a_cell_is_found(
         places = [found.place for found in verified(folder, open_world).differences]
         assert places, done
         shutil.rmtree(folder)
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        ("journal", "data", "BLOB"),
+        ("journal", "actor_roles", "BLOB"),
+        ("journal", "subject", "BLOB"),
+        ("journal_personal", "payload", "TEXT"),
+    ],
+)
+def test_a_value_of_another_type_that_reads_the_same_is_named(
+    sealed: Path,
+    tmp_path: Path,
+    open_world: Callable[..., World],
+    cell: tuple[str, str, str],
+) -> None:
+    table, column, kind = cell
+    shutil.copytree(sealed, tmp_path / "copy")
+    tampering = Tampering(tmp_path / "copy", 0)
+    ((seq,),) = tampering.rows(f"SELECT max(seq) FROM {table}")  # noqa: S608 - a test
+    assert tampering.run(
+        f"UPDATE {table} SET {column} = CAST({column} AS {kind}) WHERE seq = ?",  # noqa: S608 - a test
+        seq,
+    )
+    found = verified(tmp_path / "copy", open_world).differences
+    assert f"{table}[{seq}].{column}" in {difference.place for difference in found}
+
+
+def test_a_number_of_the_journal_that_is_none_is_named(
+    sealed: Path, tmp_path: Path, open_world: Callable[..., World]
+) -> None:
+    shutil.copytree(sealed, tmp_path / "copy")
+    tampering = Tampering(tmp_path / "copy", 0)
+    assert tampering.run("UPDATE journal SET seq = '5x' WHERE seq = 5")
+    found = verified(tmp_path / "copy", open_world).differences
+    assert {"journal[5x].seq", "journal"} <= {difference.place for difference in found}
+
+
+@pytest.mark.parametrize(
+    ("statement", "place"),
+    [
+        (
+            "CREATE TRIGGER t BEFORE INSERT ON journal BEGIN SELECT RAISE(IGNORE); END",
+            "journal",
+        ),
+        (
+            "CREATE TRIGGER t AFTER INSERT ON audit_tiles BEGIN SELECT 1; END",
+            "audit_tiles",
+        ),
+        ("ALTER TABLE audit_entries ADD COLUMN more TEXT", "audit_entries.more"),
+    ],
+)
+def test_what_is_planted_about_a_table_is_named(
+    sealed: Path,
+    tmp_path: Path,
+    open_world: Callable[..., World],
+    statement: str,
+    place: str,
+) -> None:
+    shutil.copytree(sealed, tmp_path / "copy")
+    Tampering(tmp_path / "copy", 0).run(statement)
+    found = verified(tmp_path / "copy", open_world).differences
+    assert [difference.place for difference in found] == [place]
+
+
+def test_a_view_in_the_place_of_a_table_is_named(
+    sealed: Path, tmp_path: Path, open_world: Callable[..., World]
+) -> None:
+    shutil.copytree(sealed, tmp_path / "copy")
+    tampering = Tampering(tmp_path / "copy", 0)
+    tampering.run("ALTER TABLE audit_entries RENAME TO hidden")
+    tampering.run("CREATE VIEW audit_entries AS SELECT * FROM hidden")
+    found = verified(tmp_path / "copy", open_world).differences
+    assert found[0].place == "audit_entries"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import os
 import socket
 import sqlite3
@@ -10,7 +11,7 @@ import sys
 import time
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import orjson
 import pytest
@@ -47,6 +48,11 @@ class Commands:
         result = self.run(*arguments)
         assert isinstance(result.exception, IntegritasError)
         return str(result.exception)
+
+    def read(self, query: str) -> tuple[Any, ...]:
+        with closing(sqlite3.connect(self.path)) as connection:
+            row: tuple[Any, ...] = connection.execute(query).fetchone()
+            return row
 
     def tamper(self, statement: str) -> None:
         with closing(sqlite3.connect(self.path)) as connection:
@@ -262,10 +268,30 @@ def test_search_takes_outcomes(commands: Commands) -> None:
 
 def test_an_export_is_told_of_in_the_journal(commands: Commands) -> None:
     commands.run("export", "--case", "case_2", "--output", "-")
-    with closing(sqlite3.connect(commands.path)) as connection:
-        query = "SELECT type, subject FROM journal ORDER BY seq DESC LIMIT 1"
-        told = connection.execute(query).fetchone()
-    assert told == ("integritas.audit.exported.v1", "case_2")
+    query = "SELECT type, subject FROM journal ORDER BY seq DESC LIMIT 1"
+    assert commands.read(query) == ("integritas.audit.exported.v1", "case_2")
+
+
+def test_where_all_is_settled_no_entry_waits(commands: Commands) -> None:
+    assert commands.run("verify", "--settled").exit_code == 0
+    commands.run("export", "--case", "case_2", "--output", "-")
+    assert commands.run("verify").exit_code == 0
+    result = commands.run("verify", "--settled")
+    assert result.exit_code == 1
+    assert result.stdout == "journal[31]: is not logged, and nothing should wait\n"
+
+
+def test_a_search_is_told_of_in_the_journal_with_who_asked(commands: Commands) -> None:
+    found = commands.run("search", "--subject", "case_1", "--format", "csv")
+    assert len(found.stdout.splitlines()) == 7
+    kind, data, payload = commands.read(
+        "SELECT type, data, payload FROM journal NATURAL JOIN journal_personal "
+        "ORDER BY seq DESC LIMIT 1"
+    )
+    assert (kind, data) == ("integritas.audit.exported.v1", '{"format":"csv"}')
+    beside = orjson.loads(payload)
+    assert beside["filter"] == {"subject": "case_1"}
+    assert beside["address"] == f"{getpass.getuser()}@{socket.gethostname()}"
 
 
 def test_the_key_is_rotated(commands: Commands) -> None:

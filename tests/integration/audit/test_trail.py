@@ -531,3 +531,18 @@ async def test_a_checkpoint_with_a_broken_signature_is_a_difference(
     note = f"{checkpoint.text}\n{stranger.sign(checkpoint.text).line()}"
     (found,) = (await world.trail.verify(MAIN, checkpoints=[note])).differences
     assert found.message == "its signature does not verify"
+
+
+async def test_what_is_planted_about_the_tables_is_named(world: World) -> None:
+    await world.log(3)
+    assert (await world.trail.verify(MAIN)).differences == ()
+    sqlite = world.database.dialect == "sqlite"
+    planted = (
+        "CREATE TRIGGER t AFTER INSERT ON journal BEGIN SELECT 1; END"
+        if sqlite
+        else "CREATE RULE t AS ON INSERT TO journal DO INSTEAD NOTHING"
+    )
+    for statement in (planted, "ALTER TABLE audit_tiles ADD COLUMN more TEXT"):
+        await world.database.transact(lambda tx, s=statement: tx.execute(sa.text(s)))  # type: ignore[misc] # mypy sees no default
+    found = (await world.trail.verify(MAIN)).differences
+    assert [f.place for f in found] == ["journal", "audit_tiles.more"]

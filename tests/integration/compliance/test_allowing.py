@@ -29,12 +29,13 @@ from integritas.kernel.ids import (
     TenantId,
 )
 from integritas.kernel.states import ActorKind
-from integritas.platform.db import Database
+from integritas.platform.db import Database, Transaction
 from integritas.samples.api import synthetic_watchlist
 from integritas.services.compliance.api import (
     ComplianceRecords,
     ComplianceService,
     Watchlists,
+    erase_allowed,
     load_compliance_service,
     load_watchlists,
     open_records,
@@ -54,6 +55,9 @@ class Hit:
     review: str = "dismissed"
     reviewed_by: str | None = "user_ann"
     review_reason: str = "another birth date"
+    proposed: str | None = None
+    proposed_by: str | None = None
+    proposed_reason: str | None = None
     created_at: datetime = datetime(2026, 1, 1, tzinfo=UTC)
 
 
@@ -188,9 +192,37 @@ async def test_only_what_somebody_else_dismissed_is_allowed(
         await desk.allow(who("ann"), Hit(hit), "not him", 30)
     with pytest.raises(Refused, match="not dismissed"):
         await desk.allow(who("ben"), Hit(hit, review="open"), "not him", 30)
+    waiting = Hit(hit, review="open", proposed="dismissed", proposed_by="user_ann")
+    with pytest.raises(Refused, match="waits for a second person"):
+        await desk.allow(who("ben"), waiting, "not him", 30)
+    with pytest.raises(Refused, match="somebody else"):
+        await desk.allow(who("ann"), Hit(hit, proposed_by="user_ann"), "not him", 30)
     signal = replace(hit, kind=FindingKind.SIGNAL)
     with pytest.raises(Refused, match="only a watchlist hit"):
         await desk.allow(who("ben"), Hit(signal), "not him", 30)
     for reason, days in ((" ", 30), ("x", 0), ("x", 99_999)):
         with pytest.raises(InvalidInput):
             await desk.allow(who("ben"), Hit(hit), reason, days)
+
+
+async def test_a_pair_is_erased_with_what_tells_of_its_party(
+    service: ComplianceService,
+    records: ComplianceRecords,
+    database: Database,
+    name: str,
+) -> None:
+    desk = records.allowing
+    assert desk is not None
+    asked, other = dossier(name), dossier(name, country=("ru",))
+    for one in (asked, other):
+        (hit,) = await found(service, one)
+        await allow(records, hit)
+
+    def erase(tx: Transaction) -> int:
+        gone = erase_allowed(tx, OTHER, asked.evidence)
+        return gone + erase_allowed(tx, DEFAULT_TENANT, asked.evidence)
+
+    assert await database.transact(erase) == 1
+    (kept,) = await desk.list(DEFAULT_TENANT)
+    (hit,) = await found(service, asked)
+    assert hit.data["party"] != kept.party

@@ -7,6 +7,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import sqlalchemy as sa
 from argon2.profiles import CHEAPEST
 from tests.unit.services.compliance.forms import EU, UK
 
@@ -16,8 +17,11 @@ from integritas.kernel.contracts import SYSTEM, Context
 from integritas.kernel.evidence import Party, content_digest
 from integritas.kernel.ids import DEFAULT_TENANT
 from integritas.kernel.states import FINAL_STATES
-from integritas.oversight.api import ListMonitor
+from integritas.migrations.api import migrate
+from integritas.oversight.api import ListMonitor, SubjectDesk
+from integritas.oversight.tables import LIST_WATCH_HITS
 from integritas.platform.config import load_settings
+from integritas.platform.db import open_database
 from integritas.platform.security import Passwords
 from integritas.services.compliance.api import load_watchlists, refresh_lists
 
@@ -27,6 +31,7 @@ if TYPE_CHECKING:
 
     from integritas.cases.api import Case
     from integritas.kernel.contracts import Assessment, Dossier, Failure
+    from integritas.platform.db import Transaction
     from integritas.services.compliance.api import ListVersion
 
 pytestmark = pytest.mark.integration
@@ -56,10 +61,22 @@ def lists(tmp_path: Path) -> Callable[..., None]:
     return put
 
 
-def platform_of(tmp_path: Path) -> Platform:
+@pytest.fixture(params=["sqlite", "postgresql"])
+def address(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Return the address of a migrated database, of each kind in turn."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/test.db"
+    found: str = request.getfixturevalue("postgres_url")
+    opened = open_database(found)
+    migrate(opened)
+    opened.close()
+    return found
+
+
+def platform_of(tmp_path: Path, address: str) -> Platform:
     settings = load_settings(
         state_dir=tmp_path,
-        database_url=f"sqlite:///{tmp_path}/test.db",
+        database_url=address,
         admin_password="several words together",
     )
     return bootstrap(settings, passwords=Passwords(CHEAPEST))
@@ -96,10 +113,10 @@ async def told(platform: Platform) -> list[str]:
 
 @pytest.mark.timeout(120)
 async def test_who_is_new_on_a_list_is_found_in_open_and_closed_cases(
-    tmp_path: Path, lists: Callable[..., None]
+    tmp_path: Path, address: str, lists: Callable[..., None]
 ) -> None:
     lists(eu=EU, uk=UK)
-    platform = platform_of(tmp_path)
+    platform = platform_of(tmp_path, address)
     await platform.start()
     cases = platform.cases
     try:
@@ -140,7 +157,7 @@ async def test_who_is_new_on_a_list_is_found_in_open_and_closed_cases(
         await platform.stop()
 
     # What was told stays told: another start, and the same list once more.
-    platform = platform_of(tmp_path)
+    platform = platform_of(tmp_path, address)
     try:
         assert platform.monitor is not None
         assert await platform.monitor.catch_up() == 0
@@ -172,10 +189,10 @@ class Failing:
 
 
 async def test_a_walk_goes_on_where_it_was(
-    tmp_path: Path, lists: Callable[..., None]
+    tmp_path: Path, address: str, lists: Callable[..., None]
 ) -> None:
     lists(uk=UK)
-    platform = platform_of(tmp_path)  # never started: nothing else moves
+    platform = platform_of(tmp_path, address)  # never started: nothing else moves
     try:
         opened = await platform.cases.open_many(
             CONTEXT, [submission(LATER), submission("Nobody Atall"), submission(LATER)]
@@ -204,9 +221,9 @@ async def test_a_walk_goes_on_where_it_was(
 
 
 async def test_a_list_that_was_not_there_before_is_new_as_a_whole(
-    tmp_path: Path, lists: Callable[..., None]
+    tmp_path: Path, address: str, lists: Callable[..., None]
 ) -> None:
-    platform = platform_of(tmp_path)
+    platform = platform_of(tmp_path, address)
     try:
         opened = await platform.cases.open(CONTEXT, submission(LISTED))
         assert platform.monitor is not None
@@ -216,5 +233,37 @@ async def test_a_list_that_was_not_there_before_is_new_as_a_whole(
         service.use(load_watchlists(tmp_path / "lists"))
         assert await platform.monitor.catch_up() == 1
         assert await told(platform) == [opened.case.id]
+    finally:
+        await platform.stop()
+
+
+async def test_whom_a_case_resembles_is_erased_with_its_evidence(
+    tmp_path: Path, address: str, lists: Callable[..., None]
+) -> None:
+    lists(uk=UK)
+    platform = platform_of(tmp_path, address)
+    try:
+        erased, kept = await platform.cases.open_many(
+            CONTEXT, [submission(LATER), submission(LATER)]
+        )
+        assert platform.monitor is not None
+        assert await platform.monitor.catch_up() == 0
+        lists(uk=ADDED)
+        service: Any = platform.services.compliance
+        service.use(load_watchlists(tmp_path / "lists"))
+        assert await platform.monitor.catch_up() == 2
+
+        def told_of(tx: Transaction) -> list[str]:
+            return sorted(tx.execute(sa.select(LIST_WATCH_HITS.c.case_id)).scalars())
+
+        assert await platform.database.read(told_of) == [erased.case.id, kept.case.id]
+        subjects = SubjectDesk(
+            platform.database, platform.cases, platform.journal, (), lambda *_: ()
+        )
+        done = await subjects.erase(CONTEXT, list(erased.evidence), "art. 17")
+        assert (done.cases, done.learned) == ((erased.case.id,), 1)
+        assert await platform.database.read(told_of) == [kept.case.id]
+        # The same list once more: nobody is told again.
+        assert await platform.monitor.catch_up() == 0
     finally:
         await platform.stop()

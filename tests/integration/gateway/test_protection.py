@@ -15,7 +15,7 @@ from prometheus_client import CollectorRegistry
 
 from integritas.gateway.app import create_app
 from integritas.kernel.clock import ManualClock
-from integritas.platform.limits import RateLimit, RateLimits
+from integritas.platform.limits import MemoryBuckets, RateLimit, RateLimits
 from integritas.platform.logging import configure_logging
 
 WORKBENCH = "https://workbench.example.org"
@@ -89,7 +89,7 @@ async def test_a_caller_over_the_limit_waits_and_others_do_not(
 ) -> None:
     for who in ("viewer", "analyst"):
         await tenant.client(who)
-    limit = RateLimit("caller", clock, per_s=1, burst=2)
+    limit = RateLimit("caller", MemoryBuckets(clock), per_s=1, burst=2)
     app = remade(gateway, limits=RateLimits(caller=limit))
     viewer, analyst = await tenant.token("viewer"), await tenant.token("analyst")
     async with client_of(app, viewer) as client, client_of(app, analyst) as other:
@@ -107,7 +107,7 @@ async def test_a_second_token_is_no_second_caller(
     gateway: Any, tenant: Any, clock: ManualClock
 ) -> None:
     await tenant.client("viewer")
-    limit = RateLimit("caller", clock, per_s=1, burst=1)
+    limit = RateLimit("caller", MemoryBuckets(clock), per_s=1, burst=1)
     app = remade(gateway, limits=RateLimits(caller=limit))
     answers = []
     for _ in range(2):

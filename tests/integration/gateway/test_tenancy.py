@@ -64,6 +64,9 @@ async def things(
 
     await until(queued)
 
+    refresh = await admin.post("/api/v1/compliance/lists/refresh", json={})
+    assert refresh.status_code == 202, refresh.text
+
     async def sealed() -> bool:
         answer = await admin.get("/api/v1/audit/entries")
         return len(answer.json()["data"]) > 10
@@ -82,6 +85,7 @@ async def things(
         "run_id": (await first("/api/v1/runs"))["id"],
         "user_id": user.json()["id"],
         "key_id": key.json()["id"],
+        "refresh_id": refresh.json()["id"],
         "name": "secret-flow",
         "version": "1",
         "step": "ask",

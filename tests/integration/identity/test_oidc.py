@@ -328,6 +328,25 @@ async def test_a_provider_that_is_away_is_said_to_be(browser: Browser) -> None:
         await browser.oidc.begin()
 
 
+@pytest.mark.parametrize("address", ["http://idp.example/token", "https://i]dp/", ""])
+async def test_a_provider_that_names_what_is_not_safe_is_not_used(
+    browser: Browser, address: str
+) -> None:
+    issuer = browser.oidc.settings.issuer
+
+    def answer(_: httpx.Request) -> httpx.Response:
+        fine = f"{issuer}/x"
+        named = {"authorization_endpoint": fine, "jwks_uri": fine}
+        return httpx.Response(
+            200, json={"issuer": issuer, **named, "token_endpoint": address}
+        )
+
+    await browser.oidc.close()
+    browser.oidc._client = httpx.AsyncClient(transport=httpx.MockTransport(answer))
+    with pytest.raises(Unavailable, match="token_endpoint is not https"):
+        await browser.oidc.begin()
+
+
 def test_a_provider_without_tls_is_refused(world: World) -> None:
     settings = OidcSettings("http://idp.example", "x", None, BACK, DEFAULT_TENANT, None)
     with pytest.raises(InvalidInput, match="not safe"):

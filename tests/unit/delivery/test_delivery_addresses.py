@@ -42,6 +42,11 @@ REFUSED = [
     "::ffff:10.0.0.1",
     "2002:7f00:1::",  # 6to4 of 127.0.0.1
     "64:ff9b::7f00:1",  # NAT64 of 127.0.0.1
+    "64:ff9b:1::7f00:1",
+    "::127.0.0.1",  # IPv4 within IPv6, as it once was
+    "fec0::1",  # a site of old
+    "5f00::1",  # segments of a router
+    "4000::1",  # handed out to nobody
     "2001:db8::1",
 ]
 
@@ -115,6 +120,27 @@ async def test_the_connection_goes_to_the_address_that_was_looked_at() -> None:
         await network.connect_tcp("example.org", 443)
 
 
+async def test_an_address_that_takes_nobody_is_passed_over() -> None:
+    class Deaf(Line):
+        async def connect_tcp(
+            self, host: str, port: int, *_: object, **__: object
+        ) -> httpcore.AsyncNetworkStream:
+            stream = await super().connect_tcp(host, port)
+            if host != PUBLIC:
+                raise httpcore.ConnectError
+            return stream
+
+    line = Deaf()
+    both = resolving("2606:2800:21f::1", PUBLIC)
+    network = GuardedNetwork((), public=True, resolve=both, inner=line)
+    await network.connect_tcp("example.org", 443)
+    assert line.connected == ["2606:2800:21f::1", PUBLIC]
+    one = resolving("2606:2800:21f::1")
+    network = GuardedNetwork((), public=True, resolve=one, inner=line)
+    with pytest.raises(httpcore.ConnectError):
+        await network.connect_tcp("example.org", 443)
+
+
 async def test_a_name_that_leads_nowhere_is_no_crash() -> None:
     async def nowhere(host: str, port: int) -> Sequence[str]:
         raise OSError(host, port)
@@ -136,6 +162,10 @@ async def test_a_name_that_leads_nowhere_is_no_crash() -> None:
         ("https://example.org:99999/", [PUBLIC]),
         ("ftp://example.org/", [PUBLIC]),
         ("https:///path", [PUBLIC]),
+        ("https://l]t.example.org/", [PUBLIC]),
+        ("https://[::1/", [PUBLIC]),
+        ("https://[v1.x]/", ["::1"]),
+        ("https://example.org\\@127.0.0.1/", [PUBLIC]),
     ],
 )
 async def test_a_url_no_message_goes_to_is_named(

@@ -166,6 +166,7 @@ def test_the_secrets_are_these() -> None:
         "oidc_client_secret",
         "admin_password",
         "temporal_api_key",
+        "rate_limit_url",
     }
 
 
@@ -273,3 +274,41 @@ def test_variables_that_are_no_settings_are_named() -> None:
         "1",
     )
     assert unknown_settings(environment) == ("INTEGRITAS_PROT", "integritas_bogus")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "redis://127.0.0.1:6379/0",
+        "rediss://:pass@limits.example.org",
+        "valkey://user:pass@[::1]:6379/1",
+        "valkeys://limits.example.org:6380",
+        "unix:///run/valkey/valkey.sock?db=1",
+    ],
+)
+def test_rate_limits_may_be_counted_in_a_store(url: str) -> None:
+    settings = load_settings(rate_limit_url=url)
+    assert settings.rate_limit_url is not None
+    assert settings.rate_limit_url.get_secret_value() == url
+    assert "pass@" not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "limits.example.org:6379",
+        "http://limits.example.org",
+        "redis://",
+        "redis://:hidden@limits.example.org:many",
+        "redis://:hidden/too@limits.example.org",
+        "redis://[hidden",
+        "unix://",
+    ],
+)
+def test_what_is_no_store_is_refused_and_not_shown(url: str) -> None:
+    with pytest.raises(InvalidInput) as refused:
+        load_settings(rate_limit_url=url)
+    (error,) = refused.value.errors
+    assert error.path == "INTEGRITAS_RATE_LIMIT_URL"
+    assert error.message == "is no address of a Redis or Valkey"
+    assert "valkey://" in error.remedy

@@ -104,7 +104,9 @@ async def test_decide_answers_as_the_local_object(
 async def test_observe_reaches_the_service(
     reached: RemoteService, service: Any, dossier_of: Callable[..., Dossier]
 ) -> None:
-    await RemoteObserver(reached).observe(EventId("evt_1"), [dossier_of()])
+    await RemoteObserver(reached, frozenset(EvidenceKind)).observe(
+        EventId("evt_1"), [dossier_of()]
+    )
     assert service.observed == [("evt_1", (dossier_of(),))]
 
 

@@ -10,7 +10,7 @@ from fastapi import FastAPI, Request, Response
 from starlette.types import Message
 
 from integritas.kernel.clock import ManualClock
-from integritas.platform.limits import RateLimit, RateLimits
+from integritas.platform.limits import MemoryBuckets, RateLimit, RateLimits
 from integritas.platform.problems import install_problems
 from integritas.platform.shield import AddressLimit, BodyTime, SecurityHeaders
 
@@ -129,7 +129,7 @@ async def test_a_body_in_time_goes_through(app: FastAPI) -> None:
 async def test_logins_from_one_address_are_counted(
     app: FastAPI, clock: ManualClock
 ) -> None:
-    login = RateLimit("login", clock, per_s=1, burst=2)
+    login = RateLimit("login", MemoryBuckets(clock), per_s=1, burst=2)
     app.add_middleware(
         AddressLimit, limits=RateLimits(login=login), logins="/api/v1/auth/"
     )
@@ -147,7 +147,7 @@ async def test_logins_from_one_address_are_counted(
 async def test_all_requests_of_an_address_are_counted(
     app: FastAPI, clock: ManualClock
 ) -> None:
-    address = RateLimit("address", clock, per_s=1, burst=1)
+    address = RateLimit("address", MemoryBuckets(clock), per_s=1, burst=1)
     app.add_middleware(AddressLimit, limits=RateLimits(address=address), logins="/x")
     async with client(app) as asking:
         assert (await asking.get("/healthz")).status_code == 200

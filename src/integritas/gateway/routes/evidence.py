@@ -221,13 +221,26 @@ async def get_finding(
     tags=["findings"],
     operation_id="findings_review",
     summary="Confirm or dismiss a finding",
-    responses=problem_responses(400, 401, 403, 404, 422),
+    responses={
+        202: {"model": FindingOut, "description": "A second person must agree"},
+        **problem_responses(400, 401, 403, 404, 409, 422),
+    },
 )
 async def review_finding(
-    parts: Parts, context: Reviewing, finding_id: str, body: ReviewIn
+    parts: Parts,
+    response: Response,
+    context: Reviewing,
+    finding_id: str,
+    body: ReviewIn,
 ) -> FindingOut:
-    """Say of a finding that it is right or wrong, and why."""
+    """Say of a finding that it is right or wrong, and why.
+
+    Where the policy asks for a second person it is proposed (202), and holds once
+    somebody else says the same (200); `open` refuses what was proposed.
+    """
     record = await parts.cases.review_finding(
         context, FindingId(finding_id), ReviewState(body.review), body.reason
     )
+    if record.proposed is not None:
+        response.status_code = 202
     return FindingOut.of(record, sight(context))

@@ -17,7 +17,7 @@ from integritas.kernel.errors import FieldError, InvalidInput
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-__all__ = ["COLUMNS", "RowReject", "TableTender", "read_table"]
+__all__ = ["COLUMNS", "RowReject", "TableTender", "read_table", "separator_of"]
 
 COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
     "tender": ("tender", "ocid", "process"),
@@ -76,9 +76,7 @@ def read_table(content: bytes) -> tuple[Sequence[TableTender], Sequence[RowRejec
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise InvalidInput(f"the table is no UTF-8: byte {error.start}") from error
-    head = text.partition("\n")[0]
-    mark = max(",;\t", key=head.count)
-    rows = csv.reader(io.StringIO(text, newline=""), delimiter=mark)
+    rows = csv.reader(io.StringIO(text, newline=""), delimiter=separator_of(text))
     places = _places(next(rows, []))
     tenders: dict[str, _Tender] = {}
     rejects: list[RowReject] = []
@@ -90,6 +88,12 @@ def read_table(content: bytes) -> tuple[Sequence[TableTender], Sequence[RowRejec
             rejects += _take(tenders, rows.line_num, told)
     made = [TableTender(t.line, _release(name, t)) for name, t in tenders.items()]
     return made, rejects
+
+
+def separator_of(text: str) -> str:
+    """Return what separates the columns of a table: comma, semicolon or tab."""
+    head = text.partition("\n")[0]
+    return max(",;\t", key=head.count)
 
 
 def _places(head: Sequence[str]) -> dict[str, int]:

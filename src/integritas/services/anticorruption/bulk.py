@@ -31,6 +31,7 @@ from integritas.services.anticorruption.parallel import collect, plan_ranges, st
 from integritas.services.anticorruption.pieces import Index, Pieces, is_piece
 from integritas.services.anticorruption.release import Release
 from integritas.services.anticorruption.scoring import Calculation
+from integritas.services.anticorruption.unreadable import explain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -303,11 +304,12 @@ class Reading:
         """Take a table of bids: a row is a line."""
         tenders, rejects = read_table(content)
         for row in rejects:
+            self.lines += not row.used
             self.ignored += row.used
             self.rejected += not row.used
             self._on_reject(Reject(*row))
-        self.lines += len(tenders)
         for tender in tenders:
+            self.lines += len(tender.release["bids"]["details"])
             self.take_document(tender.line, tender.release)
 
     def take_document(self, number: int, document: Mapping[str, Any]) -> None:
@@ -368,13 +370,10 @@ def _parse(number: int, line: bytes | None, limit: int) -> dict[str, Any] | Reje
     try:
         release = orjson.loads(line)
     except orjson.JSONDecodeError as error:
-        return Reject(
-            number,
-            "(whole)",
-            f"is not JSON: {error.msg} at column {error.colno}",
-            "write one JSON object a line, in UTF-8",
-            used=False,
-        )
+        wrong = explain(line, error.msg, error.colno)
+        return Reject(number, wrong.path, wrong.message, wrong.remedy, used=False)
+    if isinstance(release, list) and release and isinstance(release[0], dict):
+        return {"releases": release}
     if not isinstance(release, dict):
         kind = type(release).__name__
         return Reject(

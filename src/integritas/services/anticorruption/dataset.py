@@ -7,19 +7,22 @@ judging costs what the release costs, and learning does not grow with the set.
 
 from __future__ import annotations
 
+from contextlib import contextmanager
+from itertools import chain, repeat
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
 from integritas.services.anticorruption.features import digest
 from integritas.services.anticorruption.ledger import EMPTY_REFERENCE, Reference
+from integritas.services.anticorruption.lenient import read_leniently
 from integritas.services.anticorruption.network import Graph
 from integritas.services.anticorruption.quantiles import round4
 from integritas.services.anticorruption.release import Release
 from integritas.services.anticorruption.scoring import DEFAULT_SETTINGS, Calculation
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from integritas.services.anticorruption.features import Process
     from integritas.services.anticorruption.settings import Settings
@@ -31,14 +34,27 @@ _ENCODE: Final = msgspec.msgpack.Encoder().encode
 _DECODE: Final = msgspec.msgpack.Decoder(Release, strict=False).decode
 
 
-def encode_body(release: Release) -> bytes:
-    """Return the stored form of a release."""
-    return _ENCODE(release)
+def encode_body(release: Release | Mapping[str, Any]) -> bytes:
+    """Return the stored form of a release, or of its document."""
+    try:
+        return _ENCODE(release)
+    except OverflowError:  # of a whole number beyond 64 bits, which counts as absent
+        return _ENCODE(read_leniently(msgspec.to_builtins(release)))
 
 
 def decode_body(body: bytes) -> Release:
-    """Return the release of a stored form."""
-    return _DECODE(body)
+    """Return the release of a stored form.
+
+    One that was read leniently may hold what strict decoding refuses, such as an amount
+    below zero; that must not close the set to all who come after.
+    """
+    try:
+        return _DECODE(body)
+    except msgspec.ValidationError:
+        release = read_leniently(msgspec.msgpack.decode(body))
+        if release is None:
+            raise
+        return release
 
 
 class Dataset:
@@ -50,6 +66,8 @@ class Dataset:
         self.graph = Graph()
         self._settings = settings
         self._bodies: dict[str, bytes] = {}
+        self._sources: dict[str, str] = {}
+        self._told: dict[str, set[str]] = {}
         self._calculation = Calculation(settings)
         self._cursor = 0
         self._taken_at = 0
@@ -65,10 +83,20 @@ class Dataset:
         """Return how far the set has been read, in releases as they were stored."""
         return self._cursor
 
-    def learn(self, bodies: Iterable[bytes], *, upto: int | None = None) -> None:
-        """Take processes in, in their stored form; the last is the release `upto`."""
-        for body in bodies:
+    def learn(
+        self,
+        bodies: Iterable[bytes],
+        *,
+        upto: int | None = None,
+        sources: Iterable[str | None] = (),
+    ) -> None:
+        """Take processes in, in their stored form; the last is the release `upto`.
+
+        `sources` are the evidence that told of each, where evidence did.
+        """
+        for body, source in zip(bodies, chain(sources, repeat(None)), strict=False):
             process = digest(decode_body(body))
+            self._note_source(process.ocid, source)
             if process.ocid in self._bodies:
                 self._replaced = True  # counts cannot be taken back: see `reference`
             else:
@@ -78,6 +106,32 @@ class Dataset:
             self._cursor += 1
         if upto is not None:
             self._cursor = upto
+
+    def _note_source(self, ocid: str, source: str | None) -> None:
+        before = self._sources.pop(ocid, None)
+        if before is not None:
+            self._told[before].discard(ocid)
+        if source is not None:
+            self._sources[ocid] = source
+            self._told.setdefault(source, set()).add(ocid)
+
+    def told_by(self, evidence: Iterable[str]) -> set[str]:
+        """Return the processes that are known by some evidence."""
+        return {ocid for source in evidence for ocid in self._told.get(source, ())}
+
+    @contextmanager
+    def without(self, ocids: Collection[str]) -> Iterator[Graph]:
+        """Lend the graph as it would be had some processes told nothing.
+
+        They are taken out and put back: meanwhile nobody else may use the set.
+        """
+        for ocid in ocids:
+            self.graph.remove(ocid)
+        try:
+            yield self.graph
+        finally:
+            for ocid in ocids:
+                self.graph.add(digest(decode_body(self._bodies[ocid])))
 
     def reference(self, *, fresh: bool = False) -> Reference:
         """Return what the set tells, at most one per cent of it old, or `fresh`."""
@@ -99,14 +153,17 @@ class Dataset:
         body = self._bodies.get(ocid)
         return None if body is None else digest(decode_body(body))
 
-    def statistics(self) -> dict[str, Any]:
-        """Return counts and fences for people."""
+    def statistics(self, withheld: Iterable[str] = ()) -> dict[str, Any]:
+        """Return counts and fences for people; what `withheld` told is not counted."""
         reference = self.reference(fresh=True)
+        hidden = self.told_by(withheld)
+        with self.without(hidden) as graph:
+            parties = len(graph.nodes)
         return {
-            "processes": len(self),
+            "processes": len(self) - len(hidden),
             "version": reference.version,
             "currency": reference.currency,
-            "parties": len(self.graph.nodes),
+            "parties": parties,
             "fences": {
                 code: {
                     name: round4(value) if value == value else None  # noqa: PLR0124 - NaN

@@ -10,11 +10,12 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import re
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from integritas.kernel.contracts import Fact
 from integritas.kernel.errors import Conflict, FieldError, InvalidInput, NotFound
-from integritas.kernel.evidence import Procurement
+from integritas.kernel.evidence import EvidenceKind, Procurement
 from integritas.platform.db import Transaction
 from integritas.platform.observed import note_observed
 from integritas.services.anticorruption.collusion.model import (
@@ -72,6 +73,8 @@ LEAST_PROCESSES: Final = 500
 # To learn a release takes 0.1 ms: of more than these a thread relieves the event loop.
 _AT_ONCE: Final = 50
 
+NOTHING: Final[frozenset[str]] = frozenset()
+
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 
 
@@ -91,6 +94,8 @@ class PartyNetwork(NamedTuple):
 
 class DatasetDesk:
     """The datasets of all tenants, over one database."""
+
+    learns_from = frozenset({EvidenceKind.PROCUREMENT})
 
     def __init__(self, database: Database, clock: Clock, recorder: Recorder) -> None:
         """Read nothing yet; `recorder` is told of what callers change."""
@@ -129,15 +134,17 @@ class DatasetDesk:
         """Return a tenant's datasets by name."""
         return await self._database.read(lambda tx: list_datasets(tx, tenant))
 
-    async def get(self, tenant: TenantId, name: str) -> Mapping[str, Any]:
-        """Return a dataset's statistics.
+    async def get(
+        self, tenant: TenantId, name: str, withheld: frozenset[str] = NOTHING
+    ) -> Mapping[str, Any]:
+        """Return a dataset's statistics, without what `withheld` evidence told.
 
         Raises:
             NotFound: there is none of that name.
         """
         dataset = await self._open(tenant, name)
         async with self._lock:
-            return await asyncio.to_thread(dataset.statistics)
+            return await asyncio.to_thread(dataset.statistics, withheld)
 
     async def load(
         self, context: Context, name: str, documents: Sequence[Mapping[str, Any]]
@@ -185,19 +192,19 @@ class DatasetDesk:
 
     async def observe(self, event_id: EventId, batch: Sequence[Dossier], /) -> None:
         """Learn from dossiers; the same event a second time changes nothing."""
-        by_tenant: dict[TenantId, dict[str, bytes]] = {}
+        by_tenant: dict[TenantId, dict[str, tuple[str, bytes]]] = {}
         for dossier in batch:
-            bodies = by_tenant.setdefault(dossier.tenant, {})
+            told = by_tenant.setdefault(dossier.tenant, {})
             for item in dossier.evidence:
                 if isinstance(item.content, Procurement):
                     chosen = choose_release(item.content)
                     process = None if chosen is None else read_process(chosen.release)
                     # No database takes a NUL in a key: such a process is not learned.
                     if process is not None and "\0" not in process.ocid:
-                        bodies[process.ocid] = encode_body(process.release)
-        for tenant, bodies in by_tenant.items():
-            if bodies:
-                await self._learn(event_id, tenant, bodies)
+                        told[process.ocid] = item.id, encode_body(process.release)
+        for tenant, told in by_tenant.items():
+            if told:
+                await self._learn(event_id, tenant, told)
 
     async def reference(self, tenant: TenantId) -> Reference:
         """Return what the observed releases of a tenant tell, if they are enough."""
@@ -208,9 +215,17 @@ class DatasetDesk:
             return dataset.reference()
 
     async def network(
-        self, tenant: TenantId, party: str, *, dataset: str = OBSERVED, steps: int = 2
+        self,
+        tenant: TenantId,
+        party: str,
+        *,
+        dataset: str = OBSERVED,
+        steps: int = 2,
+        withheld: frozenset[str] = NOTHING,
     ) -> PartyNetwork:
         """Return what lies around a party in a dataset, and the signs on it.
+
+        What `withheld` evidence told is left out, as if it had told nothing.
 
         Raises:
             NotFound: there is no such dataset, or nobody of that id in it.
@@ -220,11 +235,16 @@ class DatasetDesk:
             if dataset == OBSERVED
             else self._open(tenant, dataset)
         )
+
+        def look() -> PartyNetwork:
+            with found.without(found.told_by(withheld)) as graph:
+                near = graph.neighbourhood(party, steps=steps)
+                if near is None:
+                    raise NotFound(f"nobody of the id {party} is known in {dataset}")
+                return PartyNetwork(near, tuple(signs_of(graph, party)))
+
         async with self._lock:
-            near = found.graph.neighbourhood(party, steps=steps)
-            if near is None:
-                raise NotFound(f"nobody of the id {party} is known in {dataset}")
-            return PartyNetwork(near, tuple(signs_of(found.graph, party)))
+            return await asyncio.to_thread(look) if withheld else look()
 
     async def erase(self, context: Context, node: str) -> int:
         """Take a party, or a person by name, out of all datasets of a tenant.
@@ -266,28 +286,47 @@ class DatasetDesk:
         lock_dataset(uow, tenant, OBSERVED)
         return blank_processes(uow, tenant, OBSERVED, sorted(ocids))
 
-    async def profile(self, tenant: TenantId, name: str, ocid: str) -> Profile:
+    async def profile(
+        self,
+        tenant: TenantId,
+        name: str,
+        ocid: str,
+        withheld: frozenset[str] = NOTHING,
+    ) -> Profile:
         """Return flags, model, signs and risk of a process in a dataset.
 
         Raises:
-            NotFound: there is no such dataset, or no such process in it.
+            NotFound: there is no such dataset, or no such process in it, or none but
+                by `withheld` evidence.
         """
         dataset = await self._open(tenant, name)
-        async with self._lock:
-            process = dataset.find(ocid)
+
+        def judge() -> Profile:
+            hidden = dataset.told_by(withheld)
+            process = None if ocid in hidden else dataset.find(ocid)
             if process is None:
                 raise NotFound(f"there is no process {ocid} in {name}")
             if self._model is None:
                 self._model = load_collusion_model()
-            return profile_of(process, dataset.reference(), dataset.graph, self._model)
+            with dataset.without(hidden) as graph:
+                return profile_of(process, dataset.reference(), graph, self._model)
+
+        async with self._lock:
+            return await asyncio.to_thread(judge) if withheld else judge()
 
     async def _learn(
-        self, event_id: EventId, tenant: TenantId, bodies: Mapping[str, bytes]
+        self,
+        event_id: EventId,
+        tenant: TenantId,
+        told: Mapping[str, tuple[str, bytes]],
     ) -> None:
+        bodies = {ocid: body for ocid, (_, body) in told.items()}
+        sources = {ocid: evidence for ocid, (evidence, _) in told.items()}
+
         def work(tx: Transaction) -> None:
             lock_dataset(tx, tenant, OBSERVED)
             if note_observed(tx, ANTICORRUPTION_OBSERVED, tenant, event_id):
-                save_bodies(tx, tenant, OBSERVED, bodies)
+                save_bodies(tx, tenant, OBSERVED, bodies, sources)
 
         await self._database.transact(work)
 
@@ -314,10 +353,13 @@ class DatasetDesk:
             new = await self._database.read(
                 lambda tx: read_bodies(tx, tenant, name, after=after)
             )
+            learn = partial(
+                dataset.learn, new.bodies, upto=new.upto, sources=new.sources
+            )
             if len(new.bodies) > _AT_ONCE:
-                await asyncio.to_thread(dataset.learn, new.bodies, upto=new.upto)
+                await asyncio.to_thread(learn)
             else:
-                dataset.learn(new.bodies, upto=new.upto)
+                learn()
             self._datasets[tenant, name] = dataset
             return dataset
 

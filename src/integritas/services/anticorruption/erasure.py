@@ -12,7 +12,6 @@ import msgspec
 
 from integritas.services.anticorruption.dataset import decode_body, encode_body
 from integritas.services.anticorruption.parties import plain
-from integritas.services.anticorruption.release import Release
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,7 +39,7 @@ def erase_from(body: bytes, node: str, stand_in: str) -> bytes | None:
                 party.clear()
                 party["id"] = stand_in
                 found = True
-    return encode_body(msgspec.convert(document, Release)) if found else None
+    return encode_body(document) if found else None
 
 
 def _parties(entry: Any) -> Iterator[dict[str, Any]]:  # noqa: ANN401 - JSON

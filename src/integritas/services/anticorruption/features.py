@@ -186,7 +186,13 @@ def read_valid(document: Mapping[str, JsonValue]) -> Process | None:
 def digest(release: Release) -> Process:
     """Return the process that a release tells of."""
     tender = release.tender
-    process = Process(release.ocid, release, doubtful=_is_doubtful(release))
+    process = Process(release.ocid, release)
+    if (
+        not release.ocid
+        or release.compiled_release is not None
+        or release.releases is not None
+    ):
+        process.doubtful = True  # the document has no name, or is a record
     if release.buyer is not None:
         process.buyer = release.buyer.id
     if tender is not None:
@@ -200,15 +206,6 @@ def digest(release: Release) -> Process:
     for contract in release.contracts or ():
         _note_dates(process, contract.date_signed, contract.period)
     return process
-
-
-def _is_doubtful(release: Release) -> bool:
-    """Say whether the document has no name, or is a record."""
-    return (
-        not release.ocid
-        or release.compiled_release is not None
-        or release.releases is not None
-    )
 
 
 def _add_tender(process: Process, tender: Tender) -> None:
@@ -235,7 +232,7 @@ def _add_bids(process: Process, entries: list[BidEntry]) -> None:
     submitters, end = process.submitters, process.end
     amounts: list[float] = []
     currencies: set[str | None] = set()
-    for entry in entries:
+    for position, entry in enumerate(entries):
         status, date, value = entry.status, entry.date, entry.value
         amount = currency = None
         if value is not None:
@@ -245,7 +242,7 @@ def _add_bids(process: Process, entries: list[BidEntry]) -> None:
         if date is not None and date not in KNOWN and parse_timestamp(date) is None:
             process.doubtful = True
         tenderers, sole = _identifiers(entry.tenderers)
-        bid = Bid(len(bids), status, tenderers, sole, amount, currency, date)
+        bid = Bid(position, status, tenderers, sole, amount, currency, date)
         bids.append(bid)
         if status == "valid":
             valid.append(bid)
@@ -300,8 +297,8 @@ def _identifiers(
 def _add_period(process: Process, period: Period) -> None:
     start, end = period.start_date, period.end_date
     process.start, process.end = start, end
-    opened = None if start is None else parse_timestamp(start)
-    closed = None if end is None else parse_timestamp(end)
+    opened = None if start is None else KNOWN.get(start) or parse_timestamp(start)
+    closed = None if end is None else KNOWN.get(end) or parse_timestamp(end)
     if opened is not None and closed is not None:
         process.open_for = closed - opened
     elif opened is None is not start or closed is None is not end:

@@ -90,7 +90,7 @@ def coverage_finding(
         score=0.0,
         subject=Subject(evidence=evidence, path=pointer),
         title=f"{computed} of {total} indicators could be computed on {ocid}",
-        reasons=_gaps(tuple(gaps), tuple(gaps.values())),
+        reasons=tuple([_gap(code, why) for code, why in gaps.items()]),
         data={
             "ocid": ocid,
             "not_computable": dict(gaps),
@@ -101,14 +101,8 @@ def coverage_finding(
 
 
 @lru_cache(maxsize=1024)
-def _gaps(codes: tuple[str, ...], whys: tuple[str, ...]) -> tuple[Reason, ...]:
-    """Return the reasons of gaps; the same ones come together again and again."""
-    both = zip(codes, whys, strict=True)
-    return tuple([_gap(code, why) for code, why in both])
-
-
-@lru_cache(maxsize=1024)
 def _gap(code: str, why: str) -> Reason:
+    """Return the reason of a gap; a release has twenty, and they come again."""
     return Reason(text=f"{code} not computable: {why}.")
 
 

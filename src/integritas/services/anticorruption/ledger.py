@@ -35,6 +35,9 @@ __all__ = [
 class Group(StrEnum):
     """What a result is about, in Cardinal's words."""
 
+    # Enum's hash is written in Python, and every flag looks its group up.
+    __hash__ = str.__hash__
+
     OCID = "OCID"
     BUYER = "Buyer"
     PROCURING_ENTITY = "ProcuringEntity"
@@ -195,8 +198,10 @@ class Ledger:
 
     def _merge_results(self, later: Ledger) -> None:
         for group, results in later._results.items():
-            for key, values in results.items():
-                self._results[group].setdefault(key, {}).update(values)
+            known = self._results[group]
+            for key in known.keys() & results.keys():
+                results[key] = known[key] | results[key]
+            known.update(results)
         for name, organisations in later._organisations.items():
             self._organisations.setdefault(name, {}).update(organisations)
         for name, processes_ in later._tenderers.items():

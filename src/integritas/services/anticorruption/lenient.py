@@ -6,6 +6,7 @@ it can. Positions in lists are kept, so they make JSON pointers.
 
 from __future__ import annotations
 
+import math
 import types
 from collections.abc import Callable, Mapping
 from typing import (
@@ -40,20 +41,22 @@ def _text(value: object) -> str | None:
 
 
 def _label(value: object) -> str | int | None:
-    return value if isinstance(value, str) or type(value) is int else None
+    return value if isinstance(value, str) else _count(value)
 
 
 def _count(value: object) -> int | None:
-    return value if type(value) is int else None
+    """Take a whole number of 64 bits: no larger one counts, or can be stored."""
+    return value if type(value) is int and -(2**63) <= value < 2**63 else None
 
 
 def _amount(value: object) -> float | None:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     try:
-        return float(value)
+        amount = float(value)
     except OverflowError:  # a whole number beyond any float is no amount
         return None
+    return amount if math.isfinite(amount) else None
 
 
 def _texts(value: object) -> list[str]:

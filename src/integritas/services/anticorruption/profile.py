@@ -59,7 +59,7 @@ def profile_of(
 
 def bids_of(process: Process) -> TenderBids | None:
     """Return the submitted bids of the most frequent currency, if they are enough."""
-    priced = [bid for bid in process.submitted if bid.amount]
+    priced = [bid for bid in process.submitted if bid.amount and bid.amount > 0]
     if not priced:
         return None
     currencies = [bid.currency for bid in priced]
@@ -69,10 +69,12 @@ def bids_of(process: Process) -> TenderBids | None:
         return None
     tender = process.release.tender
     value = None if tender is None else tender.value
-    estimated = value is not None and value.currency == currency and value.amount
+    estimate = None
+    if value is not None and value.currency == currency and (value.amount or 0.0) > 0:
+        estimate = value.amount
     return TenderBids(
         name=process.ocid,
         places=tuple(bid.position for bid in chosen),
         amounts=np.array([bid.amount for bid in chosen], dtype=np.float64),
-        estimate=value.amount if estimated and value is not None else None,
+        estimate=estimate,
     )

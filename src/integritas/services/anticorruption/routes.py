@@ -11,6 +11,7 @@ from fastapi import Query
 from integritas.kernel.errors import NotFound
 from integritas.platform.http import Caller
 from integritas.platform.problems import problem_responses
+from integritas.platform.withholding import Withheld
 from integritas.services.anticorruption.api import load_collusion_model
 from integritas.services.anticorruption.schemas import (
     BidScoreOut,
@@ -111,35 +112,43 @@ def add_desk_routes(routes: APIRouter, desk: DatasetDesk) -> None:
         summary="Tell a dataset's statistics",
         responses=problem_responses(401, 404),
     )
-    async def statistics(context: Caller, name: str) -> StatisticsOut:
-        return StatisticsOut(name=name, **await desk.get(context.tenant, name))
+    async def statistics(
+        context: Caller, withheld: Withheld, name: str
+    ) -> StatisticsOut:
+        found = await desk.get(context.tenant, name, withheld)
+        return StatisticsOut(name=name, **found)
 
     @routes.get(
-        "/datasets/{name}/processes/{ocid}",
+        "/datasets/{name}/processes/{ocid:path}",
         operation_id="anticorruption_process",
         summary="Tell everything of one process: flags, model, signs, risk by part",
         responses=problem_responses(401, 404),
     )
-    async def process(context: Caller, name: str, ocid: str) -> ProfileOut:
-        return _profile(await desk.profile(context.tenant, name, ocid))
+    async def process(
+        context: Caller, withheld: Withheld, name: str, ocid: str
+    ) -> ProfileOut:
+        return _profile(await desk.profile(context.tenant, name, ocid, withheld))
 
     @routes.get(
-        "/networks/{party}",
+        "/networks/{party:path}",
         operation_id="anticorruption_network",
         summary="Show who is around a party, why, and what speaks for a closer look",
         responses=problem_responses(401, 404, 422),
     )
     async def network(
         context: Caller,
+        withheld: Withheld,
         party: str,
         dataset: Annotated[str, Query(max_length=63)] = "observed",
         steps: Annotated[int, Query(ge=1, le=3)] = 2,
     ) -> NetworkOut:
-        found = await desk.network(context.tenant, party, dataset=dataset, steps=steps)
+        found = await desk.network(
+            context.tenant, party, dataset=dataset, steps=steps, withheld=withheld
+        )
         return _shown(party, found)
 
     @routes.delete(
-        "/networks/{party}",
+        "/networks/{party:path}",
         operation_id="anticorruption_erase",
         summary="Erase a person or firm from everything that was learned",
         responses=problem_responses(401, 404),

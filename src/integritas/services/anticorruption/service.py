@@ -15,7 +15,7 @@ from integritas.kernel.contracts import (
     dossier_digest,
 )
 from integritas.kernel.errors import ContractViolation, FieldError
-from integritas.kernel.evidence import Procurement
+from integritas.kernel.evidence import EvidenceKind, Procurement
 from integritas.kernel.ids import EventId, EvidenceId, TenantId
 from integritas.services.anticorruption.features import (
     Process,
@@ -88,6 +88,8 @@ class AntiCorruptionService:
         if len(batch) < _THREAD_FROM:
             return self._assess(batch, references)
         return await asyncio.to_thread(self._assess, batch, references)
+
+    learns_from = frozenset({EvidenceKind.PROCUREMENT})
 
     async def observe(self, event_id: EventId, batch: Sequence[Dossier], /) -> None:
         """Learn from dossiers; the same event a second time changes nothing."""

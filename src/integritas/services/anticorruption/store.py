@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from hashlib import sha256
-from typing import TYPE_CHECKING, NamedTuple
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import sqlalchemy as sa
 
@@ -35,14 +36,19 @@ __all__ = [
     "save_bodies",
 ]
 
-_AT_ONCE = 500
+_AT_ONCE: Final = 500
+NO_SOURCES: Final[Mapping[str, str | None]] = MappingProxyType({})
 
 
 class Learned(NamedTuple):
-    """Bodies in the order they were stored, and the number of the last."""
+    """Bodies in the order they were stored, and the number of the last.
+
+    `sources` are the evidence that told of each, None for what was loaded.
+    """
 
     bodies: Sequence[bytes]
     upto: int
+    sources: Sequence[str | None]
 
 
 class DatasetRow(NamedTuple):
@@ -83,10 +89,15 @@ def lock_dataset(tx: Transaction, tenant: TenantId, dataset: str) -> None:
 
 
 def save_bodies(
-    uow: UnitOfWork, tenant: TenantId, dataset: str, bodies: Mapping[str, bytes]
+    uow: UnitOfWork,
+    tenant: TenantId,
+    dataset: str,
+    bodies: Mapping[str, bytes],
+    sources: Mapping[str, str | None] = NO_SOURCES,
 ) -> None:
     """Store the bodies of processes by ocid, each over what was stored of it.
 
+    `sources` are the evidence that told of them, where evidence did.
     Each takes a number above all before, so a reader learns of what was replaced too.
     """
     table = ANTICORRUPTION_RELEASES
@@ -103,6 +114,7 @@ def save_bodies(
             "ocid": ocid,
             "seq": int(last or 0) + place,
             "body": body,
+            "evidence_id": sources.get(ocid),
         }
         for place, (ocid, body) in enumerate(bodies.items(), start=1)
     ]
@@ -114,15 +126,16 @@ def erase_node(uow: UnitOfWork, tenant: TenantId, dataset: str, node: str) -> in
     """Take a node out of the stored releases that name it; return how many did."""
     table = ANTICORRUPTION_RELEASES
     mine = (table.c.tenant_id == tenant) & (table.c.dataset == dataset)
-    rows = uow.execute(sa.select(table.c.ocid, table.c.seq, table.c.body).where(mine))
-    found = rows.all()
+    columns = (table.c.ocid, table.c.seq, table.c.body, table.c.evidence_id)
+    found = uow.execute(sa.select(*columns).where(mine)).all()
     stand_in = f"erased-{1 + max((row.seq for row in found), default=0)}"
     changed = {
         row.ocid: body
         for row in found
         if (body := erase_from(row.body, node, stand_in)) is not None
     }
-    save_bodies(uow, tenant, dataset, changed)
+    told = {row.ocid: row.evidence_id for row in found if row.ocid in changed}
+    save_bodies(uow, tenant, dataset, changed, told)
     return len(changed)
 
 
@@ -152,9 +165,13 @@ def read_bodies(
     table = ANTICORRUPTION_RELEASES
     mine = (table.c.tenant_id == tenant) & (table.c.dataset == dataset)
     query = (
-        sa.select(table.c.seq, table.c.body)
+        sa.select(table.c.seq, table.c.body, table.c.evidence_id)
         .where(mine & (table.c.seq > after))
         .order_by(table.c.seq)
     )
     rows = uow.execute(query).all()
-    return Learned([row.body for row in rows], rows[-1].seq if rows else after)
+    return Learned(
+        [row.body for row in rows],
+        rows[-1].seq if rows else after,
+        [row.evidence_id for row in rows],
+    )

@@ -1,8 +1,9 @@
 """Tables of what was learned. They are derived: evidence stays with the cases.
 
 `anticorruption_releases` holds the part of each release that statistics and networks
-read, numbered by `seq` in its dataset; `anticorruption_observed` the events that were
-learned from, so that none is learned from twice.
+read, numbered by `seq` in its dataset, and which evidence told of it;
+`anticorruption_observed` the events that were learned from, so that none is learned
+from twice.
 """
 
 from __future__ import annotations
@@ -43,6 +44,8 @@ ANTICORRUPTION_RELEASES: Final = sa.Table(
     sa.Column("ocid", Identifier, primary_key=True),
     sa.Column("seq", sa.BigInteger, nullable=False),
     sa.Column("body", Blob, nullable=False),
+    # What told of it, where it was observed; what was loaded into a dataset has none.
+    sa.Column("evidence_id", Identifier, nullable=True),
     sa.UniqueConstraint("tenant_id", "dataset", "seq"),
 )
 

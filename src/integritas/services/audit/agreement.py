@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Final, TypeAlias
 
+from integritas.journal.api import mistyped
 from integritas.kernel.errors import StorageFailure
 from integritas.services.audit.bodies import entry_body
 from integritas.services.audit.findings import EXTERNAL
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from integritas.kernel.ids import TenantId
     from integritas.services.audit.findings import LogCheck
 
-__all__ = ["check_forms", "check_journal", "check_personal"]
+__all__ = ["check_forms", "check_journal", "check_personal", "check_types"]
 
 _PAGE: Final = 1_000
 _Numbered: TypeAlias = tuple[int, bytes | None]
@@ -67,18 +68,35 @@ async def check_journal(
 
 
 async def check_forms(
-    journal: Journal, tenant: TenantId, check: LogCheck, *, handled: int
+    journal: Journal,
+    tenant: TenantId,
+    check: LogCheck,
+    *,
+    handled: int,
+    settled: bool = False,
 ) -> None:
     """Find what the journal never writes: gaps, and texts in other characters.
 
-    Entries of tenants that have no log are looked at too: nobody else would.
+    Entries of tenants that have no log are looked at too: nobody else would. Entries
+    that wait to be logged are noted; where all is `settled` none may wait.
     """
+    if settled:
+        await _check_settled(journal, tenant, check, handled=handled)
     await _check_forms(journal, tenant, check, handled=handled)
     for other in await journal.tenants():
         if isinstance(other, bytes):  # SQLite keeps any type in any column
             check.differ("journal.tenant_id", f"is not of the type stored: {other!r}")
         elif other != tenant and other.encode() not in check.tenants:
             await _check_forms(journal, other, check, handled=0, of=f"{other}/")
+
+
+async def _check_settled(
+    journal: Journal, tenant: TenantId, check: LogCheck, *, handled: int
+) -> None:
+    for seq in range(max(handled, 0) + 1, await journal.head(tenant) + 1):
+        if check.full:
+            return
+        check.differ(f"journal[{seq}]", "is not logged, and nothing should wait")
 
 
 async def _check_forms(
@@ -103,6 +121,16 @@ async def _check_forms(
             if column == "event_id" and seq <= handled:
                 continue  # it was logged, and so was held against its leaf
             check.differ(f"journal[{of}{seq}].{column}", "is not as it was written")
+
+
+async def check_types(journal: Journal, tenant: TenantId, check: LogCheck) -> None:
+    """Find values of the journal that are of another type than it writes."""
+    try:
+        found = await mistyped(journal.database, tenant)
+    except StorageFailure:
+        return  # whoever reads the entries says what is wrong
+    for table, seq, column in found:
+        check.differ(f"{table}[{seq}].{column}", "is not of the type stored")
 
 
 async def check_personal(journal: Journal, tenant: TenantId, check: LogCheck) -> None:

@@ -11,9 +11,11 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
 from integritas.kernel.contracts import Context
+from integritas.kernel.errors import NotFound
 from integritas.kernel.ids import TenantId
 from integritas.platform.http import Caller
 from integritas.platform.problems import problem_responses
+from integritas.platform.withholding import Withheld
 from integritas.services.audit.records import Hold
 from integritas.services.audit.schemas import (
     ErasedOut,
@@ -60,8 +62,8 @@ def add_keeping(routes: APIRouter, log: LogKeeper) -> None:
     @routes.get(
         "/holds", operation_id="audit_holds", summary="List the legal holds that last"
     )
-    async def list_holds(caller: Caller) -> HoldsOut:
-        return await _lasting(log, caller.tenant)
+    async def list_holds(caller: Caller, withheld: Withheld) -> HoldsOut:
+        return await _lasting(log, caller.tenant, withheld)
 
     @routes.post(
         "/holds",
@@ -69,16 +71,20 @@ def add_keeping(routes: APIRouter, log: LogKeeper) -> None:
         summary="Put a subject under legal hold: nothing on it is pruned or erased",
         status_code=201,
     )
-    async def hold(caller: Caller, body: OnSubjectIn) -> HoldsOut:
+    async def hold(caller: Caller, withheld: Withheld, body: OnSubjectIn) -> HoldsOut:
         await log.hold(caller, subject=body.subject, reason=body.reason)
-        return await _lasting(log, caller.tenant)
+        return await _lasting(log, caller.tenant, withheld)
 
     @routes.post(
         "/holds/release", operation_id="audit_release", summary="End a legal hold"
     )
-    async def release(caller: Caller, body: OnSubjectIn) -> HoldsOut:
+    async def release(
+        caller: Caller, withheld: Withheld, body: OnSubjectIn
+    ) -> HoldsOut:
+        if body.subject in withheld:
+            raise NotFound(f"{body.subject!r} is under no legal hold")
         await log.release(caller, subject=body.subject, reason=body.reason)
-        return await _lasting(log, caller.tenant)
+        return await _lasting(log, caller.tenant, withheld)
 
     @routes.post(
         "/erase",
@@ -86,7 +92,9 @@ def add_keeping(routes: APIRouter, log: LogKeeper) -> None:
         summary="Erase the personal data beside all entries on a subject",
         responses=problem_responses(409),
     )
-    async def erase(caller: Caller, body: OnSubjectIn) -> ErasedOut:
+    async def erase(caller: Caller, withheld: Withheld, body: OnSubjectIn) -> ErasedOut:
+        if body.subject in withheld and not await _all_held(log, caller.tenant):
+            return ErasedOut(erased=0)  # as for a subject that no entry names
         count = await log.erase(caller, subject=body.subject, reason=body.reason)
         return ErasedOut(erased=count)
 
@@ -101,11 +109,18 @@ def add_keeping(routes: APIRouter, log: LogKeeper) -> None:
         return PrunedOut(pruned=count)
 
 
-async def _lasting(log: LogKeeper, tenant: TenantId) -> HoldsOut:
+async def _all_held(log: LogKeeper, tenant: TenantId) -> bool:
+    return any(held.subject == "*" for held in await log.holds(tenant))
+
+
+async def _lasting(
+    log: LogKeeper, tenant: TenantId, withheld: frozenset[str]
+) -> HoldsOut:
     found = await log.holds(tenant)
     return HoldsOut(
         data=[
             HoldOut(subject=held.subject, since=held.since, actor=held.actor)
             for held in found
+            if held.subject not in withheld
         ]
     )

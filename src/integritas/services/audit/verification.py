@@ -17,6 +17,7 @@ from integritas.services.audit.chain import StoredTree
 from integritas.services.audit.findings import Expectation, LogCheck, StoredHead
 from integritas.services.audit.heads import check_anchors, check_heads
 from integritas.services.audit.leaves import check_shape, checked_chunks
+from integritas.services.audit.planted import check_planted
 from integritas.services.audit.records import PRUNINGS, pruned_stubs
 from integritas.services.audit.rows import (
     TABLES,
@@ -49,6 +50,7 @@ def check_log(tx: Transaction, expected: Expectation) -> LogCheck:
     """Verify the audit tables of a tenant on one snapshot."""
     check = LogCheck()
     try:
+        check_planted(tx, check)
         _check_tables(tx, expected.tenant, check)
         prunings = store.find_records(tx, expected.tenant, PRUNINGS)
         check.pruned = pruned_stubs(prunings)

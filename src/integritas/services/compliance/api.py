@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from integritas.services.compliance.allowing.store import (
+    erase_allowed,
+    kept_allowed,
+)
 from integritas.services.compliance.app import create_app, router
 from integritas.services.compliance.keeper import ListKeeper
 from integritas.services.compliance.loading import load_watchlists
@@ -14,7 +18,12 @@ from integritas.services.compliance.policies.policy import (
     load_policy,
     parse_policy,
 )
-from integritas.services.compliance.queries import check_party, parse_birth_date
+from integritas.services.compliance.queries import (
+    SCHEMA_REMEDY,
+    SCHEMAS,
+    check_party,
+    parse_birth_date,
+)
 from integritas.services.compliance.records import (
     NO_RECORDS,
     ComplianceRecords,
@@ -54,6 +63,8 @@ __all__ = [
     "HIT",
     "MATCH_THRESHOLD",
     "NO_RECORDS",
+    "SCHEMAS",
+    "SCHEMA_REMEDY",
     "AccountDesk",
     "ComplianceDesk",
     "ComplianceRecords",
@@ -76,8 +87,10 @@ __all__ = [
     "check_sources",
     "create_app",
     "download_lists",
+    "erase_allowed",
     "erase_seen",
     "fetch_lists",
+    "kept_allowed",
     "load_compliance_service",
     "load_policy",
     "load_watchlists",

@@ -20,6 +20,7 @@ from integritas.services.compliance.ownership import (
     THRESHOLD,
     Edge,
     owned_by_listed,
+    reached_by_listed,
 )
 from integritas.services.compliance.queries import (
     COUNTRIES,
@@ -97,13 +98,18 @@ def _with_owners(entries: Mapping[str, Entry], edges: list[Edge]) -> Iterator[En
     """Yield the entries, with a word on those that the 50 % rule reaches."""
     listed = {e.uid for e in entries.values() if _SANCTIONED in e.programmes}
     owned = owned_by_listed(edges, listed)
+    reached = reached_by_listed(edges, listed)
     for entry in entries.values():
         known = owned.get(entry.uid)
-        if known is None or known.share < THRESHOLD:
-            yield entry
-        else:
+        if known is not None and known.share >= THRESHOLD:
             word = f"50 % rule: {known.share:.1%} of {', '.join(known.owners)}"
-            yield replace(entry, programmes=(*entry.programmes, word))
+        elif known is not None and entry.uid in reached:
+            hands = ", ".join(reached[entry.uid])
+            word = f"50 % rule: half or more through {hands} ({known.share:.1%} in all)"
+        else:
+            yield entry
+            continue
+        yield replace(entry, programmes=(*entry.programmes, word))
 
 
 def _entity(line: bytes, place: str) -> Entry | list[Edge] | None:

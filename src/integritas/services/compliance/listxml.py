@@ -72,7 +72,9 @@ def read_xml(path: Path, form: XmlForm) -> tuple[ListVersion, Sequence[Entry]]:
         ) from error
     except (OSError, EOFError, zlib.error, ValueError, LookupError) as error:
         # The last two: an encoding that expat cannot read.
-        raise InvalidInput(f"{path} cannot be read: {error}") from error
+        raise InvalidInput(
+            f"{path} cannot be read: {error}: download it again"
+        ) from error
     if not reader.entries:
         raise InvalidInput(f"{path} holds no entry: download it again")
     version = ListVersion(

@@ -90,6 +90,26 @@ _PARTS: Final = (
 )
 
 
+class _Files:
+    """What was read: the hash over all of it, and which files have the end mark."""
+
+    def __init__(self) -> None:
+        self.digest = hashlib.sha256()
+        self.ended: dict[Path, bool] = {}
+
+    def check_ends(self) -> None:
+        """Refuse a file that ends at a line's end, but before the others do.
+
+        The publisher ends every file with Ctrl-Z; who writes none of them so may.
+        """
+        for path, ended in self.ended.items():
+            if not ended and any(self.ended.values()):
+                raise InvalidInput(
+                    f"{path} lacks the end mark that the other files have: it is "
+                    "truncated, download it again"
+                )
+
+
 def read_ofac(folder: Path, name: str = OFAC) -> tuple[ListVersion, Sequence[Entry]]:
     """Return version and entries of the lists in a folder, as the list `name`.
 
@@ -99,11 +119,11 @@ def read_ofac(folder: Path, name: str = OFAC) -> tuple[ListVersion, Sequence[Ent
     Raises:
         InvalidInput: naming file and line of what is malformed, truncated or missing.
     """
-    digest = hashlib.sha256()
+    files = _Files()
     entries: dict[str, Entry] = {}
     for part in _PARTS:
         if (folder / part.primary).exists():
-            for entry in _read_part(folder, part, digest):
+            for entry in _read_part(folder, part, files):
                 # A party on both lists is one entry; SDN, the stricter, comes first.
                 entries.setdefault(entry.uid, entry)
         elif (folder / part.aliases).exists():
@@ -112,29 +132,30 @@ def read_ofac(folder: Path, name: str = OFAC) -> tuple[ListVersion, Sequence[Ent
             )
     if not entries:
         raise InvalidInput(f"{folder} holds no OFAC list: expected sdn.csv and alt.csv")
-    version = ListVersion(name, digest.hexdigest(), len(entries))
+    files.check_ends()
+    version = ListVersion(name, files.digest.hexdigest(), len(entries))
     if name == OFAC:
         return version, tuple(entries.values())
     return version, tuple(replace(entry, list=name) for entry in entries.values())
 
 
-def _read_part(folder: Path, part: _Part, digest: hashlib._Hash) -> Iterator[Entry]:
-    primary = list(_rows(folder / part.primary, 12, digest))
+def _read_part(folder: Path, part: _Part, files: _Files) -> Iterator[Entry]:
+    primary = list(_rows(folder / part.primary, 12, files))
     known = {row[0] for _, row in primary}
-    aliases = _grouped(folder / part.aliases, 5, digest, known, part.primary)
+    aliases = _grouped(folder / part.aliases, 5, files, known, part.primary)
     addresses: Mapping[str, list[list[str]]] = {}
     if (folder / part.addresses).exists():
-        addresses = _grouped(folder / part.addresses, 6, digest, known, part.primary)
+        addresses = _grouped(folder / part.addresses, 6, files, known, part.primary)
     for line, row in primary:
         place = f"{folder / part.primary}, line {line}"
         yield _entry(row, aliases.get(row[0], []), addresses.get(row[0], []), place)
 
 
 def _grouped(
-    path: Path, columns: int, digest: hashlib._Hash, known: set[str], primary: str
+    path: Path, columns: int, files: _Files, known: set[str], primary: str
 ) -> Mapping[str, list[list[str]]]:
     grouped: defaultdict[str, list[list[str]]] = defaultdict(list)
-    for line, row in _rows(path, columns, digest):
+    for line, row in _rows(path, columns, files):
         if row[0] not in known:
             raise InvalidInput(
                 f"{path}, line {line}: entry {row[0]} is not in {primary}, which is "
@@ -144,10 +165,8 @@ def _grouped(
     return grouped
 
 
-def _rows(
-    path: Path, columns: int, digest: hashlib._Hash
-) -> Iterator[tuple[int, list[str]]]:
-    text = _text(path, digest)
+def _rows(path: Path, columns: int, files: _Files) -> Iterator[tuple[int, list[str]]]:
+    text = _text(path, files)
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:
         for row in reader:
@@ -167,12 +186,13 @@ def _rows(
         ) from error
 
 
-def _text(path: Path, digest: hashlib._Hash) -> str:
+def _text(path: Path, files: _Files) -> str:
     try:
         data = path.read_bytes()
     except OSError as error:
         raise InvalidInput(f"{path} cannot be read: {error.strerror}") from error
-    digest.update(f"{path.name} {len(data)}\n".encode() + data)
+    files.digest.update(f"{path.name} {len(data)}\n".encode() + data)
+    files.ended[path] = _END.encode() in data
     if data.lstrip()[:1] in (b"", b"<"):
         found = "HTML or XML" if data.strip() else "nothing"
         raise InvalidInput(

@@ -13,7 +13,11 @@ from typing import TYPE_CHECKING, Final
 
 from integritas.kernel.errors import InvalidInput
 from integritas.services.compliance.countries import country_code
-from integritas.services.compliance.queries import parse_birth_date
+from integritas.services.compliance.queries import (
+    SCHEMA_REMEDY,
+    SCHEMAS,
+    parse_birth_date,
+)
 from integritas.services.compliance.watchlists import (
     Entry,
     Identifier,
@@ -87,10 +91,13 @@ def _entry(row: Mapping[str, str | None], place: str) -> Entry:
     uid, name = (row["id"] or "").strip(), (row["name"] or "").strip()
     if not uid or not name:
         raise InvalidInput(f"{place}: id or name is empty")
+    schema = (row.get("schema") or "").strip() or "LegalEntity"
+    if schema not in SCHEMAS:
+        raise InvalidInput(f"{place}: {schema!r} is no schema: {SCHEMA_REMEDY}")
     return Entry(
         list=OWN,
         uid=uid,
-        schema=(row.get("schema") or "LegalEntity").strip(),
+        schema=schema,
         names=(
             ListedName(name),
             *(ListedName(a, NameKind.ALIAS) for a in _several(row, "aliases")),

@@ -5,7 +5,8 @@ full. Rounds of ownership are followed until nothing changes by more than a bill
 shares only grow from nothing and are capped at the whole, so this ends. (OFAC, Revised
 guidance on entities owned by persons whose property is blocked, 13 August 2014; EU
 best practices for the effective implementation of restrictive measures, section on
-ownership.)
+ownership.) By OFAC's FAQ 401 who is owned by half counts as a listed owner in full of
+what it owns in turn: `reached_by_listed` says whom that adds.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
-__all__ = ["THRESHOLD", "Edge", "Owned", "owned_by_listed"]
+__all__ = ["THRESHOLD", "Edge", "Owned", "owned_by_listed", "reached_by_listed"]
 
 THRESHOLD: Final = 0.5
 """Half is enough: the rule says 50 percent or more."""
@@ -48,11 +49,7 @@ def owned_by_listed(edges: Iterable[Edge], listed: Collection[str]) -> dict[str,
     An edge told twice counts once, with the greater share. What is listed itself is
     not looked at: it is listed anyway.
     """
-    holders: dict[str, dict[str, float]] = {}
-    for edge in edges:
-        if edge.asset not in listed and edge.owner != edge.asset:
-            of = holders.setdefault(edge.asset, {})
-            of[edge.owner] = max(of.get(edge.owner, 0.0), min(1.0, edge.share))
+    holders = _holders(edges, listed)
     shares = dict.fromkeys(holders, 0.0)
     owners: dict[str, frozenset[str]] = {asset: frozenset() for asset in holders}
     for _ in range(_ROUNDS):
@@ -81,3 +78,38 @@ def owned_by_listed(edges: Iterable[Edge], listed: Collection[str]) -> dict[str,
         for asset, share in shares.items()
         if (rounded := round(share, 9)) > 0
     }
+
+
+def reached_by_listed(
+    edges: Iterable[Edge], listed: Collection[str]
+) -> dict[str, tuple[str, ...]]:
+    """Return what the rule reaches step by step, and by whose hands.
+
+    An asset is reached where listed and reached owners hold half of it together; those
+    owners are named, by id.
+    """
+    holders = _holders(edges, listed)
+    reached: dict[str, tuple[str, ...]] = {}
+    while True:
+        found = {
+            asset: tuple(sorted(hands))
+            for asset, of in holders.items()
+            if asset not in reached
+            and (hands := [o for o in of if of[o] and (o in listed or o in reached)])
+            and round(sum(of[owner] for owner in hands), 9) >= THRESHOLD
+        }
+        if not found:
+            return reached
+        reached |= found
+
+
+def _holders(
+    edges: Iterable[Edge], listed: Collection[str]
+) -> dict[str, dict[str, float]]:
+    """Return who owns what share of each asset that is not listed itself."""
+    holders: dict[str, dict[str, float]] = {}
+    for edge in edges:
+        if edge.asset not in listed and edge.owner != edge.asset:
+            of = holders.setdefault(edge.asset, {})
+            of[edge.owner] = max(of.get(edge.owner, 0.0), min(1.0, edge.share))
+    return holders

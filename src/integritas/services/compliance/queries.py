@@ -19,11 +19,34 @@ if TYPE_CHECKING:
 __all__ = [
     "COUNTRIES",
     "IDENTIFIERS",
+    "SCHEMAS",
+    "SCHEMA_REMEDY",
     "Question",
     "check_party",
     "parse_birth_date",
     "questions",
+    "questions_on",
 ]
+
+# Of FollowTheMoney, those that have names to compare.
+SCHEMAS: Final = frozenset(
+    (
+        "Airplane",
+        "Asset",
+        "Company",
+        "CryptoWallet",
+        "LegalEntity",
+        "Organization",
+        "Person",
+        "PublicBody",
+        "RealEstate",
+        "Security",
+        "Thing",
+        "Vehicle",
+        "Vessel",
+    )
+)
+SCHEMA_REMEDY: Final = "write one of " + ", ".join(sorted(SCHEMAS))
 
 # FollowTheMoney property names.
 _NAMES: Final = ("name", "alias", "previousName", "weakAlias")
@@ -59,15 +82,20 @@ class Question:
 def questions(dossier: Dossier) -> Iterator[Question]:
     """Return the questions of a dossier in the order of its evidence."""
     for item in dossier.evidence:
-        if isinstance(item.content, Party):
-            queries = tuple(_party(item.content))
-            yield Question(item, "/properties/name", "Party", queries)
-        elif isinstance(item.content, Payment):
-            for role in ("debtor", "creditor"):
-                account: Account = getattr(item.content, role)
-                yield Question(
-                    item, f"/{role}/name", role.capitalize(), (_account(account),)
-                )
+        yield from questions_on(item)
+
+
+def questions_on(item: Evidence) -> Iterator[Question]:
+    """Return the questions of one item of evidence."""
+    if isinstance(item.content, Party):
+        queries = tuple(_party(item.content))
+        yield Question(item, "/properties/name", "Party", queries)
+    elif isinstance(item.content, Payment):
+        for role in ("debtor", "creditor"):
+            account: Account = getattr(item.content, role)
+            yield Question(
+                item, f"/{role}/name", role.capitalize(), (_account(account),)
+            )
 
 
 def parse_birth_date(text: str) -> str | None:
@@ -84,17 +112,25 @@ def parse_birth_date(text: str) -> str | None:
 
 
 def check_party(content: Content) -> Sequence[FieldError]:
-    """Return what is wrong with a party's dates; paths are relative to the item."""
+    """Return what is wrong with a party's schema and dates, by path in the item."""
     if not isinstance(content, Party):
         return ()
+    schema = FieldError("schema", "is no schema of a party", SCHEMA_REMEDY)
     return [
+        *([] if content.schema in SCHEMAS else [schema]),
+        *_wrong_dates(content),
+    ]
+
+
+def _wrong_dates(party: Party) -> Iterator[FieldError]:
+    return (
         FieldError(
             f"properties.{field}[{place}]", "is no date", "write such as 1971-03-12"
         )
         for field in _DATES
-        for place, value in enumerate(content.values(field))
+        for place, value in enumerate(party.values(field))
         if value.strip() and parse_birth_date(value) is None
-    ]
+    )
 
 
 def _party(party: Party) -> Iterator[Query]:

@@ -41,6 +41,10 @@ SCREENING_FEATURES: Final = (
     Feature("equal", UP, "every word is equal"),
 )
 
+_PERSON: Final = "Person"
+# So much the rarest word of a name must tell for its legal form to be left out.
+_TELLING: Final = 0.7
+
 
 @cache
 def rank_model() -> Forest:
@@ -84,14 +88,32 @@ def rank_all(
     logits = iter(rank_model().logits(np.asarray(rows)).tolist() if rows else ())
     return [
         [
-            comparison(_score(next(logits), asked, name), alignment, asked, name)
+            comparison(
+                _score(next(logits), asked, name, schema), alignment, asked, name
+            )
             for name, alignment in zip(listed, alignments, strict=True)
         ]
-        for (asked, _, listed), alignments in zip(questions, aligned, strict=True)
+        for (asked, schema, listed), alignments in zip(questions, aligned, strict=True)
     ]
 
 
-def _score(logit: float, asked: Name, listed: Name) -> float:
+def _score(logit: float, asked: Name, listed: Name, schema: str) -> float:
     score = agreed_numbers(match_score(logit), asked, listed)
     # An equal name is a match, however ordinary.
-    return max(score, MATCH_THRESHOLD) if asked.tokens == listed.tokens else score
+    equal = asked.tokens == listed.tokens
+    if equal or (schema != _PERSON and _equal_but_form(asked, listed)):
+        return max(score, MATCH_THRESHOLD)
+    return score
+
+
+def _equal_but_form(asked: Name, listed: Name) -> bool:
+    """Say whether a telling name is written once with its legal form, once without.
+
+    The model sees one short word of such a name agree and asks for more, but Sberbank
+    and PJSC Sberbank are one bank to whoever writes either.
+    """
+    if not (asked.legal or listed.legal) or (asked.legal and listed.legal):
+        return False
+    if asked.content != listed.content or asked.numbers != listed.numbers:
+        return False
+    return max(map(weight, asked.content), default=0.0) >= _TELLING

@@ -73,6 +73,9 @@ _LOCK: Final = ".lock"
 _FILE: Final = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}")
 _ETAGS: Final = "etags.json"
 _MOST_BYTES: Final = 200_000_000
+# A list of at least so many names keeps at least this share of them in a refresh.
+_LEAST_GUARDED: Final = 100
+_LEAST_KEPT: Final = 0.8
 _PAGES: Final = (b"<!doctype html", b"<html")
 
 
@@ -93,8 +96,11 @@ class Change:
         return self.before != self.version
 
 
-def refresh(source: Path, target: Path) -> list[Change]:
+def refresh(source: Path, target: Path, *, shrunk: bool = False) -> list[Change]:
     """Put the lists of a folder in force in `target`; return what changed.
+
+    A list that loses much at once is refused: files that end between two lines load
+    well. With `shrunk` somebody has looked, and it is right.
 
     Raises:
         InvalidInput: a list in `source` does not load; `target` is as it was.
@@ -104,7 +110,10 @@ def refresh(source: Path, target: Path) -> list[Change]:
     changes = []
     for name, version in lists.versions.items():
         with _alone(target):
-            change = _change(name, lists, _in_force(target, name))
+            before = _in_force(target, name)
+            change = _change(name, lists, before)
+            if before and not shrunk:
+                _check_size(name, before, lists)
             if change.anything:
                 _swap(source / name, target, _kept_as(version))
         changes.append(change)
@@ -115,6 +124,8 @@ def refresh_from(
     client: httpx.Client,
     target: Path,
     sources: Mapping[str, Mapping[str, str]],
+    *,
+    shrunk: bool = False,
 ) -> list[Outcome]:
     """Fetch each list of `sources` and put in force what loads, each for itself.
 
@@ -125,7 +136,8 @@ def refresh_from(
     for name, files in sources.items():
         try:
             with download(client, target, {name: files}) as folder:
-                [change] = refresh(folder, target) if folder else [None]
+                found = refresh(folder, target, shrunk=shrunk) if folder else [None]
+                [change] = found
         except (InvalidInput, Unavailable) as error:
             outcomes.append(Outcome(name, None, str(error)))
         else:
@@ -205,6 +217,20 @@ def _change(name: str, lists: Watchlists, before: Watchlists | None) -> Change:
         removed=tuple(sorted(old.keys() - new.keys())),
         changed=tuple(sorted(u for u in new.keys() & old.keys() if new[u] != old[u])),
     )
+
+
+def _check_size(name: str, before: Watchlists, after: Watchlists) -> None:
+    old, new = _names(before, name), _names(after, name)
+    if old >= _LEAST_GUARDED and new < old * _LEAST_KEPT:
+        raise InvalidInput(
+            f"the list {name} would shrink from {old} names to {new}: it is truncated, "
+            "download it again; if it is right, take it over with `integritas "
+            "compliance lists refresh --shrunk`"
+        )
+
+
+def _names(lists: Watchlists, name: str) -> int:
+    return sum(len(entry.names) for entry in lists.entries if entry.list == name)
 
 
 def _swap(source: Path, target: Path, version: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     ConfigDict,
     Field,
@@ -19,6 +20,7 @@ from integritas.kernel.errors import FieldError
 from integritas.kernel.evidence import EvidenceKind
 from integritas.platform.personal import (
     MOST_CHARACTERS,
+    PHONE_REGIONS,
     PersonalData,
     PersonalKind,
     redact,
@@ -29,7 +31,7 @@ from integritas.services.compliance.normalise import (
     MAX_TOKENS,
     parse_name,
 )
-from integritas.services.compliance.queries import parse_birth_date
+from integritas.services.compliance.queries import SCHEMAS, parse_birth_date
 from integritas.services.compliance.screening import (
     MATCH_THRESHOLD,
     MOST_SHOWN,
@@ -59,24 +61,6 @@ __all__ = [
 ]
 
 MOST_QUERIES = 1_000
-# Of FollowTheMoney, those that have names to compare.
-SCHEMAS = frozenset(
-    (
-        "Airplane",
-        "Asset",
-        "Company",
-        "CryptoWallet",
-        "LegalEntity",
-        "Organization",
-        "Person",
-        "PublicBody",
-        "RealEstate",
-        "Security",
-        "Thing",
-        "Vehicle",
-        "Vessel",
-    )
-)
 
 
 class _In(BaseModel):
@@ -85,6 +69,26 @@ class _In(BaseModel):
 
 class _Out(BaseModel):
     model_config = ConfigDict(frozen=True)
+
+
+def _known(schema: str) -> str:
+    if schema and schema not in SCHEMAS:
+        raise PydanticCustomError("schema_unknown", "there is no such schema")
+    return schema
+
+
+def _region(code: str) -> str:
+    if code not in PHONE_REGIONS:
+        raise PydanticCustomError("region", "no country with phone numbers")
+    return code
+
+
+_Schema = Annotated[
+    str,
+    StringConstraints(pattern=r"^([A-Z][A-Za-z]{1,40})?$"),
+    AfterValidator(_known),
+    Field(description="A FollowTheMoney schema such as Person; empty if unknown."),
+]
 
 
 def _not_empty(name: str) -> str:
@@ -101,9 +105,7 @@ class ScreenIn(BaseModel):
     model_config = ConfigDict(extra="ignore", frozen=True)
 
     query: str = Field(description="The name, in any script and order.")
-    type: Annotated[str, StringConstraints(pattern=r"^([A-Z][A-Za-z]{1,40})?$")] = (
-        Field(default="", description="A FollowTheMoney schema such as Person.")
-    )
+    type: _Schema = ""
     birth_date: str | None = Field(
         default=None, description="ISO 8601: a date, a month or a year."
     )
@@ -254,7 +256,11 @@ class PersonalIn(_In):
 
     text: Annotated[str, StringConstraints(max_length=MOST_CHARACTERS)]
     region: (
-        Annotated[str, StringConstraints(pattern=r"^[A-Za-z]{2}$", to_upper=True)]
+        Annotated[
+            str,
+            StringConstraints(pattern=r"^[A-Za-z]{2}$", to_upper=True),
+            AfterValidator(_region),
+        ]
         | None
     ) = Field(
         default=None,
@@ -291,20 +297,9 @@ class PersonalOut(_Out):
 class MatchIn(_In):
     """Two names, and of what kind of party if that is known."""
 
-    schema_: Annotated[
-        str,
-        StringConstraints(pattern=r"^([A-Z][A-Za-z]{1,40})?$"),
-        Field(alias="schema", description="A FollowTheMoney schema such as Person."),
-    ] = ""
+    schema_: Annotated[_Schema, Field(alias="schema")] = ""
     left: Annotated[str, StringConstraints(max_length=10_000)]
     right: Annotated[str, StringConstraints(max_length=10_000)]
-
-    @field_validator("schema_")
-    @classmethod
-    def _known(cls, value: str) -> str:
-        if value and value not in SCHEMAS:
-            raise PydanticCustomError("schema_unknown", "there is no such schema")
-        return value
 
     @field_validator("left", "right")
     @classmethod

@@ -201,6 +201,8 @@ class ComplianceService:
             ]
         )
 
+    learns_from = frozenset({EvidenceKind.PAYMENT})
+
     async def observe(self, event_id: EventId, batch: Sequence[Dossier], /) -> None:
         """Learn from dossiers; the same event a second time changes nothing."""
         if self._accounts is not None:

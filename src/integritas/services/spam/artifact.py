@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from integritas.kernel.errors import IntegrityViolation
+from integritas.services.spam.blending import WINDOW, Blend
 from integritas.services.spam.features import View
 from integritas.services.spam.folding import LOOKALIKES
 from integritas.services.spam.hashing import GROUPS, Bytes
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = ["FORMAT", "MANIFEST", "POLICY", "Artifact", "load_artifact", "read_verified"]
 
-FORMAT: Final = 2  # of features and files: a model of another format is refused
+FORMAT: Final = 3  # of features and files: a model of another format is refused
 MANIFEST: Final = "manifest.json"
 POLICY: Final = "policy.json"
 
@@ -130,12 +131,21 @@ def _models(
                         float(stated["calibration"]["slope"]),
                         float(stated["calibration"]["offset"]),
                     ),
+                    blend=_blend(stated.get("second_look")),
                 )
                 for view, stated in views.items()
             }
             return models, _sized(arrays["lookalikes"], np.uint8, LOOKALIKES)
     except (KeyError, TypeError, ValueError, zipfile.BadZipFile) as error:
         raise IntegrityViolation(f"{path} is no model: {error}") from error
+
+
+def _blend(stated: Mapping[str, Any] | None) -> Blend | None:
+    if stated is None:
+        return None
+    if stated["window"] != WINDOW:
+        raise ValueError(f"its windows are not of {WINDOW} bytes")
+    return Blend.stated(float(stated["bias"]), stated["weights"])
 
 
 def _sized(array: NDArray[Any], kind: type[np.generic], size: int) -> NDArray[Any]:

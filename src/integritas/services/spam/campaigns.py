@@ -22,7 +22,7 @@ __all__ = ["ALIKE", "LEAST", "WINDOW_DAYS", "Flood", "Seen", "Sighting", "Window
 
 ALIKE: Final = 0.5
 """Share of word triples in common from which on two messages are alike."""
-LEAST: Final = 3
+LEAST: Final = 2
 """Messages that make a campaign."""
 WINDOW_DAYS: Final = 14
 MOST: Final = 20_000

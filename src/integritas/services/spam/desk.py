@@ -168,15 +168,26 @@ class SpamDesk:
     # Campaigns --------------------------------------------------------------------
 
     async def campaigns(
-        self, tenant: TenantId, *, before: str | None, limit: int
+        self,
+        tenant: TenantId,
+        *,
+        before: str | None,
+        limit: int,
+        case: str | None = None,
+        withheld: frozenset[str] = store.NOTHING,
     ) -> Sequence[CampaignRow]:
-        """Return campaigns, the one that began last first, behind an id."""
+        """Return campaigns (a case's), the one that began last first, behind an id.
+
+        Cases that are `withheld`, here and below, are as if they were not there.
+        """
         return await self._database.read(
-            lambda tx: store.list_campaigns(tx, tenant, before=before, limit=limit)
+            lambda tx: store.list_campaigns(
+                tx, tenant, before=before, limit=limit, case=case, withheld=withheld
+            )
         )
 
     async def campaign(
-        self, tenant: TenantId, name: str
+        self, tenant: TenantId, name: str, withheld: frozenset[str] = store.NOTHING
     ) -> tuple[CampaignRow, Sequence[MemberRow]]:
         """Return a campaign and its newest messages.
 
@@ -185,8 +196,10 @@ class SpamDesk:
         """
 
         def read(tx: Transaction) -> tuple[CampaignRow | None, Sequence[MemberRow]]:
-            found = store.find_campaign(tx, tenant, name)
-            return found, store.list_members(tx, tenant, name, limit=_MOST_MEMBERS)
+            found = store.find_campaign(tx, tenant, name, withheld)
+            return found, store.list_members(
+                tx, tenant, name, limit=_MOST_MEMBERS, withheld=withheld
+            )
 
         found, members = await self._database.read(read)
         if found is None:
@@ -196,7 +209,12 @@ class SpamDesk:
     # Feedback ---------------------------------------------------------------------
 
     async def give_feedback(
-        self, context: Context, target: Target, label: str, reason: str
+        self,
+        context: Context,
+        target: Target,
+        label: str,
+        reason: str,
+        withheld: frozenset[str] = store.NOTHING,
     ) -> Sequence[FeedbackRow]:
         """Learn from an analyst what an item, a case or a campaign is.
 
@@ -224,6 +242,7 @@ class SpamDesk:
                 evidence=target.evidence,
                 case=target.case,
                 campaign=target.campaign,
+                withheld=withheld,
             )
             if not chosen:
                 raise NotFound(UNKNOWN)
@@ -249,7 +268,9 @@ class SpamDesk:
         await self._relearn(tenant)
         return rows
 
-    async def withdraw_feedback(self, context: Context, key: str) -> FeedbackRow:
+    async def withdraw_feedback(
+        self, context: Context, key: str, withheld: frozenset[str] = store.NOTHING
+    ) -> FeedbackRow:
         """Take feedback back, as if it had never been given; a second time is no error.
 
         Raises:
@@ -258,7 +279,9 @@ class SpamDesk:
         tenant, now = context.tenant, self._clock.now()
 
         def work(tx: Transaction) -> FeedbackRow:
-            found = store.withdraw_feedback(tx, tenant, key, context.actor.id, now)
+            found = store.withdraw_feedback(
+                tx, tenant, key, context.actor.id, now, withheld=withheld
+            )
             if found is None:
                 raise NotFound(f"there is no feedback {key}")
             if found.withdrawn_at is not None:

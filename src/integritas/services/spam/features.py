@@ -8,6 +8,7 @@ folded first, so that tricks do not change it.
 from __future__ import annotations
 
 from enum import StrEnum
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 from zlib import crc32
 
@@ -129,17 +130,23 @@ def _structure(message: MessageView) -> bytes:
     return b"".join(lines)
 
 
+@lru_cache(maxsize=4_096)
+def _code(signal: str) -> int:
+    return crc32(signal.encode("utf-8", "replace"))
+
+
 class Extractor:
     """Turns documents into features over 2^`bits` buckets.
 
-    Not for use by two threads at once: it keeps its working memory.
+    Not for use by two threads at once: it keeps its working memory. `bitmap` (a bit a
+    bucket, zero between calls) and `shift` are what kernels of `hashing` take.
     """
 
     def __init__(self, bits: int) -> None:
         """Take the binary logarithm of the number of buckets."""
         most = 5 * (MAX_HEAD + MAX_TEXT + MAX_MARKUP) + 4_096
-        self._shift = 64 - bits
-        self._bitmap = np.zeros(1 << (bits - 5), np.uint32)
+        self.shift = 64 - bits
+        self.bitmap = np.zeros(1 << (bits - 5), np.uint32)
         self._buckets = np.empty(most, np.int32)
         self._places = np.empty(most, np.int32)
         self._ends = np.zeros(GROUPS, np.int32)
@@ -149,13 +156,13 @@ class Extractor:
 
         `buckets` and `places` are longer than what `ends` says is in them.
         """
-        codes = [crc32(signal.encode("utf-8", "replace")) for signal in text.signals]
+        codes = [_code(signal) for signal in text.signals]
         walk(
             text.text,
             text.ends,
             np.array(codes, np.uint32),
-            self._shift,
-            self._bitmap,
+            self.shift,
+            self.bitmap,
             self._buckets,
             self._places,
             self._ends,

@@ -76,7 +76,9 @@ def campaign_finding(seen: Seen, subject: Subject) -> Finding:
         title="The message is like others that came lately",
         reasons=(
             Reason(
-                text=f"{seen.others} other messages are nearly the same",
+                text=f"{seen.others} other messages are nearly the same"
+                if seen.others > 1
+                else "another message is nearly the same",
                 data={"campaign": seen.campaign, "others": seen.others},
             ),
         ),

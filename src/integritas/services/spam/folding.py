@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
-from integritas.services.spam.hashing import kernel, lowered
+from integritas.services.spam.hashing import inlined, kernel, lowered
 
 if TYPE_CHECKING:
     from integritas.services.spam.hashing import Bytes, Indices
@@ -41,7 +41,8 @@ def fold(source: bytes, table: Bytes, *, most: int) -> Folded:
     spare = np.empty(len(source) + 8, np.uint8)
     counts = np.zeros(6, np.int32)
     unfold(np.frombuffer(source, np.uint8), table, out, spare, counts)
-    return Folded(out[: counts[0]].tobytes(), *(int(c) for c in counts[1:]))
+    size, *tricks = counts.tolist()
+    return Folded(out[:size].tobytes(), *tricks)
 
 
 def fold_head(source: bytes, *, most: int) -> bytes:
@@ -151,53 +152,67 @@ def spellable(code: np.uint8) -> bool:
     return bool(latin(code) or leet(code) > 0)
 
 
+def _in_word(code: int) -> int:
+    """Return 1 for ASCII that may be part of a word, 2 if it stands for a letter."""
+    if code in b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ":
+        return 1
+    return 2 if code in b"0123456789!$+@|" else 0
+
+
+# Looked up, as every byte is: what a byte is in a word, and the signs between letters.
+_KINDS: Final = np.array([_in_word(code) for code in range(256)], np.uint8)
+_GAPS: Final = np.array([code in b" -._*/,~" for code in range(256)], np.bool_)
+
+
 @kernel
 def join_spaced(out: Bytes, size: int, counts: Indices) -> int:
     """Join runs of four or more letters with the same sign between; return the size."""
     write = 0
     at = 0
     while at < size:
-        begins = at == 0 or not latin(out[at - 1])
-        if begins and at + 6 < size and spellable(out[at]) and spellable(out[at + 2]):
+        if (
+            at + 6 < size
+            and _GAPS[out[at + 1]]
+            and (at == 0 or not latin(out[at - 1]))
+            and spellable(out[at])
+            and spellable(out[at + 2])
+        ):
             sign = out[at + 1]
-            if sign in (32, 45, 46, 95, 42, 47, 44, 126):
-                stop, letters = at, int(latin(out[at]))
-                while (
-                    stop + 2 < size
-                    and out[stop + 1] == sign
-                    and spellable(out[stop + 2])
-                ):
-                    stop += 2
-                    letters += latin(out[stop])
-                if stop + 1 < size and latin(out[stop + 1]):
-                    letters -= latin(out[stop])
-                    stop -= 2
-                if stop - at >= 6 and letters * 4 > stop - at + 2:
-                    begin = write
-                    while at <= stop:
-                        out[write] = out[at]
-                        write += 1
-                        at += 2
-                    at -= 1
-                    unleet(out, begin, write)
-                    counts[5] += 1
-                    continue
+            stop, letters = at, int(latin(out[at]))
+            while (
+                stop + 2 < size and out[stop + 1] == sign and spellable(out[stop + 2])
+            ):
+                stop += 2
+                letters += latin(out[stop])
+            if stop + 1 < size and latin(out[stop + 1]):
+                letters -= latin(out[stop])
+                stop -= 2
+            if stop - at >= 6 and letters * 4 > stop - at + 2:
+                begin = write
+                while at <= stop:
+                    out[write] = out[at]
+                    write += 1
+                    at += 2
+                at -= 1
+                unleet(out, begin, write)
+                counts[5] += 1
+                continue
         out[write] = out[at]
         write += 1
         at += 1
     return write
 
 
-@kernel
-def in_word(code: int) -> bool:
-    """Say whether a code point may be part of a word, leet signs among them."""
-    return (
-        97 <= code <= 122
-        or 65 <= code <= 90
-        or 48 <= code <= 57
-        or code >= 128
-        or code in (33, 36, 43, 64, 124)
-    )
+@inlined
+def spell(
+    out: Bytes, begin: int, end: int, spare: Bytes, copied: bool, mapped: int
+) -> int:
+    """Have `spare` hold the word that `out` ends with; return its size there."""
+    if copied:
+        return mapped
+    for place in range(begin, end):
+        spare[place - begin] = out[place]
+    return end - begin
 
 
 @kernel
@@ -212,8 +227,16 @@ def unfold(
     word = 0  # where the current word begins in `out`
     plain = True  # the current word was ASCII all along
     maps = True  # all of its other letters look like Latin ones
+    copied = False  # `spare` holds the word: it does once one letter is not ASCII
     mapped = 0  # bytes of the mapped word in `spare`
+    signs = np.uint8(0)  # 2 and more: some may stand for letters
     while at <= end:
+        if not copied:  # nearly all text is this
+            while at < end and _KINDS[text[at]]:
+                signs |= _KINDS[text[at]]
+                out[size] = text[at]
+                size += 1
+                at += 1
         point, length = code_point(text, at) if at < end else (10, 1)
         if point >= 128:
             target = table[point] if point < LOOKALIKES else np.uint8(0)
@@ -223,6 +246,9 @@ def unfold(
                     if point == 0x202E:
                         turned = size
                     elif point in (0x202C, 0x2069) and turned >= 0:
+                        mapped = spell(out, word, size, spare, copied, mapped)
+                        copied = True
+                        signs |= np.uint8(2)
                         reverse(out, turned, size)
                         reverse(spare, 0, mapped)
                         turned = -1
@@ -230,36 +256,40 @@ def unfold(
                     counts[1] += 1
                 at += length
                 continue
-            if target == 32:
-                point, length_in = 32, length
-            else:
+            if target != 32:
+                mapped = spell(out, word, size, spare, copied, mapped)
+                copied = True
                 plain = False
-                if target:
-                    spare[mapped] = target
-                else:
-                    maps = False
-                    spare[mapped] = 63
+                maps = maps and target != 0
+                spare[mapped] = target or np.uint8(63)
                 mapped += 1
                 for place in range(at, at + length):
                     out[size] = text[place]
                     size += 1
                 at += length
                 continue
-        else:
-            length_in = length
-        if in_word(point):
-            spare[mapped] = point
-            mapped += 1
+            point = 32
+        elif _KINDS[point]:
+            if copied:
+                spare[mapped] = point
+                mapped += 1
+            signs |= _KINDS[point]
             out[size] = point
             size += 1
-            at += length_in
+            at += length
             continue
         if not plain and maps:
             for place in range(mapped):
                 out[word + place] = spare[place]
             size = word + mapped
             counts[3] += 1
-        if mapped >= 4 and (plain or maps) and unleet(out, word, size):
+        if not copied:
+            mapped = size - word
+        if (
+            mapped >= 4
+            and (maps if not plain else signs >= 2)
+            and unleet(out, word, size)
+        ):
             counts[4] += 1
         if turned >= 0 and point == 10:
             reverse(out, turned, size)
@@ -272,11 +302,13 @@ def unfold(
             ):
                 out[size] = point
                 size += 1
-        at += length_in
+        at += length
         word = size
         mapped = 0
         plain = True
         maps = True
+        copied = False
+        signs = np.uint8(0)
     counts[0] = join_spaced(out, size, counts)
 
 

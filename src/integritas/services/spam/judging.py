@@ -99,7 +99,7 @@ class Judge:
                     "what analysts said of such messages", FEEDBACK, shift
                 )
                 scored = scored.shifted(shift, why)
-        marks = self._policy.tip_marks(view.text)
+        marks = self._policy.tip_marks(view.shown)
         verdict = self._policy.judge(
             kind, scored.probability, tip=bool(marks), unknown=scored.unknown
         )

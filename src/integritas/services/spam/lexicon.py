@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["Lexicon"]
 
 _MOST: Final = 24  # matches of one text
+_LOOKED_AT: Final = 20_000  # characters
 _WHOLE: Final = 64  # added to the kind of a word that must end where it ends
 
 
@@ -47,12 +48,12 @@ class Lexicon:
         self._ends: NDArray[np.int16] = np.array(ends, np.int16)
         self._amount = number
 
-    def find(self, text: str, *, most: int) -> dict[str, tuple[str, ...]]:
-        """Return by kind the distinct words found, at most so many, as they stand.
+    def find(self, text: bytes, *, most: int) -> dict[str, tuple[str, ...]]:
+        """Return by kind the distinct words found, at most so many, in lower case.
 
-        `text` is in lower case, its space collapsed.
+        `text` is UTF-8; its first 20,000 characters are looked at.
         """
-        source = text.encode("utf-8", "replace")
+        source = _even(text)
         spans = np.empty((_MOST, 3), np.int32)
         taken = np.zeros(len(self._kinds), np.int32)
         count = match(
@@ -64,11 +65,45 @@ class Lexicon:
             taken,
             spans,
         )
+        if not count:
+            return {}
         found: dict[str, dict[str, None]] = {}
         for kind, start, end in spans[:count].tolist():
             word = source[start:end].decode("utf-8", "replace").strip(" .,'")
             found.setdefault(self._kinds[kind], {})[word] = None
         return {kind: tuple(words)[:most] for kind, words in found.items()}
+
+
+def _even(text: bytes) -> bytes:
+    """Return text in lower case, its space collapsed."""
+    if not text.isascii():
+        folded = text.decode("utf-8", "replace")[:_LOOKED_AT].casefold()
+        return " ".join(folded.split()).encode("utf-8", "replace")
+    out = np.empty(min(len(text), _LOOKED_AT), np.uint8)
+    size = collapse(np.frombuffer(text, np.uint8)[:_LOOKED_AT], out)
+    return out[:size].tobytes()
+
+
+_EVEN: Final = np.array(
+    [
+        32 if code < 128 and chr(code).isspace() else ord(chr(code).lower())
+        for code in range(128)
+    ],
+    np.uint8,
+)
+
+
+@kernel
+def collapse(text: Bytes, out: Bytes) -> int:
+    """Write ASCII in lower case, one space for many, none at the ends."""
+    size = 0
+    space = True
+    for code in text:
+        even = _EVEN[code]
+        out[size] = even
+        size += not (space and even == 32)
+        space = even == 32
+    return size - 1 if size > 0 and space else size
 
 
 def _plant(rows: list[list[int]], ends: list[int], word: bytes, kind: int) -> None:
@@ -88,6 +123,9 @@ def _plant(rows: list[list[int]], ends: list[int], word: bytes, kind: int) -> No
 def wordy(code: np.uint8) -> bool:
     """Say whether a byte is part of a word."""
     return bool(97 <= code <= 122 or 48 <= code <= 57 or code == 95 or code >= 128)
+
+
+_WORDY: Final = np.array([wordy(np.uint8(code)) for code in range(256)], np.bool_)
 
 
 @kernel
@@ -163,8 +201,12 @@ def match(
     """Fill `spans` with (kind, begin, end) of what is found; return how many."""
     count = 0
     size = len(text)
+    before = False  # the last byte is part of a word
     for at in range(size):
-        if following[0, text[at]] == 0 or not begins(text, at):
+        inside, before = before, _WORDY[text[at]]
+        if (inside and text[at] < 128) or following[0, text[at]] == 0:
+            continue
+        if inside and not begins(text, at):
             continue
         node = 0
         place = at

@@ -17,14 +17,14 @@ __all__ = ["MAX_LINKS", "link_signals", "link_traits"]
 
 MAX_LINKS: Final = 20
 _LOOKED_AT: Final = 16_000  # bytes of HTML
-_URL: Final = re.compile(rb"https?://([^\s<>\"'()\[\]{}|\\^`]{1,500})", re.IGNORECASE)
+_TARGET: Final = re.compile(rb"[^\s<>\"'()\[\]{}|\\^`]{1,500}")
+_SCHEMES: Final = (b"http", b"https")
 # A link whose text is itself the name of a host.
 _ANCHOR: Final = re.compile(
-    rb"<a\s[^<>]{0,200}?href\s*=\s*[\"']?https?://(?:[^/\"'\s>@]{0,100}@)?"
+    rb"<(?i:a\s[^<>]{0,200}?href\s*=\s*[\"']?https?://(?:[^/\"'\s>@]{0,100}@)?"
     rb"([a-z0-9.-]{1,200})[^<>]{0,500}>\s{0,20}(?:https?://)?"
-    rb"((?:[a-z0-9-]{1,63}\.){1,8}[a-z]{2,12})(?=[\s</])",
-    re.IGNORECASE,
-)
+    rb"((?:[a-z0-9-]{1,63}\.){1,8}[a-z]{2,12})(?=[\s</]))",
+)  # with a plain first byte the search is fast
 _NUMERIC: Final = re.compile(
     rb"(?:[0-9]{1,3}(?:\.[0-9]{1,3}){3}|[0-9]{8,10}|0x[0-9a-f]{8})$", re.IGNORECASE
 )
@@ -72,12 +72,25 @@ def link_signals(text: bytes, markup: bytes, html: bytes = b"") -> list[str]:
         if _owner(match[1].lower()) != _owner(match[2].lower()):
             found["url=whose text shows another host than its target"] = None
     for source in (markup, text):
-        for number, match in enumerate(_URL.finditer(source)):
-            if number == MAX_LINKS:
-                break
-            for trait in link_traits(match[1]):
+        for link in _links(source):
+            for trait in link_traits(link):
                 found[f"url={trait}"] = None
     return list(found)
+
+
+def _links(source: bytes) -> list[bytes]:
+    """Return the first links in a text, without their scheme."""
+    links: list[bytes] = []
+    end = 0
+    at = source.find(b"://")
+    while at >= 0 and len(links) < MAX_LINKS:
+        scheme = source[max(end, at - 5) : at].lower()
+        target = _TARGET.match(source, at + 3) if scheme.endswith(_SCHEMES) else None
+        if target:
+            links.append(target[0])
+            end = target.end()
+        at = source.find(b"://", max(end, at + 1))
+    return links
 
 
 @lru_cache(maxsize=4_096)

@@ -120,7 +120,6 @@ class Judgement:
     unfamiliar: bool = False
 
 
-_LOOKED_AT: Final = 20_000  # characters
 _MOST_MARKS: Final = 3
 
 
@@ -139,10 +138,9 @@ class Policy:
             data.currencies,
         )
 
-    def tip_marks(self, text: str) -> tuple[TipMark, ...]:
-        """Return what in a text looks like a tip."""
-        shown = " ".join(text[:_LOOKED_AT].casefold().split())
-        found = self._lexicon.find(shown, most=_MOST_MARKS)
+    def tip_marks(self, text: bytes) -> tuple[TipMark, ...]:
+        """Return what in a text (UTF-8) looks like a tip."""
+        found = self._lexicon.find(text, most=_MOST_MARKS)
         return tuple(TipMark(kind, words) for kind, words in found.items())
 
     def judge(

@@ -53,11 +53,8 @@ def render(source: bytes, *, most: int, most_markup: int) -> Rendered:
     markup = np.empty(most_markup + 8, np.uint8)
     counts = np.zeros(8, np.int32)
     scan(np.frombuffer(source, np.uint8), shown, markup, most, most_markup, counts)
-    return Rendered(
-        shown[: counts[0]].tobytes(),
-        markup[: counts[1]].tobytes(),
-        *(int(count) for count in counts[2:7]),
-    )
+    size, tags, *counted = counts[:7].tolist()
+    return Rendered(shown[:size].tobytes(), markup[:tags].tobytes(), *counted)
 
 
 @kernel

@@ -41,6 +41,13 @@ Cursor = Annotated[
         description="`next_cursor` of the page before.",
     ),
 ]
+OfCase = Annotated[
+    str | None,
+    Query(
+        pattern=r"^case_[0-9A-Z]{26}$",
+        description="Only campaigns that hold a message of this case.",
+    ),
+]
 
 
 def add_desk_routes(routes: APIRouter, desk: SpamDesk) -> None:
@@ -57,9 +64,21 @@ def _add_campaigns(routes: APIRouter, desk: SpamDesk) -> None:
         responses=problem_responses(401, 422),
     )
     async def campaigns(
-        context: Caller, limit: Limit = 50, cursor: Cursor = None
+        context: Caller,
+        withheld: Withheld,
+        limit: Limit = 50,
+        cursor: Cursor = None,
+        case: OfCase = None,
     ) -> CampaignPage:
-        rows = await desk.campaigns(context.tenant, before=cursor, limit=limit + 1)
+        if case in withheld:
+            return CampaignPage(data=[])
+        rows = await desk.campaigns(
+            context.tenant,
+            before=cursor,
+            limit=limit + 1,
+            case=case,
+            withheld=withheld,
+        )
         shown = [CampaignOut.model_validate(row) for row in rows[:limit]]
         more = len(rows) > limit
         return CampaignPage(data=shown, next_cursor=shown[-1].id if more else None)
@@ -73,8 +92,8 @@ def _add_campaigns(routes: APIRouter, desk: SpamDesk) -> None:
     async def campaign(
         context: Caller, withheld: Withheld, name: str
     ) -> CampaignDetail:
-        found, members = await desk.campaign(context.tenant, name)
-        return _detail(found, [m for m in members if m.case_id not in withheld])
+        found, members = await desk.campaign(context.tenant, name, withheld)
+        return _detail(found, members)
 
 
 def _add_feedback(routes: APIRouter, desk: SpamDesk) -> None:
@@ -91,7 +110,9 @@ def _add_feedback(routes: APIRouter, desk: SpamDesk) -> None:
         if withheld & {body.evidence, body.case}:
             raise NotFound(UNKNOWN)
         target = Target(body.evidence, body.case, body.campaign)
-        rows = await desk.give_feedback(context, target, body.label, body.reason)
+        rows = await desk.give_feedback(
+            context, target, body.label, body.reason, withheld
+        )
         return FeedbackGiven(data=_shown(rows, withheld))
 
     @routes.get(
@@ -118,8 +139,8 @@ def _add_feedback(routes: APIRouter, desk: SpamDesk) -> None:
         summary="Take feedback back, as if it had never been given",
         responses=problem_responses(401, 404),
     )
-    async def withdraw(context: Caller, key: str) -> FeedbackOut:
-        row = await desk.withdraw_feedback(context, key)
+    async def withdraw(context: Caller, withheld: Withheld, key: str) -> FeedbackOut:
+        row = await desk.withdraw_feedback(context, key, withheld)
         return FeedbackOut.model_validate(row)
 
 

@@ -2,7 +2,8 @@
 
 The logit is `bias + sum over groups g of v_g / sqrt(n_g) * sum(w_i)` over the n_g
 distinct features i of group g: each group is a row of length v_g, as in training, so
-none drowns the others. Calibration is Platt's ("Probabilistic Outputs for Support
+none drowns the others. A view may have a second look at its parts (see `blending`).
+Calibration is Platt's ("Probabilistic Outputs for Support
 Vector Machines", 1999): a sigmoid fitted to the logits of messages the model had not
 seen.
 """
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from integritas.services.spam.blending import WINDOW, Blend, looks_of, windows
 from integritas.services.spam.features import (
     Document,
     Extractor,
@@ -23,7 +25,14 @@ from integritas.services.spam.features import (
     Floats,
     View,
 )
-from integritas.services.spam.hashing import SIGNAL, WORDS, kernel, token_class
+from integritas.services.spam.hashing import (
+    GROUPS,
+    SIGNAL,
+    WORDS,
+    inlined,
+    kernel,
+    token_class,
+)
 from integritas.services.spam.signals import say
 
 if TYPE_CHECKING:
@@ -79,6 +88,7 @@ class LinearModel:
     bias: float
     group_values: Floats
     calibration: Calibration
+    blend: Blend | None = None
 
     @property
     def bits(self) -> int:
@@ -130,6 +140,14 @@ class Scorer:
         self._extractors = {
             bits: Extractor(bits) for bits in {m.bits for m in models.values()}
         }
+        plain = np.ones(GROUPS, np.float32)
+        self._emphasis = {
+            view: plain if model.blend is None else model.blend.emphasis()
+            for view, model in models.items()
+        }
+        self._sums = np.zeros(GROUPS, np.float64)
+        self._unknown = np.zeros(GROUPS, np.int32)
+        self._window = np.zeros((2, 12 * WINDOW), np.int32)
         self._added = np.zeros(16_384, np.float32)
         self._tops = np.zeros(_SHOWN, np.float32)
         self._spans = np.zeros((_SHOWN, 2), np.int32)
@@ -139,31 +157,78 @@ class Scorer:
     def score(self, text: Document, view: View) -> Scored:
         """Return the probability that a document is junk, with reasons."""
         model = self._models[view]
+        found = self._weighed(text, view)
+        self._last = found, model
+        if model.blend is None:
+            raw = model.bias + sum(self._sums.tolist())
+        else:
+            raw = model.blend.logit(self._looks(text, found, model))
+        logit = model.calibration.logit(raw)
+        return Scored(
+            view=view,
+            probability=probability_of(logit),
+            logit=logit,
+            contributions=self._explained(text, model.calibration.slope),
+            features=int(found.ends[-1]),
+            unknown=self._unfamiliar(found),
+        )
+
+    def looks(self, text: Document, view: View) -> list[float]:
+        """Return what a second look would weigh of a document: see `blending.LOOKS`."""
+        found = self._weighed(text, view)
+        return self._looks(text, found, self._models[view])
+
+    def _weighed(self, text: Document, view: View) -> Features:
+        """Return features; fill sums, and what reasons need."""
+        model = self._models[view]
         found = self._extractors[model.bits].extract(text)
-        raw = weigh(
+        weigh(
             found.buckets,
             found.places,
             found.ends,
             model.weights,
             model.levels,
             model.group_values,
+            self._emphasis[view],
             text.text,
+            self._sums,
+            self._unknown,
             self._added,
             self._signals,
             self._tops,
             self._spans,
         )
-        self._last = found, model
-        slope = model.calibration.slope
-        logit = model.calibration.logit(model.bias + raw)
-        return Scored(
-            view=view,
-            probability=probability_of(logit),
-            logit=logit,
-            contributions=self._explained(text, slope),
-            features=int(found.ends[-1]),
-            unknown=unfamiliar(found.buckets, found.ends, model.weights),
+        return found
+
+    def _unfamiliar(self, found: Features) -> float:
+        """Return the share of words and signals that have no weight."""
+        ends = found.ends.tolist()
+        unknown = sum(self._unknown.tolist()[WORDS:])
+        return float(unknown / max(1, ends[SIGNAL] - ends[WORDS - 1]))
+
+    def _looks(
+        self, text: Document, found: Features, model: LinearModel
+    ) -> list[float]:
+        sums, ends = self._sums.tolist(), found.ends.tolist()
+        unknown = self._unknown.tolist()
+        begin, end, _ = text.ends.tolist()
+        if end - begin < WINDOW + WINDOW // 2:  # the text is its only window
+            whole = sums[1] + sums[3]
+            return looks_of(sums, ends, unknown, (whole, whole, 1))
+        extractor = self._extractors[model.bits]
+        seen = windows(
+            text.text,
+            begin,
+            end,
+            extractor.shift,
+            extractor.bitmap,
+            self._window[0],
+            self._window[1],
+            model.weights,
+            model.levels,
+            model.group_values,
         )
+        return looks_of(sums, ends, unknown, seen)
 
     def words(self) -> Words:
         """Return the words and signals of the document scored last."""
@@ -230,49 +295,48 @@ def weigh(
     weights: NDArray[np.int8],
     levels: Floats,
     values: Floats,
+    emphasis: Floats,
     text: Bytes,
+    sums: NDArray[np.float64],
+    unknown: Indices,
     added: Floats,
     signals: Floats,
     tops: Floats,
     spans: Indices,
-) -> float:
-    """Return the sum of the weights of features, each group scaled to its length.
+) -> None:
+    """Put the sum of each group's weights, scaled to its length, into `sums`.
 
-    Also gives each feature to the token it stands in (or the one before), and puts the
+    `unknown` counts the features that have no weight. Gives each feature, with its
+    group's emphasis, to the token it stands in (or the one before), and puts the
     strongest tokens into `tops` and `spans`, the strongest first.
     """
     size = len(text)
     added[: size + 1] = 0
-    total = 0.0
+    signals[:] = 0
+    sums[:] = 0
+    unknown[:] = 0
     begin = 0
     for group in range(SIGNAL + 1):
         end = ends[group]
         if end == begin:
             continue
         scale = values[group] / np.sqrt(np.float32(end - begin))
+        shown = scale * emphasis[group]
         target = signals if group == SIGNAL else added
-        if group == SIGNAL:
-            signals[:] = 0
+        total, strange = 0.0, 0
         for number in range(begin, end):
-            part = levels[int(weights[buckets[number]]) + 127] * scale
-            total += part
-            target[places[number]] += part
+            # unsigned: no look whether it counts from the end
+            level = np.uint8(weights[np.uint32(buckets[number])] + 127)
+            strange += level == 127
+            total += levels[level]
+            target[np.uint32(places[number])] += levels[level] * shown
+        sums[group] = total * scale
+        unknown[group] = strange
         begin = end
     strongest(text, size, added, tops, spans)
-    return total
 
 
-@kernel
-def unfamiliar(buckets: Indices, ends: Indices, weights: NDArray[np.int8]) -> float:
-    """Return the share of words and signals that have no weight."""
-    begin, end = ends[WORDS - 1], ends[SIGNAL]
-    if end == begin:
-        return 0.0
-    count = 0
-    for number in range(begin, end):
-        if weights[buckets[number]] == 0:
-            count += 1
-    return float(count / (end - begin))
+_TOKENS: Final = np.array([token_class(np.uint8(c)) for c in range(256)], np.uint8)
 
 
 @kernel
@@ -281,32 +345,34 @@ def strongest(
 ) -> None:
     """Sum what was added over tokens; keep the strongest."""
     tops[:] = 0
-    at = 0
-    most = len(tops)
-    while at < size:
-        kind = token_class(text[at])
-        if kind == 0:
-            at += 1
-            continue
-        start = at
-        total = np.float32(0)
-        while at < size and token_class(text[at]) == kind:
-            total += added[at]
-            at += 1
-        end = at
-        while at < size and token_class(text[at]) == 0:
-            total += added[at]
-            at += 1
-        if abs(total) <= abs(tops[most - 1]):
-            continue
-        rank = most - 1
-        while rank > 0 and abs(tops[rank - 1]) < abs(total):
-            tops[rank] = tops[rank - 1]
-            spans[rank] = spans[rank - 1]
-            rank -= 1
-        tops[rank] = total
-        spans[rank, 0] = start
-        spans[rank, 1] = end
+    kind = np.uint8(0)
+    start, end = -1, 0
+    total = np.float32(0)
+    for at in range(size):
+        found = _TOKENS[text[at]]
+        if found:
+            if found != kind:
+                rank(total, start, end, tops, spans)
+                start = at
+                total = np.float32(0)
+            end = at + 1
+        kind = found
+        total += added[at]
+    rank(total, start, end, tops, spans)
+
+
+@inlined
+def rank(total: np.float32, start: int, end: int, tops: Floats, spans: Indices) -> None:
+    """Keep a token if it is among the strongest; what stands before any is none."""
+    if start >= 0 and abs(total) > abs(tops[-1]):
+        place = len(tops) - 1
+        while place > 0 and abs(tops[place - 1]) < abs(total):
+            tops[place] = tops[place - 1]
+            spans[place] = spans[place - 1]
+            place -= 1
+        tops[place] = total
+        spans[place, 0] = start
+        spans[place, 1] = end
 
 
 # The stored form ----------------------------------------------------------------

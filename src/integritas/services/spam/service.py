@@ -74,6 +74,8 @@ class SpamService:
             return _assess(batch, courts)
         return await asyncio.to_thread(_assess, batch, courts)
 
+    learns_from = frozenset({EvidenceKind.MESSAGE})
+
     async def observe(self, event_id: EventId, batch: Sequence[Dossier], /) -> None:
         """Learn from dossiers; the same event a second time changes nothing."""
         if self._desk is None:

@@ -7,12 +7,17 @@ Each signal is `name=value`; together they are one binary feature. The sentences
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
+
+from integritas.services.spam.hashing import kernel
 from integritas.services.spam.links import link_signals
 
 if TYPE_CHECKING:
     from integritas.services.spam.folding import Folded
+    from integritas.services.spam.hashing import Bytes
     from integritas.services.spam.parsing import MessageView
 
 __all__ = ["mail_signals", "say", "text_signals"]
@@ -65,6 +70,7 @@ _SAID: Final = {
 }
 
 
+@lru_cache(maxsize=4_096)
 def say(signal: str) -> str:
     """Return a signal in words."""
     name, _, value = signal.partition("=")
@@ -78,11 +84,12 @@ def mail_signals(
     parts = message.parts[:8]
     html = sum(part.is_html for part in parts)
     text = folded.text
+    _, _, capitals, small = count_signs(np.frombuffer(text, np.uint8))
     links = text.count(b"://") + message.markup.count(b"://")
     found = [
         "parts=" + " ".join([part.content_type for part in parts]),
         f"links={_scale(links)}",
-        f"capitals={_capitals(text)}",
+        f"capitals={10 * capitals // (capitals + small or 1)}",
         f"html only={'yes' if html and html == len(parts) else 'no'}",
         f"length={_scale(len(text))}",
         f"shouted subject={_yes(message.subject.isupper())}",
@@ -146,25 +153,40 @@ def _trick_signals(message: MessageView, folded: Folded) -> list[str]:
 
 
 _TRICKS: Final = ("invisible", "bidirectional", "lookalike", "leet", "spaced")
-_NUMBER: Final = re.compile(rb"[0-9]+")
-_LINK: Final = re.compile(rb"www|https?:|\.com\b|\.co\.|\.net\b|\.org\b", re.IGNORECASE)
+_LINK: Final = re.compile(rb"www|https?:|\.(?:com\b|co\.|net\b|org\b)")
 
 
 def text_signals(message: MessageView, folded: Folded) -> tuple[str, ...]:
     """Return the signals of a plain text."""
     text = message.shown[:4_000]
-    numbers = [len(number) for number in _NUMBER.findall(text)]
+    digits, longest, capitals, small = count_signs(np.frombuffer(text, np.uint8))
     found = [
         f"length={_span(len(text), 25, most=500)}",
-        f"digits={_span(sum(numbers), 2, most=12)}",
-        f"longest number={min(12, max(numbers, default=0))}",
-        f"capitals={_capitals(text)}",
-        f"link={_yes(_LINK.search(text))}",
+        f"digits={_span(digits, 2, most=12)}",
+        f"longest number={min(12, longest)}",
+        f"capitals={10 * capitals // (capitals + small or 1)}",
+        f"link={_yes(_LINK.search(text.lower()))}",
         f"currency={_yes(_priced(text))}",
     ]
     if b"://" in text:
         found += link_signals(text, b"")
     return tuple(found + _trick_signals(message, folded))
+
+
+@kernel
+def count_signs(text: Bytes) -> tuple[int, int, int, int]:
+    """Return the digits, those of the longest number, capitals and small letters."""
+    digits, longest, run, capitals, small = 0, 0, 0, 0, 0
+    for code in text:
+        if 48 <= code <= 57:
+            digits += 1
+            run += 1
+            longest = max(longest, run)
+            continue
+        run = 0
+        capitals += 65 <= code <= 90
+        small += 97 <= code <= 122
+    return digits, longest, capitals, small
 
 
 def _priced(text: bytes) -> bool:
@@ -189,15 +211,3 @@ def _scale(count: int) -> str:
         return "none"
     low = 1 << (count.bit_length() - 1)
     return f"{low} to {2 * low - 1}"
-
-
-_LOWER: Final = b"abcdefghijklmnopqrstuvwxyz"
-_UPPER: Final = _LOWER.upper()
-
-
-def _capitals(text: bytes) -> int:
-    """Return the share of capitals among ASCII letters, in tenths."""
-    without = len(text.translate(None, _UPPER))
-    capitals = len(text) - without
-    letters = len(text) - len(text.translate(None, _UPPER + _LOWER)) or 1
-    return 10 * capitals // letters

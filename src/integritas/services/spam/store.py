@@ -45,6 +45,7 @@ __all__ = [
 ]
 
 _AT_ONCE: Final = 500
+NOTHING: Final[frozenset[str]] = frozenset()
 
 
 class CampaignRow(NamedTuple):
@@ -192,8 +193,12 @@ def find_sightings(
     case: str | None = None,
     campaign: str | None = None,
     most: int = 10_000,
+    withheld: frozenset[str] = NOTHING,
 ) -> Sequence[str]:
-    """Return the evidence ids of an item, of a case or of a campaign."""
+    """Return the evidence ids of an item, of a case or of a campaign.
+
+    Messages of cases that are `withheld` are left out.
+    """
     table = SPAM_SIGHTINGS
     wanted = [
         column == value
@@ -206,7 +211,7 @@ def find_sightings(
     ]
     query = (
         sa.select(table.c.evidence_id)
-        .where(table.c.tenant_id == tenant, *wanted)
+        .where(table.c.tenant_id == tenant, *wanted, *_but(withheld))
         .order_by(table.c.seq)
         .limit(most)
     )
@@ -217,23 +222,51 @@ def find_sightings(
 
 
 def list_campaigns(
-    uow: UnitOfWork, tenant: TenantId, *, before: str | None, limit: int
+    uow: UnitOfWork,
+    tenant: TenantId,
+    *,
+    before: str | None,
+    limit: int,
+    case: str | None = None,
+    withheld: frozenset[str] = NOTHING,
 ) -> Sequence[CampaignRow]:
-    """Return campaigns, the one that began last first, behind an id."""
+    """Return campaigns (a case's), the one that began last first, behind an id.
+
+    Messages of cases that are `withheld` do not count, here and below.
+    """
     table = SPAM_SIGHTINGS
-    wanted = [table.c.tenant_id == tenant]
+    wanted = [table.c.tenant_id == tenant, *_but(withheld)]
+    if case is not None:
+        own = sa.select(table.c.campaign).where(
+            table.c.tenant_id == tenant, table.c.case_id == case
+        )
+        wanted.append(table.c.campaign.in_(own))
     if before is not None:
         wanted.append(table.c.campaign < before)
     query = _grouped(wanted).order_by(table.c.campaign.desc()).limit(limit)
     return [CampaignRow(*row) for row in uow.execute(query)]
 
 
-def find_campaign(uow: UnitOfWork, tenant: TenantId, name: str) -> CampaignRow | None:
+def find_campaign(
+    uow: UnitOfWork, tenant: TenantId, name: str, withheld: frozenset[str] = NOTHING
+) -> CampaignRow | None:
     """Return a campaign, None if there is none of that id."""
     table = SPAM_SIGHTINGS
-    query = _grouped([table.c.tenant_id == tenant, table.c.campaign == name])
+    mine = [table.c.tenant_id == tenant, table.c.campaign == name]
+    query = _grouped([*mine, *_but(withheld)])
     row = uow.execute(query).first()
     return None if row is None else CampaignRow(*row)
+
+
+def _but(withheld: frozenset[str]) -> Sequence[sa.ColumnElement[bool]]:
+    """Return the condition that a message is of none of some cases, if there are."""
+    if not withheld:
+        return ()
+    # Written into the statement: databases take but so many parameters.
+    ids: sa.BindParameter[str] = sa.bindparam(
+        None, sorted(withheld), expanding=True, literal_execute=True
+    )
+    return (SPAM_SIGHTINGS.c.case_id.not_in(ids),)
 
 
 def _grouped(wanted: Sequence[Any]) -> sa.Select[Any]:
@@ -254,7 +287,12 @@ def _grouped(wanted: Sequence[Any]) -> sa.Select[Any]:
 
 
 def list_members(
-    uow: UnitOfWork, tenant: TenantId, name: str, *, limit: int
+    uow: UnitOfWork,
+    tenant: TenantId,
+    name: str,
+    *,
+    limit: int,
+    withheld: frozenset[str] = NOTHING,
 ) -> Sequence[MemberRow]:
     """Return the messages of a campaign, the newest first."""
     table = SPAM_SIGHTINGS
@@ -267,7 +305,7 @@ def list_members(
             table.c.verdict,
             table.c.logit,
         )
-        .where(table.c.tenant_id == tenant, table.c.campaign == name)
+        .where(table.c.tenant_id == tenant, table.c.campaign == name, *_but(withheld))
         .order_by(table.c.seq.desc())
         .limit(limit)
     )
@@ -299,14 +337,23 @@ def insert_feedback(
 
 
 def withdraw_feedback(
-    uow: UnitOfWork, tenant: TenantId, key: str, by: str, at: datetime
+    uow: UnitOfWork,
+    tenant: TenantId,
+    key: str,
+    by: str,
+    at: datetime,
+    *,
+    withheld: frozenset[str] = NOTHING,
 ) -> FeedbackRow | None:
-    """Take feedback back; return it as it was, None if there is none of that id."""
+    """Take feedback back; return it as it was, None if there is none of that id.
+
+    What is about `withheld` evidence is not there.
+    """
     table = SPAM_FEEDBACK
     mine = (table.c.tenant_id == tenant) & (table.c.id == key)
     columns = [table.c[name] for name in FeedbackRow._fields]
     row = uow.execute(sa.select(*columns).where(mine)).first()
-    if row is None:
+    if row is None or row.evidence_id in withheld:
         return None
     found = FeedbackRow(*row)
     if found.withdrawn_at is None:

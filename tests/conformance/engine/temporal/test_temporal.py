@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import sqlalchemy as sa
+from temporalio.api.enums.v1 import PendingActivityState
 from temporalio.client import Client, WorkflowExecutionStatus, WorkflowHandle
 from temporalio.common import SearchAttributeKey
 from temporalio.service import RPCError
@@ -23,7 +24,12 @@ from tests.conformance.engine.conftest import Backend
 from tests.conftest import EVENTS
 
 from integritas.kernel.contracts import Failure
-from integritas.kernel.errors import Conflict, InvalidInput, Unavailable
+from integritas.kernel.errors import (
+    Conflict,
+    InvalidInput,
+    StorageBusy,
+    Unavailable,
+)
 from integritas.kernel.ids import DEFAULT_TENANT, RunId
 from integritas.workflows.api import (
     Call,
@@ -47,6 +53,8 @@ from integritas.workflows.tables import RUN_OPTIONS, RUN_STEPS, RUNS
 
 if TYPE_CHECKING:
     from tests.conformance.engine.conftest import World
+
+    from integritas.platform.db import Work
 
 pytestmark = pytest.mark.integration
 
@@ -341,6 +349,43 @@ async def test_what_is_cancelled_in_temporal_is_undone_here(world: World) -> Non
     assert detail.run.cause == "cancelled in Temporal"
     assert undo.steps == ["a"]
     await ended_as(world, run_id, WorkflowExecutionStatus.CANCELED)
+
+
+async def test_what_was_kept_is_undone_though_its_answer_was_lost_as_it_was_called_off(
+    world: World,
+) -> None:
+    slow = world.service("slow.do")
+    slow.gate = asyncio.Event()
+    world.service("x.undo")
+    world.services["x.do"].answer = lambda _: Failure("invalid_input", "cannot")
+    await world.up()
+    database = world.database
+    assert database is not None
+    await world.define(
+        world.step("slow", operation="slow.do", compensate="x.undo"),
+        world.step("bad", on_failure="compensate"),
+    )
+    run_id = await world.start()
+    handle = await handle_of(world, run_id)
+
+    async def called_off() -> bool:
+        pending = (await handle.describe()).raw_description.pending_activities
+        cancelling = PendingActivityState.PENDING_ACTIVITY_STATE_CANCEL_REQUESTED
+        return any(each.state == cancelling for each in pending)
+
+    await until(called_off)
+
+    async def lose(work: Work[Any], **_: bool) -> Any:
+        database.transact = keep  # type: ignore[method-assign] # once is enough
+        await keep(work)
+        raise StorageBusy("the answer is lost")
+
+    keep = database.transact
+    database.transact = lose  # type: ignore[method-assign] # the fault
+    slow.gate.set()
+    detail = await world.ended(run_id)
+    assert detail.run.cause == "step bad failed: cannot"
+    assert world.states(detail)["compensate:slow"] is StepState.COMPENSATED
 
 
 async def test_a_child_that_was_terminated_in_temporal_fails_its_parents_step(

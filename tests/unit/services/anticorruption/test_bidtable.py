@@ -109,7 +109,7 @@ def test_what_is_wrong_in_a_table_is_among_the_rejects(tmp_path: Path) -> None:
     path.write_text(bad, encoding="utf-8")
     result = run("indicators", str(path), "--rejects", str(rejects))
     assert result.exit_code == 0
-    assert "1 of 3 lines rejected, 2 fields of other lines not valid" in result.stderr
+    assert "1 of 5 lines rejected, 2 fields of other lines not valid" in result.stderr
     told = [json.loads(line) for line in rejects.read_text().splitlines()]
     assert [(each["line"], each["path"]) for each in told] == [
         (5, "amount"),

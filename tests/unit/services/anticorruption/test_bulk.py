@@ -48,7 +48,14 @@ def test_a_byte_order_mark_is_taken_off() -> None:
     ("line", "path", "message"),
     [
         (b"{", "(whole)", "is not JSON"),
-        (b'{"ocid": NaN}', "(whole)", "is not JSON"),
+        (b'{"ocid": NaN}', "ocid", "is NaN or infinite"),
+        (
+            b'{"ocid":"x","awards":[{},{"value":{"amount":-Infinity}}]}',
+            "awards[1].value.amount",
+            "is NaN or infinite",
+        ),
+        (b'{"ocid":"x","buyer":{"id":1e999}}', "buyer.id", "is NaN or infinite"),
+        (b'{"ocid":"x","a":' + b"[" * 400 + b"}", "(whole)", "is not JSON"),
         (b'{"ocid": "\xff"}', "(whole)", "is not JSON"),
         (b"[1]", "(whole)", "is JSON but no object: list"),
         (b"null", "(whole)", "is JSON but no object: NoneType"),
@@ -65,6 +72,12 @@ def test_a_bad_line_is_told_and_the_rest_goes_on(
     assert (reject.line, reject.path, reject.used) == (2, path, False)
     assert reject.message.startswith(message)
     assert str(reject).startswith(f"line 2 {path}: {message}")
+
+
+def test_a_list_of_releases_on_one_line_is_a_package() -> None:
+    done, (reject,) = run(b"[" + SINGLE % b"a" + b"," + SINGLE % b"b" + b",{}]")
+    assert flagged(done) == {"a", "b"}
+    assert (reject.line, reject.path) == (1, "releases[2].ocid")
 
 
 def test_an_endless_line_is_skipped_to_its_end() -> None:
@@ -118,3 +131,16 @@ def test_bids_in_several_currencies_are_told_and_left_out() -> None:
     assert (reject.line, reject.path) == (2, "bids.details[1].value.currency")
     assert reject.message == "is EUR, and a bid before it is in USD"
     assert (reject.used, done.read, done.ignored_fields) == (True, 2, 1)
+
+
+@pytest.mark.parametrize("amount", ["-1", "0", "1e308", "-1e308", "5e-324", "1e400"])
+def test_amounts_that_no_bid_has_stop_no_run(amount: str) -> None:
+    amounts = [amount, "100", "1e-300", "1e308"]
+    bids = [
+        '{"status":"valid","tenderers":[{"id":"T"}],"value":{"currency":"EUR",'
+        f'"amount":{each}}}}}'
+        for each in amounts
+    ]
+    line = f'{{"ocid":"x","bids":{{"details":[{",".join(bids)}]}}}}'.encode()
+    done, _ = run(line + b"\n" + SINGLE % b"a")
+    assert "a" in flagged(done)

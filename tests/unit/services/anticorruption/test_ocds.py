@@ -100,6 +100,46 @@ def test_a_wrong_type_is_named_by_its_path(release: dict[str, Any], path: str) -
     assert paths({**OK, **release}) == [path]
 
 
+@pytest.mark.parametrize(
+    ("release", "path"),
+    [
+        ({"tender": {"awardCriteria": 5}}, "tender.awardCriteria"),
+        ({"tender": {"documents": {}}}, "tender.documents"),
+        (
+            {"tender": {"amendments": [{"date": "2024"}]}},
+            "tender.amendments[0].date",
+        ),
+        (
+            {"awards": [{"items": [{"quantity": "2"}]}]},
+            "awards[0].items[0].quantity",
+        ),
+        (
+            {"contracts": [{"implementation": {"transactions": [{"value": 3}]}}]},
+            "contracts[0].implementation.transactions[0].value",
+        ),
+        (
+            {"parties": [{"address": {"postalCode": 10115}}]},
+            "parties[0].address.postalCode",
+        ),
+        (
+            {"parties": [{"contactPoint": {"telephone": 30}}]},
+            "parties[0].contactPoint.telephone",
+        ),
+    ],
+)
+def test_what_few_indicators_read_is_told_and_does_not_stop_an_assessment(
+    release: dict[str, Any], path: str
+) -> None:
+    (error,) = check_release({**OK, **release})
+    assert error.path == path
+    assert paths({**OK, **release}) == []
+
+
+def test_an_empty_ocid_is_said_to_be_empty() -> None:
+    (error,) = check_release({"ocid": ""})
+    assert (error.path, error.message) == ("ocid", "is empty")
+
+
 def test_numbers_may_stand_for_identifiers() -> None:
     assert paths({**OK, "buyer": {"id": 7}, "awards": [{"id": 1}]}) == []
 

@@ -225,6 +225,8 @@ async def test_internal_screening_refuses_nonsense(http: httpx.AsyncClient) -> N
         ("/match", {"left": "", "right": "A"}, "left"),
         ("/match", {"left": "A", "right": "\U0001f600"}, "right"),
         ("/match", {"left": "A", "right": "B", "schema": "Dragon"}, "schema"),
+        ("/screen", {"query": "A", "type": "Dragon"}, "type"),
+        ("/pii", {"text": "030 901820", "region": "XX"}, "region"),
     ],
 )
 async def test_what_is_wrong_comes_with_a_remedy(

@@ -188,6 +188,24 @@ def test_lists_are_found_in_the_data_folder(folder: Path, tmp_path: Path) -> Non
     assert len(documents(result.stdout)) == 2
 
 
+def test_lists_in_force_come_before_the_data_folder(
+    folder: Path, tmp_path: Path
+) -> None:
+    kept = tmp_path / "state" / "lists"
+    kept.mkdir(parents=True)
+    (kept / "un").symlink_to(folder / "un")
+    data = tmp_path / "data"
+    data.mkdir()
+    (data / "watchlists").symlink_to(folder)
+    env = {
+        "INTEGRITAS_DATA": str(data),
+        "INTEGRITAS_STATE_DIR": str(tmp_path / "state"),
+    }
+    for arguments, found in ((["lists"], 1), (["lists", "--data", str(data)], 2)):
+        result = CliRunner().invoke(app, arguments, env=env)
+        assert len(documents(result.stdout)) == found
+
+
 def test_lists_are_found_where_the_settings_say(folder: Path, tmp_path: Path) -> None:
     named = {"INTEGRITAS_LISTS_DIR": str(folder), "INTEGRITAS_DATA": ""}
     assert len(documents(CliRunner().invoke(app, ["lists"], env=named).stdout)) == 2

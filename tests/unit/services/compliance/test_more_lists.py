@@ -106,6 +106,7 @@ def test_what_is_no_list_of_entities_is_refused(
         ('id,name\n1,"A\n', "list.csv, line .: unexpected end"),
         ("id,name,countries\n1,A,Atlantis\n", "'Atlantis' is no country"),
         ("id,name,birth_dates\n1,A,1950-13-99\n", "'1950-13-99' is no date"),
+        ("id,name,schema\n1,A,Persn\n", "line 2: 'Persn' is no schema: write one of"),
         ("id,name\n", "holds no row"),
         ("", "line 1: no id"),
     ],
@@ -129,3 +130,18 @@ def test_a_truncated_file_never_replaces_the_good_one(tmp_path: Path) -> None:
     (change,) = refresh_lists(own(ftm(bad, changed), HEADER + ROW), target)[:1]
     assert change.changed == ("NK-1",)
     assert len(load_watchlists(target).versions) == 2
+
+
+def test_a_list_that_lost_much_is_taken_over_only_when_told_so(tmp_path: Path) -> None:
+    target, rows = tmp_path / "target", [f"{n},Name {n}\n" for n in range(100)]
+    source = own(tmp_path / "source", "id,name\n" + "".join(rows))
+    refresh_lists(source, target)
+    own(tmp_path / "source", "id,name\n" + "".join(rows[:79]))
+    with pytest.raises(InvalidInput, match=r"from 100 names to 79.*--shrunk"):
+        refresh_lists(source, target)
+    assert len(load_watchlists(target).entries) == 100
+    (change,) = refresh_lists(source, target, shrunk=True)
+    assert len(change.removed) == 21
+    own(tmp_path / "source", "id,name\n" + "".join(rows[:64]))
+    (change,) = refresh_lists(source, target)  # a small one may
+    assert len(change.removed) == 15

@@ -102,7 +102,8 @@ def test_addresses_are_optional(ofac: Path) -> None:
 def test_the_consolidated_list_is_read_too(ofac: Path) -> None:
     row = '900,"NEW ONE",-0- ,"P",' + ",".join(["-0- "] * 8)
     (ofac / "cons_prim.csv").write_text(row + "\n\x1a", encoding="utf-8")
-    (ofac / "cons_alt.csv").write_text('900,1,"aka","N ONE",-0- \n', encoding="utf-8")
+    alias = '900,1,"aka","N ONE",-0- \n\x1a'
+    (ofac / "cons_alt.csv").write_text(alias, encoding="utf-8")
     assert entry(ofac, "900").names[1].text == "N ONE"
 
 
@@ -125,6 +126,22 @@ def test_a_file_cut_between_rows_is_noticed_by_its_aliases(ofac: Path) -> None:
     assert "alt.csv, line 2" in message
     assert "sdn.csv" in message
     assert "truncated" in message
+
+
+@pytest.mark.parametrize("name", ["alt.csv", "add.csv"])
+def test_a_file_cut_between_rows_is_noticed_by_its_end(ofac: Path, name: str) -> None:
+    path = ofac / name
+    path.write_text(path.read_text(encoding="utf-8").split("\n")[0], encoding="utf-8")
+    message = refused(ofac)
+    assert f"{name} lacks the end mark" in message
+    assert "download it again" in message
+
+
+def test_files_that_all_lack_the_end_mark_are_read(ofac: Path) -> None:
+    for path in ofac.glob("*.csv"):
+        text = path.read_text(encoding="utf-8").replace("\x1a", "")
+        path.write_text(text, encoding="utf-8")
+    assert len(read_ofac(ofac)[1]) == 5
 
 
 def test_an_open_quote_is_refused(ofac: Path) -> None:

@@ -11,7 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from integritas.services.compliance.ftm import read_ftm
-from integritas.services.compliance.ownership import Edge, Owned, owned_by_listed
+from integritas.services.compliance.ownership import (
+    Edge,
+    Owned,
+    owned_by_listed,
+    reached_by_listed,
+)
 
 NODES = st.sampled_from("abcdefL")
 EDGES = st.lists(st.builds(Edge, NODES, NODES, st.floats(0, 1)), max_size=20)
@@ -63,6 +68,22 @@ def test_more_ownership_never_takes_any_away(edges: list[Edge], more: Edge) -> N
         assert after[asset].share >= owned.share - 1e-6
 
 
+def test_who_is_reached_counts_in_full_of_what_it_owns() -> None:
+    edges = [Edge("L", "a", 0.5), Edge("a", "b", 0.5), Edge("b", "c", 0.49)]
+    assert reached_by_listed(edges, {"L"}) == {"a": ("L",), "b": ("a",)}
+    together = [*edges, Edge("a", "c", 0.01)]
+    assert reached_by_listed(together, {"L"})["c"] == ("a", "b")
+    assert reached_by_listed([Edge("a", "b", 1.0), Edge("b", "a", 1.0)], {"L"}) == {}
+
+
+@given(edges=EDGES, more=st.builds(Edge, NODES, NODES, st.floats(0, 1)))
+def test_more_ownership_never_sets_anybody_free(edges: list[Edge], more: Edge) -> None:
+    before = reached_by_listed(edges, {"L"})
+    assert before.keys() <= reached_by_listed([*edges, more], {"L"}).keys()
+    direct = {e.asset for e in edges if e.owner == "L" != e.asset and e.share >= 0.5}
+    assert direct <= before.keys()
+
+
 def test_entries_say_who_owns_them(tmp_path: Path) -> None:
     def line(uid: str, schema: str, **properties: Any) -> str:
         return json.dumps({"id": uid, "schema": schema, "properties": properties})
@@ -75,8 +96,10 @@ def test_entries_say_who_owns_them(tmp_path: Path) -> None:
                 line("A", "Company", name=["Alpha"]),
                 line("B", "Company", name=["Beta"]),
                 line("C", "Company", name=["Gamma"]),
+                line("D", "Company", name=["Delta"]),
                 line("o1", "Ownership", owner=["P"], asset=["A"], percentage=["80 %"]),
                 line("o2", "Ownership", owner=["A"], asset=["B"], percentage=["75,5"]),
+                line("o4", "Ownership", owner=["A"], asset=["D"], percentage=["55"]),
                 line("o3", "Ownership", owner=["P"], asset=["C"], percentage=["some"]),
             ]
         )
@@ -87,4 +110,5 @@ def test_entries_say_who_owns_them(tmp_path: Path) -> None:
         "A": ("50 % rule: 80.0% of P",),
         "B": ("50 % rule: 60.4% of P",),
         "C": (),
+        "D": ("50 % rule: half or more through A (44.0% in all)",),
     }

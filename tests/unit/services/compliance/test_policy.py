@@ -124,6 +124,30 @@ def test_unlawful_bands_are_refused(document: dict[str, Any], message: str) -> N
     assert message in refused(document)
 
 
+@pytest.mark.parametrize(
+    ("document", "path"),
+    [
+        (bands((0, 40, "no_action"), (30, 100, "review")), "bands"),
+        (changed(required_assessments=["spam"]), "required_assessments"),
+        (changed(severity_points={"low": 1}), "severity_points"),
+        (changed(rules=[{"name": "r", "points": 7}]), "rules[0]"),
+        (
+            changed(guards=[{"name": "g", "when": "true", "outcome": "no_action"}]),
+            "guards[0].outcome",
+        ),
+    ],
+)
+def test_what_is_refused_has_a_place_and_a_remedy(
+    document: dict[str, Any], path: str
+) -> None:
+    with pytest.raises(InvalidDefinition) as caught:
+        parse(document)
+    (error,) = caught.value.errors
+    assert error.path == path
+    assert error.remedy
+    assert "/api/docs" not in error.remedy
+
+
 def test_two_bands_of_one_name_are_refused() -> None:
     document = bands((0, 40, "no_action"), (40, 100, "review"))
     document["bands"][1]["name"] = "b0"

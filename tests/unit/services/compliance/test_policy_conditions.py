@@ -172,7 +172,9 @@ def test_a_guard_asks_for_more_never_for_less() -> None:
     found = decide(request(Severity.INFO, countries=["ir"]), guarded)
     assert found.outcome is Outcome.ESCALATE
     assert decide(request(), guarded).outcome is Outcome.NO_ACTION
-    assert places(guards=[{**guards[0], "outcome": "no_action"}]) == ["guards[0]"]
+    assert places(guards=[{**guards[0], "outcome": "no_action"}]) == [
+        "guards[0].outcome"
+    ]
 
 
 @pytest.mark.parametrize(

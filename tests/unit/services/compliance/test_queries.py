@@ -93,3 +93,10 @@ def test_impossible_dates_of_a_party_are_named() -> None:
     (error,) = check_party(party)
     assert (error.path, bool(error.remedy)) == ("properties.birthDate[1]", True)
     assert check_party(Message(b"x")) == ()
+
+
+def test_a_schema_that_is_none_of_a_party_is_named() -> None:
+    (error,) = check_party(Party("Persn", {"name": ("A",)}))
+    assert error.path == "schema"
+    assert "Person" in error.remedy
+    assert check_party(Party("Vessel", {"name": ("A",)})) == []

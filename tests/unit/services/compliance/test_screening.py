@@ -12,7 +12,13 @@ from integritas.services.compliance.screening import (
     Screener,
     match_names,
 )
-from integritas.services.compliance.watchlists import EMPTY, Quality
+from integritas.services.compliance.watchlists import (
+    EMPTY,
+    Entry,
+    ListedName,
+    Quality,
+    Watchlists,
+)
 
 
 def first(screener: Screener, query: Query) -> Hit:
@@ -174,3 +180,42 @@ def test_the_order_of_queries_does_not_matter(screener: Screener) -> None:
     forward = [screener.screen(query) for query in queries]
     backward = [screener.screen(query) for query in reversed(queries)]
     assert forward == backward[::-1]
+
+
+def listing(*names: str, schema: str = "Organization") -> Screener:
+    entries = tuple(
+        Entry("own", str(place), schema, (ListedName(name),))
+        for place, name in enumerate(names)
+    )
+    return Screener(Watchlists(entries, {}))
+
+
+@pytest.mark.parametrize(
+    ("asked", "listed"),
+    [
+        ("Gazprombank", "GAZPROMBANK JOINT STOCK COMPANY"),
+        ("Sberbank", "PJSC SBERBANK"),
+        ("PJSC Sberbank", "SBERBANK"),
+    ],
+)
+def test_a_telling_name_matches_with_and_without_its_legal_form(
+    asked: str, listed: str
+) -> None:
+    (hit, *_) = listing(listed).screen(Query(asked, "Company"))
+    assert hit.match
+
+
+@pytest.mark.parametrize(
+    ("asked", "listed", "schema"),
+    [
+        ("Trading", "TRADING LLC", "Company"),  # tells nothing
+        ("Sberbank 2", "PJSC SBERBANK", "Company"),
+        ("Sberbank", "SBERBANK LEASING LLC", "Company"),
+        ("Zarqawi", "ZARQAWI AG", "Person"),  # one word of a person's name
+    ],
+)
+def test_a_legal_form_is_not_left_out_where_the_rest_tells_little(
+    asked: str, listed: str, schema: str
+) -> None:
+    hits = listing(listed, schema=schema).screen(Query(asked, schema))
+    assert not any(hit.match for hit in hits)

@@ -28,7 +28,7 @@ def folder(tmp_path: Path) -> Path:
 def test_the_shipped_model_loads() -> None:
     artifact = load_artifact()
     assert set(artifact.models) == set(View)
-    assert artifact.version.startswith("spam-2@")
+    assert artifact.version.startswith("spam-3@")
 
 
 def test_the_shipped_model_is_small() -> None:
@@ -75,6 +75,10 @@ def _drop(key: str) -> Callable[[dict[str, Any]], object]:
         lambda manifest: manifest["views"]["text"].update(group_values=[1]),
         lambda manifest: manifest.update(views=[]),
         lambda manifest: manifest["views"]["text"].update(bits=10),
+        lambda manifest: manifest["views"]["body"]["second_look"].pop("bias"),
+        lambda manifest: manifest["views"]["body"]["second_look"].update(window=7),
+        lambda manifest: manifest["views"]["body"]["second_look"].update(weights={}),
+        lambda manifest: manifest["views"]["body"].update(second_look=[1]),
     ],
     ids=[
         "no artifact",
@@ -87,6 +91,10 @@ def _drop(key: str) -> Callable[[dict[str, Any]], object]:
         "one group value",
         "views are a list",
         "another size",
+        "a second look without a bias",
+        "windows of another size",
+        "a second look without weights",
+        "a second look that is a list",
     ],
 )
 def test_a_broken_manifest_is_refused(

@@ -43,6 +43,19 @@ def test_tricks_are_undone_and_counted(written: str, read: str, trick: str) -> N
 
 
 @pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("x \u202ecba\u202cd", "x abcd"),
+        ("\u202eor\u0435h t5al\u202c", "la5t hero"),
+        ("m\u202ey3no\u202c", "money"),
+        ("\u202ecba\ndef", "abc\ndef"),
+    ],
+)
+def test_what_is_reversed_within_words_and_lines(written: str, read: str) -> None:
+    assert folded(written) == read
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "a plain sentence, nothing else.",

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from integritas.services.spam.links import link_signals, link_traits
+from integritas.services.spam.links import MAX_LINKS, link_signals, link_traits
 
 
 @pytest.mark.parametrize(
@@ -51,3 +51,26 @@ def test_text_that_shows_another_host_is_told() -> None:
 def test_any_bytes_are_looked_at(link: bytes) -> None:
     assert isinstance(link_traits(link), tuple)
     assert isinstance(link_signals(b"http://" + link, link, link), list)
+
+
+def test_a_link_within_a_link_belongs_to_it() -> None:
+    assert link_signals(b"http://a.example/?to=http://192.0.2.7/", b"") == []
+    assert link_signals(b"http://a.example/ http://192.0.2.7/", b"") == [
+        "url=to a numeric host"
+    ]
+
+
+@pytest.mark.parametrize("scheme", ["http", "https", "HTTP", "hTTpS", "shttp"])
+def test_links_are_known_by_their_scheme_in_any_case(scheme: str) -> None:
+    assert link_signals(f"see {scheme}://192.0.2.7/".encode(), b"") != []
+
+
+@pytest.mark.parametrize("scheme", ["ftp", "http:", "ttp", ""])
+def test_other_schemes_are_no_links(scheme: str) -> None:
+    assert link_signals(f"see {scheme}://192.0.2.7/".encode(), b"") == []
+
+
+def test_only_the_first_links_are_looked_at() -> None:
+    many = b"http://a.example/ " * (MAX_LINKS - 1)
+    assert link_signals(many + b"http://192.0.2.7/", b"") != []
+    assert link_signals(many + b"http://b.example/ http://192.0.2.7/", b"") == []

@@ -68,12 +68,25 @@ def test_a_protected_message_matters_more(policy: Policy) -> None:
     ],
 )
 def test_tip_marks_are_found(policy: Policy, text: str, kind: str) -> None:
-    assert [mark.kind for mark in policy.tip_marks(text)] == [kind]
+    assert [mark.kind for mark in policy.tip_marks(text.encode())] == [kind]
 
 
 @pytest.mark.parametrize("text", ["", "contribute", "europe 5", "nothing to see"])
 def test_other_texts_have_no_marks(policy: Policy, text: str) -> None:
-    assert policy.tip_marks(text) == ()
+    assert policy.tip_marks(text.encode()) == ()
+
+
+@pytest.mark.parametrize("gap", [" ", "\n", " \t\r\n ", "\x1c", "\x0b"])
+def test_case_and_space_of_a_text_do_not_hide_marks(policy: Policy, gap: str) -> None:
+    for end in ("", " für", " é"):  # ASCII is looked at in another way than the rest
+        text = f"  BRIBES{gap}OF{gap}5,000{gap}EUR{gap}{end}"
+        found = {mark.kind: mark.words for mark in policy.tip_marks(text.encode())}
+        assert found == {"allegation": ("bribes",), "amount": ("5,000 eur",)}
+
+
+def test_marks_are_looked_for_at_the_beginning_of_a_text(policy: Policy) -> None:
+    assert policy.tip_marks(b"a " * 9_996 + b"bribe") != ()
+    assert policy.tip_marks(b"a " * 10_000 + b"bribe") == ()
 
 
 def test_version_names_the_bytes(policy: Policy) -> None:

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from integritas.kernel.errors import FieldError, InvalidInput
+from integritas.services.anticorruption.bidtable import separator_of
 from integritas.services.anticorruption.collusion.screens import LEAST_BIDS
 
 __all__ = ["BidReject", "Reading", "TenderBids", "read_bids", "read_csv"]
@@ -65,6 +66,8 @@ class Reading:
 def read_bids(entries: object) -> Reading:
     """Return the bids by tender; what cannot be scored is among the rejects.
 
+    An entry may be a `FieldError`, for what could not even be read.
+
     Raises:
         InvalidInput: it is no list.
     """
@@ -97,7 +100,9 @@ def read_csv(text: str) -> list[dict[str, Any]]:
     Raises:
         InvalidInput: a column is missing; the message names it.
     """
-    reader = csv.DictReader(io.StringIO(text.removeprefix("\ufeff")))
+    text = text.removeprefix("\ufeff")
+    mark = separator_of(text)
+    reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=mark)
     header = reader.fieldnames or []
     missing = [names[0] for names in (TENDER, BID) if not set(names) & set(header)]
     if missing:
@@ -145,6 +150,8 @@ def _add(
 
 def _bid(place: int, entry: object) -> tuple[Any, float, float | None] | BidReject:
     line = place + 1
+    if isinstance(entry, FieldError):
+        return BidReject(line, entry.path, entry.message, entry.remedy)
     if not isinstance(entry, Mapping):
         return BidReject(line, "(whole)", "is no object", "write {...} for each bid")
     name = _name(entry)

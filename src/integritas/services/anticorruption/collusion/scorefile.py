@@ -8,6 +8,7 @@ import orjson
 
 from integritas.kernel.errors import FieldError, InvalidInput
 from integritas.services.anticorruption.collusion.bids import read_bids, read_csv
+from integritas.services.anticorruption.unreadable import explain, parse_with_nan
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -49,10 +50,10 @@ def _entries(content: bytes) -> Any:  # noqa: ANN401 - JSON
     if not start:
         return []
     if start == b"[":
-        return _json(content.removeprefix(b"\xef\xbb\xbf"), 1)
+        return _list(content.removeprefix(b"\xef\xbb\xbf"))
     if start == b"{":
         lines = content.removeprefix(b"\xef\xbb\xbf").splitlines()
-        return [_json(line, n) for n, line in enumerate(lines, start=1) if line.strip()]
+        return [_line(line) for line in lines if line.strip()]
     try:
         return read_csv(content.decode())
     except UnicodeDecodeError as error:
@@ -62,12 +63,22 @@ def _entries(content: bytes) -> Any:  # noqa: ANN401 - JSON
         ) from error
 
 
-def _json(content: bytes, line: int) -> Any:  # noqa: ANN401 - JSON
+def _line(content: bytes) -> Any:  # noqa: ANN401 - JSON
+    """Return the bid of a line, or what is wrong with it: the others go on."""
     try:
         return orjson.loads(content)
     except orjson.JSONDecodeError as error:
-        place = f"line {line + error.lineno - 1} column {error.colno}"
+        return explain(content, error.msg, error.colno)
+
+
+def _list(content: bytes) -> Any:  # noqa: ANN401 - JSON
+    try:
+        return orjson.loads(content)
+    except orjson.JSONDecodeError as error:
+        if (bids := parse_with_nan(content)) is not None:
+            return bids  # a bid without a price is told for itself
+        place = f"line {error.lineno} column {error.colno}"
         raise InvalidInput(
             f"the bids are not JSON: {error.msg} at {place}",
-            errors=(FieldError(place, error.msg, "JSON has no NaN and no comments"),),
+            errors=(FieldError(place, error.msg, "write [{...}, {...}]"),),
         ) from error

@@ -13,16 +13,16 @@ __all__ = ["BidScore"]
 class BidScore:
     """What is said of one bid.
 
-    `probability` in [0, 1] that it is a bid of a cartel, None if it cannot be scored;
-    `collusive` is the decision at the model's threshold; `anomaly` in [0, 1] compares
-    the tender with the others of the input, None if they are too few; `out_of_domain`
-    are the features unlike any of the training tenders.
+    `probability` in [0, 1] that it is a bid of a cartel, and `collusive`, the decision
+    at the model's threshold, are None if it cannot be scored; `anomaly` in [0, 1]
+    compares the tender with the others of the input, None if they are too few;
+    `out_of_domain` are the features unlike any of the training tenders.
     """
 
     tender: Any
     probability: float | None
     reasons: tuple[str, ...]
-    collusive: bool = False
+    collusive: bool | None = None
     anomaly: float | None = None
     out_of_domain: tuple[str, ...] = ()
     contributions: Mapping[str, float] = field(default_factory=dict)

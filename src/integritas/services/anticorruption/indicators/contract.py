@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum, auto
-from typing import TYPE_CHECKING, ClassVar, Protocol, Self, TypeAlias
+from typing import TYPE_CHECKING, ClassVar, Final, Protocol, Self, TypeAlias
 
 import msgspec
 
@@ -124,6 +124,10 @@ class Indicator(Protocol):
         ...
 
 
+_PROCESS: Final = Group.OCID
+_TENDERER: Final = Group.TENDERER
+
+
 def record(
     ledger: Ledger,
     spec: Spec,
@@ -132,10 +136,11 @@ def record(
     tenderers: Mapping[str, float] | None = None,
 ) -> None:
     """Set a flag on a process, and on the tenderers it points at."""
-    ledger.flag(Group.OCID, ocid, spec.code, value)
+    code, flag = spec.code, ledger.flag
+    flag(_PROCESS, ocid, code, value)
     if tenderers:
         for tenderer, worth in tenderers.items():
-            ledger.flag(Group.TENDERER, tenderer, spec.code, worth)
+            flag(_TENDERER, tenderer, code, worth)
         if ledger.with_maps:
             ledger.map_tenderers(f"ocid_tenderer_{spec.code.lower()}", ocid, tenderers)
 

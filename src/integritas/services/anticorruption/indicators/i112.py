@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Final
 
@@ -68,12 +69,12 @@ class FixedMultiple(Alone):
     def judge(self, process: Process, reference: Reference) -> Judgement:
         """Judge by the release alone."""
         del reference
-        priced = [bid for bid in process.submitted if bid.amount]
+        priced = [bid for bid in process.submitted if bid.amount and bid.amount > 0]
         if len(priced) <= self.minimum_bids or len({b.currency for b in priced}) > 1:
             return Gap("too few submitted bids with prices in one currency")
         lowest = min(bid.amount or 0.0 for bid in priced)
         above = [100 * (bid.amount or 0.0) / lowest - 100 for bid in priced]
-        others = [per_cent for per_cent in above if per_cent > 0]
+        others = [per_cent for per_cent in above if 0 < per_cent < math.inf]
         exact = [p for p in others if round(p) >= 1 and abs(p - round(p)) <= _EXACT]
         if len(exact) < self.minimum_bids or len(exact) < len(others):
             return ()

@@ -73,9 +73,7 @@ class MissingFields(Alone):
         active = [award for award in process.awards if award.status == "active"]
         if not active:
             return Gap("nothing is awarded")
-        missing = sorted(
-            name for name, given in _given(process, active[0]) if not given
-        )
+        missing = [name for name, given in _given(process, active[0]) if not given]
         share = len(missing) / 10
         if share < self.threshold:
             return ()
@@ -85,7 +83,7 @@ class MissingFields(Alone):
                 threshold=self.threshold,
                 strength=strength_above(share, self.threshold),
                 pointer="",
-                text=f"Key facts are missing: {', '.join(missing)}",
+                text=f"Key facts are missing: {', '.join(sorted(missing))}",
                 figures={"missing": len(missing)},
             ),
         )

@@ -53,13 +53,7 @@ class SupplierDidNotBid(Alone):
         if not process.bids or not all(bid.tenderers for bid in process.bids):
             return Gap("there are no bids, or some name no tenderer")
         bidders = {tenderer for bid in process.bids for tenderer in bid.tenderers}
-        strangers = organisations(
-            supplier
-            for award in process.awards
-            if award.status == "active"
-            for supplier in award.suppliers
-            if supplier not in bidders
-        )
+        strangers = organisations([s for s in process.suppliers if s not in bidders])
         if not strangers:
             return ()
         count = len(strangers)

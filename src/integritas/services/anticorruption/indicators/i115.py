@@ -59,6 +59,8 @@ class DisqualifiedWinner(Alone):
         del reference
         if not process.bids:
             return Gap("there are no bids")
+        if len(process.submitted) == len(process.bids) and not process.disqualified:
+            return ()
         out = {t for bid in process.bids if bid.status in _OUT for t in bid.tenderers}
         if not out:
             return ()

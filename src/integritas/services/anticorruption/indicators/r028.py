@@ -124,7 +124,11 @@ class IdenticalBidPrices:
             if amount is None or currency is None or not tenderers:
                 continue
             before = seen.get((amount, currency))
-            if before is not None and set(before) != set(tenderers):
+            if (
+                before is not None
+                and before != tenderers
+                and set(before) != set(tenderers)
+            ):
                 price, all_ = Price(amount, currency), frozenset(before + tenderers)
                 repeats.append(_Repeat(price, bid.position, all_))
             seen[amount, currency] = tenderers

@@ -72,7 +72,7 @@ class LateBidWon:
 
     def tally(self, process: Process, ledger: Ledger) -> None:
         """Flag the process and the late winners."""
-        if not process.late:
+        if not process.late or not process.suppliers:
             return
         for late in _late_bids(process):
             record(

@@ -72,7 +72,8 @@ class LowestBidDisqualified:
 
     def tally(self, process: Process, ledger: Ledger) -> None:
         """Flag the process if its lowest bid is disqualified."""
-        if not process.disqualified and ledger.currency is not None:
+        decided = ledger.currency is not None
+        if decided and not (process.disqualified and process.valid):
             return
         if not self._applies(process):
             return

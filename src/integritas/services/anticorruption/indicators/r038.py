@@ -96,9 +96,7 @@ class ExcessiveDisqualifiedBids:
         submitted, disqualified = len(process.submitted), len(process.disqualified)
         if not submitted:
             return
-        out: list[str] = []
-        for bid in process.disqualified:
-            out += bid.tenderers
+        out = [t for bid in process.disqualified for t in bid.tenderers]
         ledger.see(_TENDERERS, out, process.submitters)
         if process.buyer is not None:
             ledger.count(_BUYERS, process.buyer, disqualified, submitted)

@@ -67,6 +67,21 @@ class ReviewedHit(Protocol):
         ...
 
     @property
+    def proposed(self) -> str | None:
+        """Return what waits for a second person: `confirmed` or `dismissed`."""
+        ...
+
+    @property
+    def proposed_by(self) -> str | None:
+        """Return who proposed the review, that waits or was agreed to."""
+        ...
+
+    @property
+    def proposed_reason(self) -> str | None:
+        """Return why it was proposed."""
+        ...
+
+    @property
     def created_at(self) -> datetime:
         """Return when it was found."""
         ...
@@ -135,10 +150,7 @@ class AllowDesk:
         data = hit.finding.data
         if hit.finding.kind is not FindingKind.HIT or "party" not in data:
             raise Refused("only a watchlist hit can be put on the allow-list")
-        if hit.review != _DISMISSED:
-            raise Refused("the hit is not dismissed: review it first, with a reason")
-        if hit.reviewed_by == context.actor.id:
-            raise Refused("somebody else than who dismissed the hit must allow it")
+        _check_dismissed(hit, context.actor.id)
         now = self._clock.now()
         allowed = Allowed(
             id=self._ids.new("allow"),
@@ -161,16 +173,21 @@ class AllowDesk:
         self._kept.pop(context.tenant, None)
         return allowed
 
-    async def withdraw(self, context: Context, allowed_id: str) -> None:
+    async def withdraw(
+        self,
+        context: Context,
+        allowed_id: str,
+        withheld: frozenset[str] = frozenset(),
+    ) -> None:
         """Take a pair off the list.
 
         Raises:
-            NotFound: there is none of that id.
+            NotFound: there is none of that id, or it is of a finding `withheld`.
         """
 
         def work(tx: Transaction) -> None:
             found = find_allowed(tx, context.tenant, allowed_id)
-            if found is None:
+            if found is None or found.finding in withheld:
                 raise NotFound(f"there is no {allowed_id} on the allow-list")
             delete_allowed(tx, context.tenant, allowed_id)
             self._record(tx, context, WITHDRAWN, found)
@@ -211,6 +228,19 @@ class AllowDesk:
             personal={"reason": allowed.reason},
         )
         self._recorder.record(tx, context, [fact])
+
+
+def _check_dismissed(hit: ReviewedHit, actor: str) -> None:
+    if hit.proposed is not None:
+        raise Refused(
+            f"a review of the hit ({hit.proposed}) waits for a second person, who"
+            " agrees or refuses first"
+        )
+    if hit.review != _DISMISSED:
+        raise Refused("the hit is not dismissed: review it first, with a reason")
+    # Where two people dismissed it either may go on: two have looked.
+    if hit.reviewed_by == actor and hit.proposed_by in {None, actor}:
+        raise Refused("somebody else than who dismissed the hit must allow it")
 
 
 def _check(reason: str, days: int) -> None:

@@ -39,7 +39,10 @@ Limit: TypeAlias = Annotated[int, Query(ge=1, le=500)]
 
 
 class CaseHitOut(BaseModel):
-    """A hit of a case: both sides are in the finding's data, `fields`."""
+    """A hit of a case: both sides are in the finding's data, `fields`.
+
+    `proposed` waits for a second person; until then `review` holds.
+    """
 
     id: str
     case: str
@@ -48,6 +51,9 @@ class CaseHitOut(BaseModel):
     review: str
     reviewed_by: str | None
     review_reason: str
+    proposed: str | None
+    proposed_by: str | None
+    proposed_reason: str | None
 
     @classmethod
     def of(cls, hit: ReviewedHit, view: View) -> CaseHitOut:
@@ -60,6 +66,9 @@ class CaseHitOut(BaseModel):
             review=hit.review,
             reviewed_by=hit.reviewed_by,
             review_reason=view.remark(hit.review_reason),
+            proposed=hit.proposed,
+            proposed_by=hit.proposed_by,
+            proposed_reason=hit.proposed_reason and view.remark(hit.proposed_reason),
         )
 
 
@@ -102,12 +111,16 @@ def add_hit_routes(routes: APIRouter, desk: AllowDesk, hits: HitReader) -> None:
         context: Caller,
         withheld: Withheld,
         review: Annotated[
-            Literal["open", "confirmed", "dismissed"] | None, Query()
+            Literal["open", "proposed", "confirmed", "dismissed"] | None, Query()
         ] = None,
         cursor: Cursor = None,
         limit: Limit = 50,
     ) -> CaseHitList:
-        """Answer newest first; a hit is reviewed at POST /findings/{id}/review."""
+        """Answer newest first; a hit is reviewed at POST /findings/{id}/review.
+
+        `open` are those of which nobody said anything, `proposed` those that wait for a
+        second person.
+        """
         found, more = await visible_page(
             lambda at, most: hits.hits(
                 context.tenant, review=review, before=at, limit=most
@@ -161,7 +174,9 @@ def add_hit_routes(routes: APIRouter, desk: AllowDesk, hits: HitReader) -> None:
         status_code=204,
         responses=problem_responses(401, 404),
     )
-    async def withdraw(context: Caller, allowed_id: str) -> Response:
+    async def withdraw(
+        context: Caller, withheld: Withheld, allowed_id: str
+    ) -> Response:
         """Let the hit come back."""
-        await desk.withdraw(context, allowed_id)
+        await desk.withdraw(context, allowed_id, withheld)
         return Response(status_code=204)

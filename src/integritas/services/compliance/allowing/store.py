@@ -4,19 +4,33 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import sqlalchemy as sa
 
+from integritas.kernel.clock import format_time
+from integritas.services.compliance.allowing.pairs import party_key
+from integritas.services.compliance.queries import questions_on
 from integritas.services.compliance.tables import COMPLIANCE_ALLOWED
 
 if TYPE_CHECKING:
-    from integritas.kernel.contracts import UnitOfWork
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from integritas.kernel.contracts import Evidence, UnitOfWork
     from integritas.kernel.ids import TenantId
 
-__all__ = ["Allowed", "delete_allowed", "find_allowed", "list_allowed", "put_allowed"]
+__all__ = [
+    "Allowed",
+    "delete_allowed",
+    "erase_allowed",
+    "find_allowed",
+    "kept_allowed",
+    "list_allowed",
+    "put_allowed",
+]
 
 _TABLE = COMPLIANCE_ALLOWED
+_AT_ONCE: Final = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,11 +94,40 @@ def list_allowed(
     return [_allowed(row) for row in uow.execute(query)]
 
 
+def kept_allowed(
+    uow: UnitOfWork, tenant: TenantId
+) -> Iterator[tuple[str, Mapping[str, object]]]:
+    """Yield the pairs as entries of the journal tell of them, by id."""
+    for found in list_allowed(uow, tenant):
+        told = {
+            "list": found.list,
+            "uid": found.uid,
+            "finding": found.finding,
+            "created_by": found.created_by,
+            "expires_at": format_time(found.expires_at),
+        }
+        yield found.id, told
+
+
 def delete_allowed(uow: UnitOfWork, tenant: TenantId, allowed_id: str) -> None:
     """Delete a pair."""
     uow.execute(
         sa.delete(_TABLE).where(_TABLE.c.tenant_id == tenant, _TABLE.c.id == allowed_id)
     )
+
+
+def erase_allowed(
+    uow: UnitOfWork, tenant: TenantId, evidence: Sequence[Evidence]
+) -> int:
+    """Erase the pairs of parties that evidence tells of; return how many went."""
+    asked = (question for item in evidence for question in questions_on(item))
+    parties = sorted({party_key(question.queries) for question in asked})
+    gone = 0
+    for start in range(0, len(parties), _AT_ONCE):
+        chosen = _TABLE.c.party.in_(parties[start:][:_AT_ONCE])
+        mine = (_TABLE.c.tenant_id == tenant) & chosen
+        gone += int(uow.execute(sa.delete(_TABLE).where(mine)).rowcount)
+    return gone
 
 
 def _allowed(row: Any) -> Allowed:  # noqa: ANN401 - SQLAlchemy's Row

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from integritas.kernel.evidence import Payment
+from integritas.kernel.evidence import EvidenceKind, Payment
 from integritas.platform.observed import note_observed
 from integritas.services.compliance.payments.seen import Seen, seen_of
 from integritas.services.compliance.payments.store import (
@@ -60,6 +60,8 @@ NOTHING_KNOWN: Final = Windows("empty")
 
 class AccountDesk:
     """The windows of all tenants' accounts, over one database."""
+
+    learns_from = frozenset({EvidenceKind.PAYMENT})
 
     def __init__(self, database: Database) -> None:
         """Read nothing yet."""

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from integritas.kernel.clock import Clock
-    from integritas.kernel.contracts import Context, Recorder
+    from integritas.kernel.contracts import Context, Finding, Recorder
     from integritas.kernel.ids import TenantId
     from integritas.platform.db import Database, Transaction
     from integritas.services.compliance.policies.examples import ExampleResult
@@ -265,6 +265,18 @@ class PolicyDesk:
             chosen.get(DEFAULT, self._shipped),
             {c: policy for policy in chosen.values() for c in policy.channels},
         )
+
+    async def second_reviewer(
+        self,
+        tenant: TenantId,
+        channel: str,
+        service: str,
+        finding: Finding,
+        review: str,
+    ) -> str | None:
+        """Return what in the policy has a second person agree to a review, or None."""
+        policy = (await self.in_force(tenant)).choose(channel)
+        return policy.asks_second(service, finding, review)
 
     # Drafts and publications ------------------------------------------------------
 

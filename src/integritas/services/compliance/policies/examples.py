@@ -49,7 +49,8 @@ def run_examples(
 
 
 def _run(policy: Policy, example: Example) -> ExampleResult:
-    verdict = decide(_request(policy, example), policy)
+    request = _request(policy, example)
+    verdict = decide(request, policy)
     expected = example.expect
     pairs = [("outcome", verdict.outcome.value, expected.outcome.value)]
     if expected.band is not None:
@@ -58,12 +59,29 @@ def _run(policy: Policy, example: Example) -> ExampleResult:
         steps = ", ".join(sorted(verdict.required_steps)) or "none"
         wanted = ", ".join(sorted(expected.required_steps)) or "none"
         pairs.append(("required_steps", steps, wanted))
+    if expected.second_reviewer is not None:
+        asked = ", ".join(_second(policy, request)) or "none"
+        wanted = ", ".join(sorted(expected.second_reviewer)) or "none"
+        pairs.append(("second_reviewer", asked, wanted))
     differences = tuple(
         f"{what} is {found}, expected {wanted}"
         for what, found, wanted in pairs
         if found != wanted
     )
     return ExampleResult(example.name, verdict, differences)
+
+
+def _second(policy: Policy, request: DecisionRequest) -> list[str]:
+    """Return the reviews of any of the findings that a second person must agree to."""
+    return [
+        review
+        for review in ("confirmed", "dismissed")
+        if any(
+            policy.asks_second(service, finding, review)
+            for service, assessment in request.assessments.items()
+            for finding in assessment.findings
+        )
+    ]
 
 
 def _request(policy: Policy, example: Example) -> DecisionRequest:

@@ -9,9 +9,8 @@ law says no policy may close.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping  # noqa: TC003 - of models
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from functools import cached_property
 from importlib import resources
 from itertools import pairwise
@@ -19,8 +18,6 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import yaml
 from pydantic import (
-    BaseModel,
-    ConfigDict,
     Field,
     JsonValue,
     StringConstraints,
@@ -31,10 +28,18 @@ from pydantic_core import PydanticCustomError
 
 from integritas.kernel.contracts import Finding, Outcome, Severity
 from integritas.kernel.errors import FieldError, InvalidDefinition
-from integritas.kernel.evidence import EvidenceKind
+from integritas.kernel.evidence import EvidenceKind  # noqa: TC001 - of models
 from integritas.kernel.states import FOUR_EYES_RISK
 from integritas.kernel.validation import field_errors
 from integritas.services.compliance.policies.guards import CompiledGuard, compile_guard
+from integritas.services.compliance.policies.matching import (
+    FindingMatch,
+    Part,
+    Review,
+    Score,
+    SecondReviewer,
+    Title,
+)
 from integritas.services.compliance.policies.table import DecisionTable, compile_table
 
 if TYPE_CHECKING:
@@ -59,54 +64,34 @@ ALWAYS_REQUIRED: Final = frozenset({"spam", "anticorruption", "compliance"})
 # Mildest first.
 OUTCOMES: Final = (Outcome.NO_ACTION, Outcome.REVIEW, Outcome.ESCALATE)
 
-_Title = Annotated[str, StringConstraints(min_length=1, max_length=100)]
 _Risk = Annotated[float, Field(ge=0, le=100, allow_inf_nan=False)]
-_Score = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
-_Plain = str | bool | int | float
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Band(_Part):
+class Band(Part):
     """Risk from `start` up to, not including, `end`; the last band includes its end."""
 
-    name: _Title
+    name: Title
     start: Annotated[_Risk, Field(alias="from")]
     end: Annotated[_Risk, Field(alias="to")]
     outcome: Outcome
-    required_steps: tuple[_Title, ...] = ()
+    required_steps: tuple[Title, ...] = ()
 
 
-class Rule(_Part):
+class Rule(FindingMatch):
     """Gives points to the findings it fits; see `data/policy.yaml` for the words."""
 
-    name: _Title
-    service: _Title | None = None
-    code: _Title | None = None
-    where: Mapping[str, _Plain | tuple[_Plain, ...]] = {}
     points: _Risk | tuple[_Risk, _Risk]
-    scores: tuple[_Score, _Score] = (0.0, 1.0)
+    scores: tuple[Score, Score] = (0.0, 1.0)
 
     @model_validator(mode="after")
     def _sound(self) -> Rule:
         if self.service is None and self.code is None:
             raise PydanticCustomError("rule_open", "a rule needs service or code")
         if self.scores[0] >= self.scores[1]:
-            raise PydanticCustomError("scores", "scores must be [lowest, highest]")
+            raise PydanticCustomError(
+                "scores", "scores must be [lowest, highest]", {"at": "scores"}
+            )
         return self
-
-    def fits(self, service: str, finding: Finding) -> bool:
-        """Say whether the rule speaks of this finding of this service."""
-        if self.service is not None and self.service != service:
-            return False
-        if self.code is not None and not fnmatchcase(finding.code, self.code):
-            return False
-        return all(
-            _equals(finding.data.get(field), wanted)
-            for field, wanted in self.where.items()
-        )
 
     def value(self, score: float) -> float:
         """Return the points of a finding with this score."""
@@ -118,56 +103,50 @@ class Rule(_Part):
         return low + share * (high - low)
 
 
-def _equals(found: object, wanted: _Plain | tuple[_Plain, ...]) -> bool:
-    choices = wanted if isinstance(wanted, tuple) else (wanted,)
-    # `True == 1` in Python; in a policy they are different answers.
-    return any(
-        found == choice and isinstance(found, bool) == isinstance(choice, bool)
-        for choice in choices
-    )
-
-
-class Guard(_Part):
+class Guard(Part):
     """Makes the outcome at least this strict where its condition (CEL) holds."""
 
-    name: _Title
+    name: Title
     when: Annotated[str, StringConstraints(min_length=1, max_length=2_000)]
     outcome: Outcome
-    required_steps: tuple[_Title, ...] = ()
+    required_steps: tuple[Title, ...] = ()
 
     @model_validator(mode="after")
     def _strict(self) -> Guard:
         if self.outcome is Outcome.NO_ACTION:
-            raise PydanticCustomError("guard_mild", "a guard asks for more, never less")
+            raise PydanticCustomError(
+                "guard_mild", "a guard asks for more, never less", {"at": "outcome"}
+            )
         return self
 
 
-class ExampleFinding(_Part):
+class ExampleFinding(Part):
     """A finding of an example."""
 
-    service: _Title
-    code: _Title
+    service: Title
+    code: Title
     severity: Severity = Severity.MEDIUM
-    score: _Score = 0.5
+    score: Score = 0.5
     kind: Annotated[str, StringConstraints(pattern="^(signal|hit|not_assessed)$")] = (
         "signal"
     )
     data: Mapping[str, JsonValue] = {}
 
 
-class Expected(_Part):
+class Expected(Part):
     """What an example must come to."""
 
     outcome: Outcome
-    band: _Title | None = None
-    required_steps: tuple[_Title, ...] | None = None
+    band: Title | None = None
+    required_steps: tuple[Title, ...] | None = None
+    second_reviewer: frozenset[Review] | None = None
 
 
-class Example(_Part):
+class Example(Part):
     """A case and what the policy must say of it; services not `missing` found this."""
 
-    name: _Title
-    channel: _Title = "api"
+    name: Title
+    channel: Title = "api"
     kinds: frozenset[EvidenceKind] = frozenset()
     findings: tuple[ExampleFinding, ...] = ()
     missing: frozenset[str] = frozenset()
@@ -182,7 +161,7 @@ class Conditions:
     guards: tuple[tuple[Guard, CompiledGuard], ...]
 
 
-class Policy(_Part):
+class Policy(Part):
     """A policy as loaded; `digest` is the SHA-256 (hex) of its text."""
 
     name: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,62}$")]
@@ -192,9 +171,10 @@ class Policy(_Part):
     severity_points: Mapping[Severity, _Risk]
     rules: tuple[Rule, ...] = ()
     description: Annotated[str, StringConstraints(max_length=2_000)] = ""
-    channels: frozenset[_Title] = frozenset()
+    channels: frozenset[Title] = frozenset()
     table: Mapping[str, JsonValue] | None = None
     guards: Annotated[tuple[Guard, ...], Field(max_length=100)] = ()
+    second_reviewer: Annotated[tuple[SecondReviewer, ...], Field(max_length=100)] = ()
     retention_days: Mapping[EvidenceKind, Annotated[int, Field(ge=1)]] = {}
     examples: Annotated[tuple[Example, ...], Field(max_length=200)] = ()
     digest: str = ""
@@ -211,14 +191,14 @@ class Policy(_Part):
             raise PydanticCustomError(
                 "required",
                 "required_assessments lacks {missing}",
-                {"missing": ", ".join(missing)},
+                {"missing": ", ".join(missing), "at": "required_assessments"},
             )
         unrated = [s for s in Severity if s not in self.severity_points]
         if unrated:
             raise PydanticCustomError(
                 "severities",
                 "severity_points lacks {missing}",
-                {"missing": ", ".join(unrated)},
+                {"missing": ", ".join(unrated), "at": "severity_points"},
             )
         return self
 
@@ -292,9 +272,16 @@ class Policy(_Part):
         points = self.severity_points[finding.severity]
         return points, f"{finding.severity} severity"
 
+    def asks_second(self, service: str, finding: Finding, review: str) -> str | None:
+        """Return what has a second person agree to a review, None if nothing does."""
+        asking = (r for r in self.second_reviewer if r.asks(service, finding, review))
+        found = next(asking, None)
+        return None if found is None else found.name
+
 
 def _band_error(message: str) -> PydanticCustomError:
-    return PydanticCustomError("bands", "{message}", {"message": message})
+    said = {"message": message, "at": "bands"}
+    return PydanticCustomError("bands", "{message}", said)
 
 
 def load_policy(path: Path | None = None) -> Policy:

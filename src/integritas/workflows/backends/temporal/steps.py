@@ -23,6 +23,7 @@ from temporalio.exceptions import (
     ApplicationError,
     CancelledError,
     FailureError,
+    RetryState,
     WorkflowAlreadyStartedError,
 )
 
@@ -113,6 +114,7 @@ class Steps:
         self._calls: set[ActivityHandle[Any]] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._children: set[str] = set()
+        self._starting: set[str] = set()
         self._parental = any(step.workflow for step in plan.steps)
         self._called_off = False
         self._asked = 0
@@ -311,7 +313,7 @@ class Steps:
             if isinstance(cause, ApplicationError) and cause.type == m.STEP_FAILED:
                 final = cause.non_retryable
                 return m.Outcome.FAILED if final else m.Outcome.UNSETTLED
-            if isinstance(cause, CancelledError) and self.walk.failing:
+            if self.walk.failing and _called_off(error):
                 self._called_off = True  # it would have been tried again
                 return m.Outcome.UNSETTLED
             raise
@@ -360,6 +362,7 @@ class Steps:
         attributes = info.typed_search_attributes.updated(
             SearchAttributePair(_WORKFLOW, step.workflow or "")
         )
+        self._starting.add(child)
         try:
             handle = await workflow.start_child_workflow(
                 m.WORKFLOW_TYPE,
@@ -375,6 +378,8 @@ class Steps:
         else:
             # How it ended is in the database: its own signal tells of that.
             handle.add_done_callback(lambda t: t.cancelled() or t.exception())
+        finally:
+            self._starting.discard(child)
         if self.walk.failing:
             await self._stop_children()
 
@@ -383,6 +388,10 @@ class Steps:
         await asyncio.gather(*(self._cancel(child) for child in children))
 
     async def _cancel(self, child: str) -> None:
+        if child in self._starting:
+            # Temporal refuses a task that both starts a child and cancels it, for ever
+            # anew; who starts it cancels it once it has begun.
+            return
         workflow_id = m.workflow_id(self._order.tenant, child)
         try:
             await workflow.get_external_workflow_handle(workflow_id).cancel()
@@ -406,6 +415,16 @@ def _priority(own: int) -> Priority:
     """Return one of Temporal's five: 3 is its default, 1 goes first."""
     key = 3 - (own > 0) - (own > _HALF) + (own < 0) + (own < -_HALF)
     return Priority(priority_key=key)
+
+
+def _called_off(error: ActivityError) -> bool:
+    """Say whether a call ended because it was cancelled, however its attempt ended.
+
+    One under way when it was cancelled may yet be kept and its answer lost, or its
+    worker: Temporal tells what went wrong, and that it does not try again for that.
+    """
+    asked = error.retry_state is RetryState.CANCEL_REQUESTED
+    return asked or isinstance(error.cause, CancelledError)
 
 
 def _longest(step: m.StepPlan) -> timedelta:

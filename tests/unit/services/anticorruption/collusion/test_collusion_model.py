@@ -154,8 +154,7 @@ def test_a_file_may_be_a_list_or_lines_or_csv(model: CollusionModel) -> None:
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b'[{"Tender": NaN}]', "are not JSON"),
-        (b'{"Tender": 1}\n{"Tender', "line 2 column"),
+        (b'[{"Tender": 1},\n{"Tender', "line 2 column"),
         (b"a,b\n1,2", "no column Tender, Bid_value"),
         (b"\xff\xfe", "neither JSON nor CSV"),
     ],
@@ -165,6 +164,38 @@ def test_what_is_no_list_of_bids_is_refused(
 ) -> None:
     with pytest.raises(InvalidInput, match=message):
         model.score_file(content)
+
+
+@pytest.mark.parametrize(
+    ("line", "path", "message"),
+    [
+        ('{"Tender', "(whole)", "is not JSON"),
+        ('{"Tender": 1, "Bid_value": NaN}', "Bid_value", "is NaN or infinite"),
+    ],
+)
+def test_a_line_that_is_no_json_keeps_its_place_and_the_rest_is_scored(
+    model: CollusionModel, line: str, path: str, message: str
+) -> None:
+    lines = [json.dumps(bid) for bid in bids_of(1, RIGGED)]
+    run = model.score_file("\n".join([lines[0], line, *lines[1:]]).encode())
+    (reject,) = run.rejects
+    assert (reject.line, reject.path) == (2, path)
+    assert message in reject.message
+    assert [s.probability is None for s in run.scores] == [False, True, *[False] * 3]
+    assert [s.collusive is None for s in run.scores] == [False, True, *[False] * 3]
+
+
+def test_a_list_with_nan_loses_only_that_bid(model: CollusionModel) -> None:
+    bids = [*bids_of(1, RIGGED), {"Tender": 1, "Bid_value": float("nan")}]
+    run = model.score_file(json.dumps(bids).encode())
+    (reject,) = run.rejects
+    assert (reject.line, reject.path) == (5, "Bid_value")
+
+
+@pytest.mark.parametrize("mark", [",", ";", "\t"])
+def test_columns_of_a_table_may_be_separated_by_others(mark: str) -> None:
+    (row,) = read_csv(f"Tender{mark}Bid_value\r\n1{mark}2.5\r\n")
+    assert row == {"Tender": 1.0, "Bid_value": 2.5}
 
 
 def test_an_empty_file_gives_nothing(model: CollusionModel) -> None:

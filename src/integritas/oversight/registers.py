@@ -1,0 +1,266 @@
+"""Holds what stands beside the cases against the journal: access, files, users, keys.
+
+The journal is replayed into the rows that must be there; what is missing, extra or
+other is named by table and key. Contents are held against the commitments that were
+logged, so that evidence which was exchanged is found too.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+from integritas.cases.api import KEPT, OPENED, Priority
+from integritas.identity.api import KEPT_IDENTITY
+from integritas.journal.api import read_entries
+from integritas.kernel.contracts import Difference
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+    from integritas.journal.api import Entry, Journal
+    from integritas.kernel.ids import TenantId
+    from integritas.platform.db import Transaction
+
+__all__ = ["ALLOW_LIST", "RowsOf", "check_registers"]
+
+RowsOf: TypeAlias = (
+    "Callable[[Transaction, TenantId], Iterable[tuple[str, Mapping[str, object]]]]"
+)
+_Rows: TypeAlias = dict[str, dict[str, object]]
+
+ALLOW_LIST: Final = "compliance_allowed"
+_AT_ONCE: Final = 1_000
+_ELSEWHERE: Final = frozenset({"cases", "evidence"})
+"""Which of these are missing or extra, whoever compares the cases says."""
+
+
+async def check_registers(
+    tenant: TenantId, journal: Journal, others: Mapping[str, RowsOf]
+) -> list[Difference]:
+    """Compare all registers with the journal, on one snapshot; nothing is written."""
+    tables = {**KEPT, **KEPT_IDENTITY, **others}
+
+    def read(tx: Transaction) -> list[Difference]:
+        told = _Told()
+        after = 0
+        while page := read_entries(
+            tx, tenant, after=after, limit=_AT_ONCE, types=_RULES.keys()
+        ):
+            for entry in page:
+                _RULES[entry.type](told, entry)
+            after = page[-1].seq
+        return [
+            found
+            for table, rows_of in tables.items()
+            for found in _compare(table, told.tables[table], rows_of(tx, tenant))
+        ]
+
+    return await journal.database.read(read)
+
+
+@dataclass(slots=True)
+class _Told:
+    """The rows that must be there, by table and key, as the entries tell them."""
+
+    tables: dict[str, _Rows] = field(
+        default_factory=lambda: {
+            name: {} for name in (*KEPT, *KEPT_IDENTITY, ALLOW_LIST)
+        }
+    )
+
+    left: dict[str, set[str]] = field(default_factory=dict)
+    """The evidence of each case that was not erased."""
+
+    def opened(self, entry: Entry) -> None:
+        self.tables["cases"][entry.subject] = {
+            "priority": Priority.NORMAL.value,
+            "assignee": None,
+            "due_at": None,
+        }
+        self.evidence(entry)
+
+    def edited(self, entry: Entry) -> None:
+        data = entry.data
+        names = ("priority", "assignee", "due_at")
+        self.tables["cases"][entry.subject] = {name: data[name] for name in names}
+
+    def evidence(self, entry: Entry) -> None:
+        data: Any = entry.data
+        for item in data["evidence"]:
+            self.left.setdefault(entry.subject, set()).add(item["id"])
+            self.tables["evidence"][item["id"]] = {
+                "case": entry.subject,
+                "kind": item["kind"],
+                "content": item["commitment"],
+            }
+
+    def erased(self, entry: Entry) -> None:
+        """Forget items; with the last one of a case go its attachments."""
+        data: Any = entry.data
+        left = self.left.get(entry.subject, set())
+        left.difference_update(data["evidence"])
+        for name in data["evidence"]:
+            self.tables["evidence"].pop(name, None)
+        if not left:
+            self._drop("attachments", entry.subject)
+
+    def attached(self, entry: Entry) -> None:
+        data = entry.data
+        self.tables["attachments"][str(data["attachment"])] = {
+            "case": entry.subject,
+            "size": data["size"],
+            "content": data["commitment"],
+        }
+
+    def restricted(self, entry: Entry) -> None:
+        self.tables["case_restrictions"][entry.subject] = {"actor_id": entry.actor_id}
+
+    def unrestricted(self, entry: Entry) -> None:
+        self.tables["case_restrictions"].pop(entry.subject, None)
+        self._drop("case_grants", entry.subject)
+
+    def granted(self, entry: Entry) -> None:
+        data = entry.data
+        self.tables["case_grants"][str(data["grant"])] = {
+            "case": entry.subject,
+            "kind": data["kind"],
+            "grantee": data["grantee"],
+            "granted_by": entry.actor_id,
+            "expires_at": data["expires_at"],
+            "broken": entry.type == _BROKEN,
+        }
+
+    def revoked(self, entry: Entry) -> None:
+        self.tables["case_grants"].pop(str(entry.data["grant"]), None)
+
+    def linked(self, entry: Entry) -> None:
+        key = f"{entry.subject}/{entry.data['to']}/{entry.data['kind']}"
+        self.tables["case_links"][key] = {"actor_id": entry.actor_id}
+
+    def asked(self, entry: Entry) -> None:
+        data = entry.data
+        self.tables["approvals"][str(data["approval"])] = {
+            "case": entry.subject,
+            "from_state": data["from"],
+            "to_state": data["to"],
+            "requested_by": entry.actor_id,
+            "state": "open",
+            "decided_by": None,
+        }
+
+    def answered(self, entry: Entry) -> None:
+        row = self.tables["approvals"].get(str(entry.data["approval"]))
+        if row is not None:
+            row |= {"state": entry.data["state"], "decided_by": entry.actor_id}
+
+    def voided(self, entry: Entry) -> None:
+        row = self.tables["approvals"].get(str(entry.data["approval"]))
+        if row is not None:
+            row |= {"state": "void"}
+
+    def reviewed(self, entry: Entry) -> None:
+        name, review = str(entry.data["finding"]), entry.data["review"]
+        self.tables["findings"].pop(name, None)
+        if review != "open":
+            told = {"review": review, "reviewed_by": entry.actor_id}
+            self.tables["findings"][name] = {**told}
+
+    def user(self, entry: Entry) -> None:
+        data: Any = entry.data
+        self.tables["users"][entry.subject] = {
+            "roles": sorted(data["roles"]),
+            "teams": sorted(data["teams"]),
+            "disabled": data.get("disabled", False),
+        }
+
+    def key(self, entry: Entry) -> None:
+        data: Any = entry.data
+        end = data["expires_at"]
+        if end is not None:
+            end = datetime.fromisoformat(end).astimezone(UTC).isoformat()
+        self.tables["api_keys"][entry.subject] = {
+            "owner": data["owner"],
+            "prefix": data["prefix"],
+            "scopes": sorted(data["scopes"]),
+            "expires_at": end,
+            "revoked": False,
+        }
+
+    def key_revoked(self, entry: Entry) -> None:
+        row = self.tables["api_keys"].get(entry.subject)
+        if row is not None:
+            row["revoked"] = True
+
+    def allowed(self, entry: Entry) -> None:
+        """Put a pair on the list; an older word on the same pair may go for it."""
+        names = ("list", "uid", "finding", "expires_at")
+        told: dict[str, object] = {name: entry.data[name] for name in names}
+        told["created_by"] = entry.actor_id
+        pair = (told["list"], told["uid"])
+        for row in self.tables[ALLOW_LIST].values():
+            if (row["list"], row["uid"]) == pair:
+                row[_OPTIONAL] = True  # of which party is not told: it is personal
+        self.tables[ALLOW_LIST][entry.subject] = told
+
+    def withdrawn(self, entry: Entry) -> None:
+        self.tables[ALLOW_LIST].pop(entry.subject, None)
+
+    def _drop(self, table: str, case: str) -> None:
+        rows = self.tables[table]
+        for name in [name for name, row in rows.items() if row["case"] == case]:
+            del rows[name]
+
+
+_OPTIONAL: Final = "(optional)"
+_BROKEN: Final = "integritas.case.glass_broken.v1"
+_RULES: Final[Mapping[str, Callable[[_Told, Entry], None]]] = {
+    OPENED: _Told.opened,
+    "integritas.case.edited.v1": _Told.edited,
+    "integritas.case.evidence_added.v1": _Told.evidence,
+    "integritas.evidence.erased.v1": _Told.erased,
+    "integritas.case.attached.v1": _Told.attached,
+    "integritas.case.restricted.v1": _Told.restricted,
+    "integritas.case.unrestricted.v1": _Told.unrestricted,
+    "integritas.case.access_granted.v1": _Told.granted,
+    _BROKEN: _Told.granted,
+    "integritas.case.access_revoked.v1": _Told.revoked,
+    "integritas.case.linked.v1": _Told.linked,
+    "integritas.approval.requested.v1": _Told.asked,
+    "integritas.approval.decided.v1": _Told.answered,
+    "integritas.approval.voided.v1": _Told.voided,
+    "integritas.finding.reviewed.v1": _Told.reviewed,
+    "integritas.identity.user_created.v1": _Told.user,
+    "integritas.identity.user_changed.v1": _Told.user,
+    "integritas.identity.key_created.v1": _Told.key,
+    "integritas.identity.key_revoked.v1": _Told.key_revoked,
+    "integritas.compliance.hit_allowed.v1": _Told.allowed,
+    "integritas.compliance.hit_allowance_withdrawn.v1": _Told.withdrawn,
+}
+
+
+def _compare(
+    table: str, told: _Rows, stored: Iterable[tuple[str, Mapping[str, object]]]
+) -> Iterator[Difference]:
+    seen: set[str] = set()
+    for key, row in stored:
+        seen.add(key)
+        where = f"{table}[{key}]"
+        expected = told.get(key)
+        if expected is None:
+            if table not in _ELSEWHERE:
+                yield Difference(where, "the journal does not tell of it")
+            continue
+        for name, value in row.items():
+            if value != expected[name]:
+                yield Difference(f"{where}.{name}", _other(name, value, expected[name]))
+    for key in sorted(told.keys() - seen):
+        if table not in _ELSEWHERE and _OPTIONAL not in told[key]:
+            yield Difference(f"{table}[{key}]", "is missing, the journal tells of it")
+
+
+def _other(name: str, found: object, told: object) -> str:
+    if name == "content":
+        return "is not what the journal committed to"
+    return f"is {found}, the journal says {told}"

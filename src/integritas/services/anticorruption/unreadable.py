@@ -1,0 +1,56 @@
+"""What is wrong with a text that is no JSON, in words that help.
+
+NaN and Infinity are what Python, R and spreadsheets write for nothing, and JSON has
+neither: they are found and named by their path.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Any
+
+from integritas.kernel.errors import FieldError
+
+__all__ = ["explain", "parse_with_nan"]
+
+
+def explain(text: bytes, message: str, column: int) -> FieldError:
+    """Return what is wrong with a line; `message` and `column` are the parser's."""
+    path = _not_finite(parse_with_nan(text))
+    if path is None:
+        return FieldError(
+            "(whole)",
+            f"is not JSON: {message} at column {column}",
+            "write one JSON object a line, in UTF-8",
+        )
+    return FieldError(
+        path,
+        f"is NaN or infinite, which JSON has no number for (column {column})",
+        "leave the field out, or write null",
+    )
+
+
+def parse_with_nan(text: bytes) -> Any:  # noqa: ANN401 - JSON
+    """Return the JSON that a text is but for NaN and Infinity, None if it is none."""
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _not_finite(document: object) -> str | None:
+    """Return the path of the first number that is none, in the order of the text."""
+    waiting: list[tuple[str, object]] = [("", document)]
+    while waiting:
+        path, value = waiting.pop()
+        if isinstance(value, float) and not math.isfinite(value):
+            return path or "(whole)"
+        below: list[tuple[str, object]] = []
+        if isinstance(value, dict):
+            dot = f"{path}." if path else ""
+            below = [(f"{dot}{name}", item) for name, item in value.items()]
+        elif isinstance(value, list):
+            below = [(f"{path}[{at}]", item) for at, item in enumerate(value)]
+        waiting += reversed(below)
+    return None

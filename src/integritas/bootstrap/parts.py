@@ -27,7 +27,12 @@ from integritas.platform.remote import (
     remote_client,
 )
 from integritas.platform.resilience import Guard, GuardPolicy
-from integritas.platform.roles import Role, check_role, check_state_folder
+from integritas.platform.roles import (
+    Role,
+    check_lists_folder,
+    check_role,
+    check_state_folder,
+)
 from integritas.platform.telemetry import CallMetrics, new_registry
 from integritas.platform.tls import services_context
 from integritas.registry.api import ModelRegistry, Shelf
@@ -290,6 +295,7 @@ def service_alone(settings: Settings, role: Role) -> FastAPI:
     """
     check_role(settings, role)
     check_state_folder(settings)
+    check_lists_folder(settings)
     kit, token = make_kit(None, None), service_token(settings)
     ids, clock = kit.ids, kit.clock
     database = open_migrated(settings)

@@ -53,7 +53,12 @@ from integritas.platform.db import Database
 from integritas.platform.health import DEGRADED, Ping
 from integritas.platform.http import service_app
 from integritas.platform.idempotency import Answers, forget_old_answers
-from integritas.platform.roles import Role, check_role, check_state_folder
+from integritas.platform.roles import (
+    Role,
+    check_lists_folder,
+    check_role,
+    check_state_folder,
+)
 from integritas.platform.shared_limits import SharedLimits
 from integritas.platform.tokens import Algorithm
 from integritas.registry.api import ModelRegistry
@@ -319,6 +324,7 @@ def bootstrap(
     """
     check_role(settings, role)
     check_state_folder(settings)
+    check_lists_folder(settings)
     kit = make_kit(clock, randomness)
     database = open_migrated(settings)
     try:

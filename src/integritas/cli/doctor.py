@@ -12,10 +12,10 @@ import typer
 
 from integritas.cli.chosen import Db, chosen_settings, told
 from integritas.cli.database import schema_of
-from integritas.kernel.errors import IntegritasError, StorageFailure
+from integritas.kernel.errors import IntegritasError, InvalidInput, StorageFailure
 from integritas.migrations.api import head
 from integritas.platform.config import unknown_settings
-from integritas.platform.roles import check_state_folder
+from integritas.platform.roles import check_lists_folder, check_state_folder
 from integritas.services.anticorruption.api import load_anticorruption_service
 from integritas.services.compliance.api import load_compliance_service, load_watchlists
 from integritas.services.spam.api import load_spam_service
@@ -113,6 +113,10 @@ def _loaded(name: str, load: Callable[[], object]) -> Check:
 
 
 def _lists(settings: Settings) -> Check:
+    try:
+        check_lists_folder(settings)
+    except InvalidInput as error:
+        return "watchlists", False, str(error)
     folder = settings.lists_dir or settings.state_dir / "lists"
     if not folder.is_dir():
         return "watchlists", None, f"none in {folder}: parties are not screened"

@@ -8,6 +8,7 @@ itself by its successor, or is replaced beside a supervisor's socket, loses no c
 
 from __future__ import annotations
 
+import errno
 import os
 import socket
 import sys
@@ -77,15 +78,18 @@ def _opened(settings: Settings) -> socket.socket:
         listener.close()
         raise Conflict(
             f"cannot listen on {settings.host}:{settings.port}: {error.strerror}",
-            errors=(
-                FieldError(
-                    "INTEGRITAS_PORT",
-                    f"{settings.port}: {error.strerror}",
-                    "choose another port (0 takes a free one), or stop what uses it",
-                ),
-            ),
+            errors=(_to_blame(settings, error),),
         ) from error
     return listener
+
+
+def _to_blame(settings: Settings, error: OSError) -> FieldError:
+    why = str(error.strerror)
+    if error.errno in {errno.EADDRINUSE, errno.EACCES}:
+        remedy = "choose another port (0 takes a free one), or stop what uses it"
+        return FieldError("INTEGRITAS_PORT", f"{settings.port}: {why}", remedy)
+    remedy = "name an address of this machine, such as 127.0.0.1 or 0.0.0.0"
+    return FieldError("INTEGRITAS_HOST", why, remedy)
 
 
 def address(listener: socket.socket, settings: Settings) -> str:

@@ -13,7 +13,7 @@ from integritas.kernel.errors import FieldError, InvalidInput, StorageFailure
 if TYPE_CHECKING:
     from integritas.platform.config import Settings
 
-__all__ = ["Role", "check_role", "check_state_folder"]
+__all__ = ["Role", "check_lists_folder", "check_role", "check_state_folder"]
 
 
 class Role(StrEnum):
@@ -51,6 +51,26 @@ def check_state_folder(settings: Settings) -> None:
         errors=(
             FieldError(
                 "INTEGRITAS_STATE_DIR", f"{there} {why}", "name a folder you may write"
+            ),
+        ),
+    )
+
+
+def check_lists_folder(settings: Settings) -> None:
+    """Refuse a folder of watchlists that was named and is not there.
+
+    Raises:
+        InvalidInput: naming the setting.
+    """
+    folder = settings.lists_dir
+    if folder is None or folder.is_dir():
+        return
+    why = f"{folder} is not a folder"
+    raise InvalidInput(
+        f"the watchlists cannot be read: {why}",
+        errors=(
+            FieldError(
+                "INTEGRITAS_LISTS_DIR", why, "name an existing folder, or leave it out"
             ),
         ),
     )

@@ -186,6 +186,25 @@ def test_a_port_in_use_leaves_nothing(run: Run, tmp_path: Path, command: str) ->
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("command", ["serve", "demo"])
+def test_an_address_of_another_machine_is_blamed_on_the_host(
+    run: Run, tmp_path: Path, command: str
+) -> None:
+    said = run(command, host="192.0.2.1", port=0).fails()
+    assert "INTEGRITAS_HOST: name an address of this machine" in said
+    assert "INTEGRITAS_PORT" not in said
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_of_watchlists_that_is_not_there(run: Run, tmp_path: Path) -> None:
+    said = run("serve", port=0, lists_dir="absent").fails()
+    assert "absent is not a folder; INTEGRITAS_LISTS_DIR: name an existing" in said
+    assert list(tmp_path.iterdir()) == []
+    told = run("doctor", lists_dir="absent")
+    assert told.code == 1
+    assert "FAIL  watchlists: " in told.out.decode()
+
+
 def test_a_start_that_is_refused_is_one_line(run: Run, tmp_path: Path) -> None:
     ended = run("serve", port=0, admin_password="short")
     assert "INTEGRITAS_ADMIN_PASSWORD" in ended.err.splitlines()[-1]

@@ -12,14 +12,14 @@ from integritas.oversight.api import Reconciliation, reconcile
 from integritas.platform.commands import CommandQueue
 from integritas.services.audit.api import AuditTrail
 
-__all__ = ["reconcile_all"]
+__all__ = ["reading_desk", "reconcile_all"]
 
 
 def reconcile_all(*, db: Db = None, tenant: Tenant = DEFAULT_TENANT) -> None:
     """Compare journal, cases and log; exit 1 and name what is missing or extra."""
 
     async def compare(trail: AuditTrail, who: TenantId) -> Reconciliation:
-        return await reconcile(who, trail.journal, _desk(trail), trail)
+        return await reconcile(who, trail.journal, reading_desk(trail), trail)
 
     report = with_trail(compare, db=db, tenant=tenant)
     for note in report.notes:
@@ -36,7 +36,7 @@ def reconcile_all(*, db: Db = None, tenant: Tenant = DEFAULT_TENANT) -> None:
     typer.echo(f"reconciled {compared}")
 
 
-def _desk(trail: AuditTrail) -> CaseDesk:
+def reading_desk(trail: AuditTrail) -> CaseDesk:
     """Return a desk to read cases with; nothing is changed by it."""
     clock, randomness = SystemClock(), SystemRandomness()
     ids = IdFactory(clock, randomness)

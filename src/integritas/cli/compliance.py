@@ -13,6 +13,7 @@ import typer
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from integritas.cli.bulk import STANDARD, Bulk, LineReject, lines_of, open_bulk
+from integritas.cli.compliance_hits import show_hits
 from integritas.kernel.errors import FieldError, InvalidInput, Unavailable
 from integritas.kernel.validation import field_errors
 from integritas.platform.config import Settings, load_settings
@@ -109,6 +110,8 @@ def match(
             count.done += 1
         count.conclude(bulk)
 
+
+app.command("hits")(show_hits)
 
 lists_app: Final = typer.Typer(invoke_without_command=True)
 app.add_typer(lists_app, name="lists", help="Show or refresh the watchlists.")

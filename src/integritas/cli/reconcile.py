@@ -13,7 +13,7 @@ from integritas.platform.commands import CommandQueue
 from integritas.services.audit.api import AuditTrail
 from integritas.services.compliance.api import kept_allowed
 
-__all__ = ["reconcile_all"]
+__all__ = ["reading_desk", "reconcile_all"]
 
 
 def reconcile_all(*, db: Db = None, tenant: Tenant = DEFAULT_TENANT) -> None:
@@ -21,7 +21,11 @@ def reconcile_all(*, db: Db = None, tenant: Tenant = DEFAULT_TENANT) -> None:
 
     async def compare(trail: AuditTrail, who: TenantId) -> Reconciliation:
         return await reconcile(
-            who, trail.journal, _desk(trail), trail, others={ALLOW_LIST: kept_allowed}
+            who,
+            trail.journal,
+            reading_desk(trail),
+            trail,
+            others={ALLOW_LIST: kept_allowed},
         )
 
     report = with_trail(compare, db=db, tenant=tenant)
@@ -39,7 +43,7 @@ def reconcile_all(*, db: Db = None, tenant: Tenant = DEFAULT_TENANT) -> None:
     typer.echo(f"reconciled {compared}")
 
 
-def _desk(trail: AuditTrail) -> CaseDesk:
+def reading_desk(trail: AuditTrail) -> CaseDesk:
     """Return a desk to read cases with; nothing is changed by it."""
     clock, randomness = SystemClock(), SystemRandomness()
     ids = IdFactory(clock, randomness)

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
+from typer.testing import CliRunner
 
 from integritas.cases.api import CaseDesk, FindingRecord, RecordAssessment, ReviewState
+from integritas.cli.main import app
 from integritas.kernel.contracts import Finding, FindingKind, Severity, Subject
 from integritas.kernel.errors import Conflict, InvalidInput, NotPermitted
 from integritas.kernel.ids import DEFAULT_TENANT as MAIN
 from integritas.kernel.ids import RunId, TenantId
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.conformance.stores.conftest import Stores
 
 RUN = RunId("run_1")
@@ -179,3 +184,26 @@ async def test_of_two_at_once_one_proposes_and_one_agrees(
     kept = await desk.finding(MAIN, hit.id)
     assert kept.review is DISMISSED
     assert {kept.proposed_by, kept.reviewed_by} == {"user_ann", "user_bob"}
+
+
+async def test_the_command_line_shows_where_reviews_stand(
+    stores: Stores, desk: CaseDesk, hit: FindingRecord, url: str, tmp_path: Path
+) -> None:
+    await desk.review_finding(stores.person("ann"), hit.id, DISMISSED, "too young")
+
+    def shown(review: str) -> list[dict[str, object]]:
+        arguments = ["compliance", "hits", "--review", review, "--db", url]
+        env = {"INTEGRITAS_STATE_DIR": str(tmp_path)}
+        result = CliRunner().invoke(app, arguments, env=env)
+        assert result.exit_code == 0, result.output
+        return [json.loads(line) for line in result.stdout.splitlines()]
+
+    (line,) = await asyncio.to_thread(shown, "proposed")
+    assert (line["id"], line["review"], line["proposed"]) == (
+        hit.id,
+        "open",
+        "dismissed",
+    )
+    assert line["proposed_by"] == "user_ann"
+    assert "too young" not in str(line)
+    assert await asyncio.to_thread(shown, "open") == []

@@ -262,8 +262,9 @@ class ComplianceService:
         past: _Past,
     ) -> Sequence[Assessment]:
         answers = _answers(asked, past.screener)
+        versions = _versions(past.screener)
         return [
-            self._assessment(dossier, questions_of, answers, past)
+            self._assessment(dossier, questions_of, answers, (past, versions))
             for dossier, questions_of in zip(batch, asked, strict=True)
         ]
 
@@ -272,9 +273,9 @@ class ComplianceService:
         dossier: Dossier,
         asked: Sequence[Question],
         answers: _Answers,
-        past: _Past,
+        known: tuple[_Past, Mapping[str, str]],
     ) -> Assessment:
-        versions = _versions(past.screener)
+        past, versions = known[0], {**known[1]}
         allowed = past.allowed.get(dossier.tenant, NOBODY)
         findings = list(_findings(asked, answers, allowed, past.screener.lists))
         windows = past.windows.get(dossier.tenant, NOTHING_KNOWN)

@@ -40,5 +40,5 @@ def test_half_a_set_up_does_not_start(server: Any) -> None:
     server.env = {**server.env, "INTEGRITAS_TLS_CERT_FILE": "none.pem"}
     refused = server.run("serve")
     assert refused.returncode == 1
-    assert "INTEGRITAS_TLS_KEY_FILE: is not set" in refused.stderr
+    assert "INTEGRITAS_TLS_KEY_FILE: set both, or neither" in refused.stderr
     assert not list(server.folder.glob("state/*.db"))

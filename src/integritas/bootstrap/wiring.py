@@ -42,7 +42,7 @@ from integritas.gateway.app import create_app
 from integritas.gateway.parts import GatewayParts
 from integritas.identity.api import AdminCreated, Identity, OidcSettings
 from integritas.journal.api import Feeder, Following, Journal
-from integritas.kernel.contracts import Actor, Context
+from integritas.kernel.contracts import Actor, Context, Evidence, UnitOfWork
 from integritas.kernel.evidence import EvidenceKind, Procurement
 from integritas.kernel.ids import DEFAULT_TENANT
 from integritas.kernel.states import ActorKind
@@ -69,7 +69,6 @@ from integritas.services.audit import app as audit_app
 from integritas.services.audit.api import AuditTrail, held_subjects
 from integritas.services.compliance.api import (
     check_party,
-    erase_allowed,
     erase_seen,
     subject_matcher,
 )
@@ -506,14 +505,24 @@ def _check_release(content: Content) -> Sequence[FieldError]:
 
 def _subjects(platform: Platform) -> oversight.SubjectDesk:
     """Return who erases evidence, here and in what every service learned of it."""
-    erasers: list[oversight.Eraser] = [erase_seen, erase_allowed]
+    allowing = platform.services.records.allowing
+    erasers: list[oversight.Eraser] = [_of_tenant(erase_seen)]
+    if allowing is not None:
+        erasers.append(allowing.erase)
     if platform.services.spam_desk is not None:
-        erasers.append(platform.services.spam_desk.erase)
+        erasers.append(_of_tenant(platform.services.spam_desk.erase))
     if platform.services.datasets is not None:
-        erasers.append(platform.services.datasets.erase_evidence)
+        erasers.append(_of_tenant(platform.services.datasets.erase_evidence))
     return oversight.SubjectDesk(
         platform.database, platform.cases, platform.journal, erasers, held_subjects
     )
+
+
+def _of_tenant(
+    erase: Callable[[UnitOfWork, TenantId, Sequence[Evidence]], int],
+) -> oversight.Eraser:
+    """Return an eraser of what nothing in the journal tells of."""
+    return lambda uow, context, evidence: erase(uow, context.tenant, evidence)
 
 
 def _retention(platform: Platform) -> oversight.RetentionDesk:

@@ -45,7 +45,7 @@ class Eraser(Protocol):
     """A service that learned from evidence, and can take it back."""
 
     def __call__(
-        self, uow: UnitOfWork, tenant: TenantId, evidence: Sequence[Evidence], /
+        self, uow: UnitOfWork, context: Context, evidence: Sequence[Evidence], /
     ) -> int:
         """Erase what was learned from evidence; return how many rows."""
         ...
@@ -148,7 +148,7 @@ class SubjectDesk:
                 )
                 for name in (*gone, *(item.id for item in items))
             )
-            learned = sum(eraser(tx, tenant, items) for eraser in self._erasers)
+            learned = sum(eraser(tx, context, items) for eraser in self._erasers)
             return Erased(len(items), gone, journal, learned + forgotten)
 
         return await self._database.transact(work)

@@ -99,10 +99,10 @@ async def test_messages_alike_make_a_campaign_that_names_every_case(
     assert {member.case_id for member in members} == {item.id for item in sent[:4]}
 
 
-async def test_two_alike_are_no_campaign(
+async def test_one_alone_is_no_campaign(
     service: SpamService, stores: Stores, desk: SpamDesk
 ) -> None:
-    await observe(service, stores, *offers(stores, 2))
+    await observe(service, stores, *offers(stores, 1))
     assert await desk.campaigns(MAIN, before=None, limit=10) == []
 
 
@@ -175,14 +175,14 @@ async def test_campaigns_join_when_a_message_is_like_both(
     first = " ".join(shared + left[:16])
     second = " ".join(right[:16] + shared)
     between = " ".join(right[8:16] + shared + left[:8])
-    for text in (first, second, first, second):
+    for text in (first, second):
         await observe(service, stores, dossier(stores, text))
     assert await desk.campaigns(MAIN, before=None, limit=10) == []
     await observe(service, stores, dossier(stores, between))
     [campaign] = await desk.campaigns(MAIN, before=None, limit=10)
-    assert campaign.messages == 5
+    assert campaign.messages == 3
     found = await findings(service, dossier(stores, first))
-    assert found["spam.campaign"].data["others"] == 5
+    assert found["spam.campaign"].data["others"] == 3
 
 
 async def test_tenants_see_nothing_of_each_other(
@@ -340,10 +340,10 @@ async def test_of_cases_that_are_withheld_campaigns_tell_nothing(
     found, members = await desk.campaign(MAIN, whole.id, one)
     assert found == part
     assert sent[0].id not in {member.case_id for member in members}
-    two = one | {sent[1].id}  # what is left is no campaign
-    assert await desk.campaigns(MAIN, before=None, limit=10, withheld=two) == []
+    rest = one | {sent[1].id, sent[2].id}  # what is left is no campaign
+    assert await desk.campaigns(MAIN, before=None, limit=10, withheld=rest) == []
     with pytest.raises(NotFound):
-        await desk.campaign(MAIN, whole.id, two)
+        await desk.campaign(MAIN, whole.id, rest)
 
 
 async def test_of_what_is_withheld_no_feedback_is_given_or_taken_back(

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from integritas.services.compliance.allowing.store import (
-    erase_allowed,
-    kept_allowed,
-)
+from integritas.services.compliance.allowing.store import kept_allowed
 from integritas.services.compliance.app import create_app, router
 from integritas.services.compliance.keeper import ListKeeper
 from integritas.services.compliance.loading import load_watchlists
@@ -87,7 +84,6 @@ __all__ = [
     "check_sources",
     "create_app",
     "download_lists",
-    "erase_allowed",
     "erase_seen",
     "fetch_lists",
     "kept_allowed",

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final, Protocol
 
 from integritas.kernel.clock import format_time
 from integritas.kernel.contracts import Fact, Finding, FindingKind
 from integritas.kernel.errors import FieldError, InvalidInput, NotFound, Refused
+from integritas.platform.db import Transaction
 from integritas.services.compliance.allowing.store import (
     Allowed,
+    allowed_of,
     delete_allowed,
     find_allowed,
     list_allowed,
@@ -20,9 +22,9 @@ from integritas.services.compliance.allowing.store import (
 
 if TYPE_CHECKING:
     from integritas.kernel.clock import Clock
-    from integritas.kernel.contracts import Context, Recorder
+    from integritas.kernel.contracts import Context, Evidence, Recorder, UnitOfWork
     from integritas.kernel.ids import FindingId, IdFactory, TenantId
-    from integritas.platform.db import Database, Transaction
+    from integritas.platform.db import Database
 
 __all__ = ["NOBODY", "AllowDesk", "AllowList", "HitReader", "ReviewedHit"]
 
@@ -194,6 +196,25 @@ class AllowDesk:
 
         await self._database.transact(work)
         self._kept.pop(context.tenant, None)
+
+    def erase(
+        self, uow: UnitOfWork, context: Context, evidence: Sequence[Evidence]
+    ) -> int:
+        """Take the pairs of whom evidence tells of off the list; return how many.
+
+        The journal says which went, without the reason they were there for.
+        """
+        assert isinstance(uow, Transaction)  # noqa: S101 - narrows the protocol
+        gone = allowed_of(uow, context.tenant, evidence)
+        for pair in gone:
+            delete_allowed(uow, context.tenant, pair.id)
+            self._record(uow, context, WITHDRAWN, replace(pair, reason=""))
+        if gone:
+            uow.after_commit(lambda: self._forget(context.tenant))
+        return len(gone)
+
+    def _forget(self, tenant: TenantId) -> None:
+        self._kept.pop(tenant, None)
 
     async def list(
         self, tenant: TenantId, *, before: str | None = None, limit: int = 50

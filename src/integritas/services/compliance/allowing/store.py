@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Allowed",
+    "allowed_of",
     "delete_allowed",
-    "erase_allowed",
     "find_allowed",
     "kept_allowed",
     "list_allowed",
@@ -116,18 +116,18 @@ def delete_allowed(uow: UnitOfWork, tenant: TenantId, allowed_id: str) -> None:
     )
 
 
-def erase_allowed(
+def allowed_of(
     uow: UnitOfWork, tenant: TenantId, evidence: Sequence[Evidence]
-) -> int:
-    """Erase the pairs of parties that evidence tells of; return how many went."""
+) -> list[Allowed]:
+    """Return the pairs of parties that evidence tells of."""
     asked = (question for item in evidence for question in questions_on(item))
     parties = sorted({party_key(question.queries) for question in asked})
-    gone = 0
+    found: list[Allowed] = []
     for start in range(0, len(parties), _AT_ONCE):
         chosen = _TABLE.c.party.in_(parties[start:][:_AT_ONCE])
-        mine = (_TABLE.c.tenant_id == tenant) & chosen
-        gone += int(uow.execute(sa.delete(_TABLE).where(mine)).rowcount)
-    return gone
+        query = sa.select(*_COLUMNS).where(_TABLE.c.tenant_id == tenant, chosen)
+        found += [_allowed(row) for row in uow.execute(query)]
+    return found
 
 
 def _allowed(row: Any) -> Allowed:  # noqa: ANN401 - SQLAlchemy's Row

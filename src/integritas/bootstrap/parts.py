@@ -236,21 +236,17 @@ def _models(settings: Settings, kit: Kit, journal: Journal) -> ModelRegistry:
 def _watchlists(settings: Settings, chosen: Sequence[Path]) -> Watchlists | None:
     if chosen:
         return load_watchlists(*chosen)
-    folder = _lists_folder(settings)
+    folder = settings.lists_folder
     if settings.lists_dir is None and not folder.is_dir():
         return None
     return load_watchlists(folder)
-
-
-def _lists_folder(settings: Settings) -> Path:
-    return settings.lists_dir or settings.state_dir / "lists"
 
 
 def _compliance(
     settings: Settings, lists: Sequence[Path], records: ComplianceRecords
 ) -> tuple[ComplianceService, ListKeeper | None]:
     """Return the service, and who keeps its lists fresh if none were chosen."""
-    folder = _lists_folder(settings)
+    folder = settings.lists_folder
     service = load_compliance_service(
         _watchlists(settings, lists), records=records, folder=folder
     )

@@ -153,7 +153,7 @@ def show_lists(
 
 def _folder_in_force(settings: Settings) -> Path:
     """Return the folder that a server here reads, else that of the sample data."""
-    kept = settings.lists_dir or settings.state_dir / "lists"
+    kept = settings.lists_folder
     if settings.data is None or settings.lists_dir or kept.is_dir():
         return kept
     return settings.data / "watchlists"
@@ -180,10 +180,9 @@ def refresh(
     whose publisher does not answer, and the others go on. A server notices by itself.
     """
     settings = load_settings()
-    target = into or settings.lists_dir
-    if target is None:
+    target = into or settings.lists_folder
+    if not (into or settings.lists_dir):
         check_state_folder(settings)
-        target = settings.state_dir / "lists"
     if source is not None:
         _tell(refresh_lists(source, target, shrunk=shrunk))
         return

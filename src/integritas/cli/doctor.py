@@ -117,7 +117,7 @@ def _lists(settings: Settings) -> Check:
         check_lists_folder(settings)
     except InvalidInput as error:
         return "watchlists", False, str(error)
-    folder = settings.lists_dir or settings.state_dir / "lists"
+    folder = settings.lists_folder
     if not folder.is_dir():
         return "watchlists", None, f"none in {folder}: parties are not screened"
     try:

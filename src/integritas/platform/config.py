@@ -489,6 +489,11 @@ class Settings(BaseSettings):
             }
         )
 
+    @property
+    def lists_folder(self) -> Path:
+        """Return the folder of watchlists: the one that was named, else our own."""
+        return self.lists_dir or self.state_dir / "lists"
+
     def service_url(self, service: str) -> str | None:
         """Return the address of a service that runs elsewhere, None if here."""
         url: AnyHttpUrl | None = getattr(self, f"{service}_url")

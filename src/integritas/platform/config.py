@@ -24,7 +24,7 @@ from pydantic_settings import (
     SettingsError,
 )
 
-from integritas.kernel.errors import FieldError, InvalidInput
+from integritas.kernel.errors import FieldError
 from integritas.kernel.evidence import EvidenceKind
 from integritas.platform.secret_files import SecretFiles, secrets_of
 from integritas.platform.setting_kinds import (
@@ -33,6 +33,7 @@ from integritas.platform.setting_kinds import (
     ServiceLimits,
     ServiceName,
     database_address,
+    invalid_setting,
 )
 
 if TYPE_CHECKING:
@@ -528,20 +529,16 @@ def load_settings(**overrides: Any) -> Settings:  # noqa: ANN401 - any setting
     try:
         return Settings(**overrides)
     except (OSError, UnicodeDecodeError) as error:
-        raise InvalidInput(
-            "a setting is not valid",
-            errors=(
-                FieldError(".env", str(error), "make it a readable file of UTF-8"),
-            ),
+        raise invalid_setting(
+            FieldError(".env", str(error), "make it a readable file of UTF-8")
         ) from error
     except SettingsError as error:  # one that is written as JSON, and is none
         name = _FIELD.findall(str(error))[0]
         wrong = FieldError(f"{PREFIX}{name.upper()}", "is not JSON", _remedy(name))
-        raise InvalidInput("a setting is not valid", errors=(wrong,)) from error
+        raise invalid_setting(wrong) from error
     except ValidationError as error:
-        raise InvalidInput(
-            "a setting is not valid",
-            errors=tuple(_named(item) for item in error.errors(include_url=False)),
+        raise invalid_setting(
+            *(_named(item) for item in error.errors(include_url=False))
         ) from error
 
 

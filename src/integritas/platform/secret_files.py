@@ -9,11 +9,14 @@ from pydantic import SecretStr
 from pydantic_settings import EnvSettingsSource
 from pydantic_settings.sources import PydanticBaseSettingsSource
 
-from integritas.kernel.errors import FieldError, InvalidInput
+from integritas.kernel.errors import FieldError
+from integritas.platform.setting_kinds import invalid_setting
 
 if TYPE_CHECKING:
     from pydantic.fields import FieldInfo
     from pydantic_settings import BaseSettings
+
+    from integritas.kernel.errors import InvalidInput
 
 __all__ = ["SecretFiles", "secrets_of"]
 
@@ -69,13 +72,8 @@ class SecretFiles(PydanticBaseSettingsSource):
 
 
 def _given_twice(variable: str, file_variable: str) -> InvalidInput:
-    return InvalidInput(
-        "a setting is not valid",
-        errors=(
-            FieldError(
-                variable, f"is set, and so is {file_variable}", "set one of the two"
-            ),
-        ),
+    return invalid_setting(
+        FieldError(variable, f"is set, and so is {file_variable}", "set one of the two")
     )
 
 
@@ -84,19 +82,11 @@ def _secret(variable: str, path: Path) -> str:
         text = path.read_text("utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
         why = getattr(error, "strerror", None) or "not UTF-8"
-        raise InvalidInput(
-            "a setting is not valid",
-            errors=(
-                FieldError(
-                    variable, f"{path}: {why}", "name a file this process can read"
-                ),
-            ),
+        raise invalid_setting(
+            FieldError(variable, f"{path}: {why}", "name a file this process can read")
         ) from error
     if not text:
-        raise InvalidInput(
-            "a setting is not valid",
-            errors=(
-                FieldError(variable, f"{path} is empty", "write the secret into it"),
-            ),
+        raise invalid_setting(
+            FieldError(variable, f"{path} is empty", "write the secret into it")
         )
     return text

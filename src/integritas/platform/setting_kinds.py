@@ -1,4 +1,4 @@
-"""What settings are made of: addresses, limits written as JSON."""
+"""What settings are made of: addresses, limits written as JSON; and their refusal."""
 
 from __future__ import annotations
 
@@ -7,15 +7,23 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
 
+from integritas.kernel.errors import FieldError, InvalidInput
+
 __all__ = [
     "LimitsAddress",
     "OperationLimits",
     "ServiceLimits",
     "ServiceName",
     "database_address",
+    "invalid_setting",
 ]
 
 _LIMIT_STORES: Final = ("redis", "rediss", "valkey", "valkeys", "unix")
+
+
+def invalid_setting(*errors: FieldError) -> InvalidInput:
+    """Return the refusal of settings, an error for each variable that is wrong."""
+    return InvalidInput("a setting is not valid", errors=errors)
 
 
 def database_address(url: str) -> str:

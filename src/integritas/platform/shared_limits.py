@@ -17,10 +17,11 @@ from typing import TYPE_CHECKING, Final
 import structlog
 from prometheus_client import Counter
 
-from integritas.kernel.errors import FieldError, InvalidInput
+from integritas.kernel.errors import FieldError
 from integritas.platform.breaker import Breaker, CircuitState
 from integritas.platform.health import DEGRADED
 from integritas.platform.limits import MemoryBuckets, RateLimits
+from integritas.platform.setting_kinds import invalid_setting
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from redis.asyncio import Redis
 
     from integritas.kernel.clock import Clock
+    from integritas.kernel.errors import InvalidInput
     from integritas.platform.config import Settings
     from integritas.platform.health import Ping
     from integritas.platform.limits import Buckets
@@ -209,7 +211,4 @@ def _client(url: str) -> Redis:
 
 
 def _unusable(message: str, remedy: str) -> InvalidInput:
-    return InvalidInput(
-        "a setting is not valid",
-        errors=(FieldError("INTEGRITAS_RATE_LIMIT_URL", message, remedy),),
-    )
+    return invalid_setting(FieldError("INTEGRITAS_RATE_LIMIT_URL", message, remedy))

@@ -15,6 +15,7 @@ from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode, TLSConfig
 
 from integritas.kernel.errors import FieldError, InvalidInput, Unavailable
+from integritas.platform.setting_kinds import invalid_setting
 from integritas.workflows.backends.temporal.messages import SEARCH_ATTRIBUTES
 
 if TYPE_CHECKING:
@@ -83,7 +84,7 @@ def _pem(which: str, path: Path | None) -> bytes | None:
         problem = FieldError(
             variable, f"{path}: {error.strerror}", "name a PEM file to read"
         )
-        raise InvalidInput("a setting is not valid", errors=(problem,)) from error
+        raise invalid_setting(problem) from error
 
 
 async def _ensure_attributes(client: Client, server: TemporalServer) -> None:

@@ -194,8 +194,6 @@ class Database:
         self._waited_for = 0
         """How many units of work that somebody waits for are not answered."""
         self._written_at = 0.0
-        self._untidy = False
-        """Whether something was written since the last lull; the writer's own."""
         self._writer = threading.Thread(
             target=self._write_forever, name="db-writer", daemon=True
         )
@@ -309,10 +307,13 @@ class Database:
     def _write_forever(self) -> None:
         connection: Connection | None = None
         running = True
+        untidy = False  # whether something was written since the last lull
         while running:
-            jobs, running = self._gather()
+            jobs, running = self._gather(LULL_S if untidy else None)
             if running and not jobs:
-                self._tidy(connection)
+                untidy = False
+                if connection is not None and not connection.invalidated:
+                    tidy_wal(connection)
                 continue
             try:
                 if connection is None or connection.invalidated:
@@ -327,13 +328,14 @@ class Database:
                         _fail(job, job.error or storage_failure(error, self.url))
             _answer(jobs)
             self._done(jobs)
-            self._untidy = self.dialect == "sqlite"
+            untidy = self.dialect == "sqlite"
         if connection is not None:
             connection.close()
 
-    def _gather(self) -> tuple[list[_Job], bool]:
+    def _gather(self, patience_s: float | None) -> tuple[list[_Job], bool]:
+        """Wait for jobs, as long as said: none if none came; and whether more may."""
         try:
-            first = self._queue.get(timeout=LULL_S if self._untidy else None)
+            first = self._queue.get(timeout=patience_s)
         except Empty:
             return [], True
         jobs = [first] if first is not None else []
@@ -348,11 +350,6 @@ class Database:
                 return jobs, False
             jobs.append(job)
         return jobs, True
-
-    def _tidy(self, connection: Connection | None) -> None:
-        self._untidy = False
-        if connection is not None and not connection.invalidated:
-            tidy_wal(connection)
 
     def _commit(self, connection: Connection, jobs: Sequence[_Job]) -> bool:
         """Commit the jobs together; False if they should be tried again, singly.

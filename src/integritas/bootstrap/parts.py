@@ -27,12 +27,7 @@ from integritas.platform.remote import (
     remote_client,
 )
 from integritas.platform.resilience import Guard, GuardPolicy
-from integritas.platform.roles import (
-    Role,
-    check_lists_folder,
-    check_role,
-    check_state_folder,
-)
+from integritas.platform.roles import Role, check_start
 from integritas.platform.telemetry import CallMetrics, new_registry
 from integritas.platform.tls import services_context
 from integritas.registry.api import ModelRegistry, Shelf
@@ -289,9 +284,7 @@ def service_alone(settings: Settings, role: Role) -> FastAPI:
     Raises:
         InvalidInput: the settings contradict each other, or its lists are malformed.
     """
-    check_role(settings, role)
-    check_state_folder(settings)
-    check_lists_folder(settings)
+    check_start(settings, role)
     kit, token = make_kit(None, None), service_token(settings)
     ids, clock = kit.ids, kit.clock
     database = open_migrated(settings)

@@ -53,12 +53,7 @@ from integritas.platform.db import Database
 from integritas.platform.health import DEGRADED, Ping
 from integritas.platform.http import service_app
 from integritas.platform.idempotency import Answers, forget_old_answers
-from integritas.platform.roles import (
-    Role,
-    check_lists_folder,
-    check_role,
-    check_state_folder,
-)
+from integritas.platform.roles import Role, check_start
 from integritas.platform.shared_limits import SharedLimits
 from integritas.platform.tokens import Algorithm
 from integritas.registry.api import ModelRegistry
@@ -321,9 +316,7 @@ def bootstrap(
         StorageFailure: the database cannot be opened, or has another schema.
         InvalidInput: the settings contradict each other.
     """
-    check_role(settings, role)
-    check_state_folder(settings)
-    check_lists_folder(settings)
+    check_start(settings, role)
     kit = make_kit(clock, randomness)
     database = open_migrated(settings)
     try:

@@ -13,7 +13,13 @@ from integritas.kernel.errors import FieldError, InvalidInput, StorageFailure
 if TYPE_CHECKING:
     from integritas.platform.config import Settings
 
-__all__ = ["Role", "check_lists_folder", "check_role", "check_state_folder"]
+__all__ = [
+    "Role",
+    "check_lists_folder",
+    "check_role",
+    "check_start",
+    "check_state_folder",
+]
 
 
 class Role(StrEnum):
@@ -26,6 +32,18 @@ class Role(StrEnum):
     ANTICORRUPTION = "anticorruption"
     COMPLIANCE = "compliance"
     AUDIT = "audit"
+
+
+def check_start(settings: Settings, role: Role) -> None:
+    """Refuse a start that could not go well, before anything is made.
+
+    Raises:
+        InvalidInput: the settings contradict the role, or there are no such lists.
+        StorageFailure: the state folder cannot be written.
+    """
+    check_role(settings, role)
+    check_state_folder(settings)
+    check_lists_folder(settings)
 
 
 def check_state_folder(settings: Settings) -> None:

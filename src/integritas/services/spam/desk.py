@@ -50,14 +50,13 @@ if TYPE_CHECKING:
 __all__ = [
     "FEEDBACK_GIVEN",
     "FEEDBACK_WITHDRAWN",
-    "UNKNOWN",
     "Known",
     "SpamDesk",
     "Target",
     "Told",
 ]
 
-UNKNOWN: Final = (
+_UNKNOWN: Final = (
     "no such message is known: it is learned of soon after its case was opened"
 )
 FEEDBACK_GIVEN: Final = "integritas.spam.feedback_given.v1"
@@ -245,7 +244,7 @@ class SpamDesk:
                 withheld=withheld,
             )
             if not chosen:
-                raise NotFound(UNKNOWN)
+                raise NotFound(_UNKNOWN)
             keys = self._ids.many("fdb", len(chosen))
             rows = [
                 store.FeedbackRow(key, item, label, reason, context.actor.id, now)

@@ -6,11 +6,10 @@ from typing import TYPE_CHECKING, Annotated
 
 from fastapi import Query
 
-from integritas.kernel.errors import NotFound
 from integritas.platform.http import Caller
 from integritas.platform.problems import problem_responses
 from integritas.platform.withholding import Withheld, visible_page
-from integritas.services.spam.desk import UNKNOWN, Target
+from integritas.services.spam.desk import Target
 from integritas.services.spam.schemas import (
     CampaignDetail,
     CampaignOut,
@@ -70,8 +69,6 @@ def _add_campaigns(routes: APIRouter, desk: SpamDesk) -> None:
         cursor: Cursor = None,
         case: OfCase = None,
     ) -> CampaignPage:
-        if case in withheld:
-            return CampaignPage(data=[])
         rows = await desk.campaigns(
             context.tenant,
             before=cursor,
@@ -107,13 +104,11 @@ def _add_feedback(routes: APIRouter, desk: SpamDesk) -> None:
     async def give(
         context: Caller, withheld: Withheld, body: FeedbackIn
     ) -> FeedbackGiven:
-        if withheld & {body.evidence, body.case}:
-            raise NotFound(UNKNOWN)
         target = Target(body.evidence, body.case, body.campaign)
         rows = await desk.give_feedback(
             context, target, body.label, body.reason, withheld
         )
-        return FeedbackGiven(data=_shown(rows, withheld))
+        return FeedbackGiven(data=_shown(rows))
 
     @routes.get(
         "/feedback",
@@ -131,7 +126,7 @@ def _add_feedback(routes: APIRouter, desk: SpamDesk) -> None:
             at=cursor,
             limit=limit,
         )
-        return FeedbackPage(data=_shown(rows, withheld), next_cursor=more)
+        return FeedbackPage(data=_shown(rows), next_cursor=more)
 
     @routes.delete(
         "/feedback/{key}",
@@ -144,12 +139,8 @@ def _add_feedback(routes: APIRouter, desk: SpamDesk) -> None:
         return FeedbackOut.model_validate(row)
 
 
-def _shown(rows: Sequence[FeedbackRow], withheld: frozenset[str]) -> list[FeedbackOut]:
-    return [
-        FeedbackOut.model_validate(row)
-        for row in rows
-        if row.evidence_id not in withheld
-    ]
+def _shown(rows: Sequence[FeedbackRow]) -> list[FeedbackOut]:
+    return [FeedbackOut.model_validate(row) for row in rows]
 
 
 def _detail(found: CampaignRow, members: Sequence[MemberRow]) -> CampaignDetail:

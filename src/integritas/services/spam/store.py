@@ -238,7 +238,7 @@ def list_campaigns(
     wanted = [table.c.tenant_id == tenant, *_but(withheld)]
     if case is not None:
         own = sa.select(table.c.campaign).where(
-            table.c.tenant_id == tenant, table.c.case_id == case
+            table.c.tenant_id == tenant, table.c.case_id == case, *_but(withheld)
         )
         wanted.append(table.c.campaign.in_(own))
     if before is not None:

@@ -10,12 +10,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol
 
-from integritas.cases.api import case_ids
+from integritas.cases.api import OPENED, case_ids
+from integritas.journal.api import read_entries
 from integritas.kernel.contracts import Difference
 from integritas.kernel.errors import NotFound
 from integritas.kernel.ids import CaseId
 from integritas.oversight.registers import check_registers
-from integritas.oversight.replay import Expected, differences, replay
+from integritas.oversight.replay import UNREADABLE, differences, replay
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from integritas.kernel.contracts import AuditLog
     from integritas.kernel.ids import TenantId
     from integritas.oversight.registers import RowsOf
+    from integritas.platform.db import Transaction
 
 __all__ = ["CaseReader", "Reconciliation", "reconcile"]
 
@@ -69,24 +71,31 @@ async def reconcile(
 
     `others` are the rows of registers that a service keeps, by table.
     """
-    stored = await journal.database.read(lambda tx: case_ids(tx, tenant))
-    told: dict[str, Expected] = {}
-    after = 0
-    while page := await journal.read(tenant, after=after, limit=_PAGE):
-        replay(page, told)
-        after = page[-1].seq
+    stored, opened = await journal.database.read(
+        lambda tx: (case_ids(tx, tenant), _opened(tx, tenant))
+    )
     found: list[Difference] = []
-    for case_id in sorted(told.keys() | stored):
+    for case_id in sorted(opened | stored):
         found += await _compare(tenant, CaseId(case_id), journal, cases)
     found += await check_registers(tenant, journal, others or {})
     report = await log.verify(tenant)
     return Reconciliation(
-        entries=after,
+        entries=await journal.head(tenant),
         cases=len(stored),
         logged=report.size,
         differences=(*found, *report.differences),
         notes=report.notes,
     )
+
+
+def _opened(tx: Transaction, tenant: TenantId) -> set[str]:
+    """Return the ids of the cases that the journal tells of."""
+    found: set[str] = set()
+    after = 0
+    while page := read_entries(tx, tenant, after=after, limit=_PAGE, types={OPENED}):
+        found.update(entry.subject for entry in page)
+        after = page[-1].seq
+    return found
 
 
 async def _compare(
@@ -103,9 +112,11 @@ async def _compare(
 async def _compare_once(
     tenant: TenantId, case_id: CaseId, journal: Journal, cases: CaseReader
 ) -> list[Difference]:
-    told: dict[str, Expected] = {}
-    replay(await _entries(tenant, case_id, journal), told)
     where = f"cases[{case_id}]"
+    try:
+        told = replay(await _entries(tenant, case_id, journal))
+    except UNREADABLE as error:
+        return [Difference(where, f"the journal cannot be replayed: {error!r}")]
     try:
         case = await cases.get(tenant, case_id)
         history = await cases.history(tenant, case_id)
@@ -113,11 +124,11 @@ async def _compare_once(
         return [Difference(where, "is missing, the journal tells of it")]
     except ValueError as error:  # a state that is none, a time that is none
         return [Difference(where, f"cannot be read: {error}")]
-    if case_id not in told:
+    if told is None:
         return [Difference(where, "the journal does not tell of it")]
     return [
         Difference(f"{where}.{name}", message)
-        for name, message in differences(told[case_id], case, history)
+        for name, message in differences(told, case, history)
     ]
 
 

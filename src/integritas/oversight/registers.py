@@ -7,14 +7,16 @@ logged, so that evidence which was exchanged is found too.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from integritas.cases.api import KEPT, OPENED, Priority
 from integritas.identity.api import KEPT_IDENTITY
 from integritas.journal.api import read_entries
+from integritas.kernel.clock import parse_time
 from integritas.kernel.contracts import Difference
+from integritas.oversight.replay import UNREADABLE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -44,18 +46,21 @@ async def check_registers(
 
     def read(tx: Transaction) -> list[Difference]:
         told = _Told()
+        found: list[Difference] = []
         after = 0
         while page := read_entries(
             tx, tenant, after=after, limit=_AT_ONCE, types=_RULES.keys()
         ):
             for entry in page:
-                _RULES[entry.type](told, entry)
+                try:
+                    _RULES[entry.type](told, entry)
+                except UNREADABLE as error:
+                    what = f"cannot be replayed: {error!r}"
+                    found.append(Difference(f"journal[{entry.seq}]", what))
             after = page[-1].seq
-        return [
-            found
-            for table, rows_of in tables.items()
-            for found in _compared(table, told.tables[table], rows_of(tx, tenant))
-        ]
+        for table, rows_of in tables.items():
+            found += _compared(table, told.tables[table], rows_of(tx, tenant))
+        return found
 
     return await journal.database.read(read)
 
@@ -64,11 +69,7 @@ async def check_registers(
 class _Told:
     """The rows that must be there, by table and key, as the entries tell them."""
 
-    tables: dict[str, _Rows] = field(
-        default_factory=lambda: {
-            name: {} for name in (*KEPT, *KEPT_IDENTITY, ALLOW_LIST)
-        }
-    )
+    tables: defaultdict[str, _Rows] = field(default_factory=lambda: defaultdict(dict))
 
     left: dict[str, set[str]] = field(default_factory=dict)
     """The evidence of each case that was not erased."""
@@ -164,14 +165,16 @@ class _Told:
         name, review = str(entry.data["finding"]), entry.data["review"]
         self.tables["findings"].pop(name, None)
         if review != "open":
-            told = {"review": review, "reviewed_by": entry.actor_id}
-            self.tables["findings"][name] = {**told}
+            self.tables["findings"][name] = {
+                "review": review,
+                "reviewed_by": entry.actor_id,
+            }
 
     def user(self, entry: Entry) -> None:
         data: Any = entry.data
         self.tables["users"][entry.subject] = {
             "roles": sorted(data["roles"]),
-            "teams": sorted(data["teams"]),
+            "teams": sorted(data.get("teams", ())),  # there were none at first
             "disabled": data.get("disabled", False),
         }
 
@@ -179,7 +182,7 @@ class _Told:
         data: Any = entry.data
         end = data["expires_at"]
         if end is not None:
-            end = datetime.fromisoformat(end).astimezone(UTC).isoformat()
+            end = parse_time(end).isoformat()
         self.tables["api_keys"][entry.subject] = {
             "owner": data["owner"],
             "prefix": data["prefix"],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from integritas.cases.api import (
     DECIDED,
@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 
     from integritas.journal.api import Entry
 
-__all__ = ["Expected", "differences", "replay"]
+__all__ = ["UNREADABLE", "Expected", "differences", "replay"]
+
+UNREADABLE: Final = (KeyError, TypeError, ValueError)
+"""What an entry raises that is not what the platform writes, when it is replayed."""
 
 
 @dataclass(slots=True)
@@ -31,15 +34,19 @@ class Expected:
     moves: list[tuple[int, str, str, str]] = field(default_factory=list)
 
 
-def replay(entries: Iterable[Entry], into: dict[str, Expected]) -> None:
-    """Apply entries, in order, to what earlier ones said."""
+def replay(entries: Iterable[Entry]) -> Expected | None:
+    """Return what the entries on a case, in order, say of it; None if none opened it.
+
+    Raises:
+        KeyError, TypeError, ValueError: one is not what the platform writes.
+    """
+    case: Expected | None = None
     for entry in entries:
         data: Any = entry.data
         if entry.type == OPENED:
-            into[entry.subject] = Expected(data["state"])
-        case = into.get(entry.subject)
+            case = Expected(data["state"])
         if case is None:
-            continue  # on something else than a case
+            continue
         if type(data.get("version")) is int:
             case.version = max(case.version, data["version"])
         if entry.type == TRANSITIONED:
@@ -48,6 +55,7 @@ def replay(entries: Iterable[Entry], into: dict[str, Expected]) -> None:
             case.moves.append(move)
         elif entry.type == DECIDED:
             case.verdict = (data["risk"], data["band"], data["outcome"])
+    return case
 
 
 def differences(

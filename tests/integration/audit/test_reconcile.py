@@ -55,6 +55,11 @@ class Office:
 
 @pytest.fixture
 async def office(world: World) -> Office:
+    return await office_on(world)
+
+
+async def office_on(world: World) -> Office:
+    """Open three cases, cancel the first."""
     randomness = SeededRandomness(5)
     ids = IdFactory(world.clock, randomness)
     desk = CaseDesk(
@@ -145,24 +150,35 @@ async def test_missing_and_added_evidence_are_named(office: Office) -> None:
     assert await office.places() == [f"{where}[ev_x]", f"{where}[{item.id}]"]
 
 
+async def test_a_state_that_is_none_is_named(office: Office) -> None:
+    await office.run("UPDATE cases SET state = 'NONE'")
+    assert f"cases[{office.cases[0]}]" in await office.places()
+
+
 @pytest.mark.parametrize(
     ("statement", "place"),
     [
-        ("UPDATE cases SET state = 'NONE'", "cases[{case}]"),
         ("UPDATE case_history SET at = 'never'", "cases[{case}]"),
-        ("UPDATE evidence SET content = X'7b7d'", "evidence["),
+        ("UPDATE evidence SET content = X'7b7d'", "evidence[{item}].content"),
         ("UPDATE cases SET due_at = 'never'", "cases"),
     ],
 )
 async def test_what_cannot_be_read_is_named(
-    office: Office, statement: str, place: str
+    sqlite_world: World, statement: str, place: str
 ) -> None:
-    if office.world.database.dialect != "sqlite":
-        statement = "UPDATE cases SET state = 'NONE'"  # no other holds what is none
-        place = "cases[{case}]"
+    # No other database holds what is none of its kind.
+    office = await office_on(sqlite_world)
+    (item,) = await office.desk.evidence(MAIN, office.cases[0])
     await office.run(statement)
-    expected = place.format(case=office.cases[0])
-    assert any(found.startswith(expected) for found in await office.places())
+    expected = place.format(case=office.cases[0], item=item.id)
+    assert expected in await office.places()
+
+
+async def test_an_entry_that_cannot_be_replayed_is_named(office: Office) -> None:
+    await office.run("UPDATE journal SET data = '{}' WHERE seq = 1")
+    places = await office.places()
+    assert places[0] == f"cases[{office.cases[0]}]"
+    assert "journal[1]" in places
 
 
 async def test_an_entry_taken_from_the_journal_is_named(office: Office) -> None:

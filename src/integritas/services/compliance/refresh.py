@@ -107,16 +107,16 @@ def refresh(source: Path, target: Path, *, shrunk: bool = False) -> list[Change]
     """
     lists = load_watchlists(source)
     target.mkdir(parents=True, exist_ok=True)
-    changes = []
-    for name, version in lists.versions.items():
-        with _alone(target):
-            before = _in_force(target, name)
-            change = _change(name, lists, before)
-            if before and not shrunk:
-                _check_size(name, before, lists)
+    with _alone(target):
+        before = {name: _in_force(target, name) for name in lists.versions}
+        for name, earlier in before.items():
+            if earlier and not shrunk:
+                _check_size(name, earlier, lists)
+        changes = [_change(name, lists, earlier) for name, earlier in before.items()]
+        for change in changes:
             if change.anything:
-                _swap(source / name, target, _kept_as(version))
-        changes.append(change)
+                kept_as = _kept_as(lists.versions[change.list])
+                _swap(source / change.list, target, kept_as)
     return changes
 
 
@@ -136,8 +136,7 @@ def refresh_from(
     for name, files in sources.items():
         try:
             with download(client, target, {name: files}) as folder:
-                found = refresh(folder, target, shrunk=shrunk) if folder else [None]
-                [change] = found
+                [change] = refresh(folder, target, shrunk=shrunk) if folder else [None]
         except (InvalidInput, Unavailable) as error:
             outcomes.append(Outcome(name, None, str(error)))
         else:

@@ -145,3 +145,15 @@ def test_a_list_that_lost_much_is_taken_over_only_when_told_so(tmp_path: Path) -
     own(tmp_path / "source", "id,name\n" + "".join(rows[:64]))
     (change,) = refresh_lists(source, target)  # a small one may
     assert len(change.removed) == 15
+
+
+def test_one_list_that_is_refused_keeps_all_as_they_were(tmp_path: Path) -> None:
+    target, rows = tmp_path / "target", [f"{n},Name {n}\n" for n in range(100)]
+    source = own(ftm(tmp_path / "source", PERSON), "id,name\n" + "".join(rows))
+    refresh_lists(source, target)
+    before = load_watchlists(target).versions
+    changed = {**PERSON, "properties": {"name": ["Mikhail Orlov"]}}
+    own(ftm(source, changed), "id,name\n" + "".join(rows[:50]))
+    with pytest.raises(InvalidInput, match="--shrunk"):
+        refresh_lists(source, target)
+    assert load_watchlists(target).versions == before

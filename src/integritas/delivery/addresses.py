@@ -34,6 +34,8 @@ Networks: TypeAlias = tuple[IPv4Network | IPv6Network, ...]
 Resolve: TypeAlias = "Callable[[str, int], Awaitable[Sequence[str]]]"
 
 _LOOKUP_S: Final = 5.0
+CONNECT_S: Final = 4.0
+"""How long an address may take that is not the last of its name."""
 # The one block of IPv6 that is handed out for the public network; what lies outside
 # stands for other addresses (RFC 4291, 6052, 8215) or for a site of old (RFC 3879).
 _UNICAST: Final = ip_network("2000::/3")
@@ -162,19 +164,21 @@ class GuardedNetwork(httpcore.AsyncNetworkBackend):
         for address in found:
             if not permitted(address, self._networks, public=self._public):
                 raise Forbidden(f"{host} leads to an address that is not permitted")
-        for last, address in enumerate(found, 1 - len(found)):
+        failure: Exception = httpcore.ConnectError(f"{host} has no address")
+        for address in found:
+            # One that stays silent leaves time for the next.
+            patience = min(timeout or CONNECT_S, CONNECT_S)
             try:
                 return await self._inner.connect_tcp(
                     address,
                     port,
-                    timeout=timeout,
+                    timeout=timeout if address == found[-1] else patience,
                     local_address=local_address,
                     socket_options=socket_options,
                 )
-            except (httpcore.ConnectError, httpcore.ConnectTimeout):
-                if not last:
-                    raise
-        raise httpcore.ConnectError(f"{host} has no address")
+            except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
+                failure = error
+        raise failure
 
     async def sleep(self, seconds: float) -> None:
         """Sleep, as the protocol asks."""

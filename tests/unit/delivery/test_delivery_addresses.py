@@ -9,6 +9,7 @@ import httpcore
 import pytest
 
 from integritas.delivery.addresses import (
+    CONNECT_S,
     Forbidden,
     GuardedNetwork,
     Resolve,
@@ -139,6 +140,25 @@ async def test_an_address_that_takes_nobody_is_passed_over() -> None:
     network = GuardedNetwork((), public=True, resolve=one, inner=line)
     with pytest.raises(httpcore.ConnectError):
         await network.connect_tcp("example.org", 443)
+
+
+async def test_an_address_that_stays_silent_leaves_time_for_the_next() -> None:
+    class Silent(Line):
+        async def connect_tcp(
+            self, host: str, port: int, *_: object, **options: object
+        ) -> httpcore.AsyncNetworkStream:
+            if host != PUBLIC:
+                patience.append(options["timeout"])
+                raise httpcore.ConnectTimeout
+            return await super().connect_tcp(host, port)
+
+    patience: list[object] = []
+    line, both = Silent(), resolving("2606:2800:21f::1", PUBLIC)
+    network = GuardedNetwork((), public=True, resolve=both, inner=line)
+    await network.connect_tcp("example.org", 443)
+    await network.connect_tcp("example.org", 443, timeout=1)
+    assert line.connected == [PUBLIC, PUBLIC]
+    assert patience == [CONNECT_S, 1]
 
 
 async def test_a_name_that_leads_nowhere_is_no_crash() -> None:

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final, Literal
+from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 import orjson
 import typer
 
-from integritas.cases.api import FindingRecord
-from integritas.cli.audit import Db, Tenant, with_trail
-from integritas.cli.reconcile import reading_desk
+from integritas.cli.chosen import Db
 from integritas.kernel.clock import format_time
 from integritas.kernel.ids import DEFAULT_TENANT, TenantId
-from integritas.services.audit.api import AuditTrail
+
+if TYPE_CHECKING:
+    from integritas.cases.api import FindingRecord
+    from integritas.services.audit.api import AuditTrail
 
 __all__ = ["show_hits"]
 
 _PAGE: Final = 200
 
+Tenant = Annotated[str, typer.Option("--tenant", help="Whose cases.")]
 Review = Annotated[
     Literal["open", "proposed", "confirmed", "dismissed"] | None,
     typer.Option(help="Only these; proposed wait for a second person."),
@@ -32,9 +34,13 @@ def show_hits(
     Without names and reasons, which a person sees at GET /compliance/hits. A review is
     somebody's word, so it is made there too: POST /findings/{id}/review.
     """
+    # Screening, whose commands stand beside this one, must not wait for all of it.
+    from integritas.cli.audit import with_trail  # noqa: PLC0415
+    from integritas.cli.reconcile import reading_desk  # noqa: PLC0415
 
     async def read(trail: AuditTrail, who: TenantId) -> list[FindingRecord]:
-        desk, found = reading_desk(trail), list[FindingRecord]()
+        desk = reading_desk(trail)
+        found: list[FindingRecord] = []
         while page := await desk.hits(
             who, review=review, before=found[-1].id if found else None, limit=_PAGE
         ):

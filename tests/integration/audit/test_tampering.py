@@ -207,10 +207,17 @@ def test_more_personal_data_beside_no_entry(battery: Battery, seq: int) -> None:
     assert battery.places() == [f"journal_personal[{seq}]"]
 
 
-@pytest.mark.parametrize("value", ["''", "7", "zeroblob(16)"])
-def test_other_personal_data(battery: Battery, value: str) -> None:
+@pytest.mark.parametrize(
+    ("value", "places"),
+    [
+        ("''", ["journal_personal[15].payload", "journal_personal[15]"]),
+        ("7", ["journal_personal[15].payload", "journal_personal[15]"]),
+        ("zeroblob(16)", ["journal_personal[15]"]),
+    ],
+)
+def test_other_personal_data(battery: Battery, value: str, places: list[str]) -> None:
     battery.run(f"UPDATE journal_personal SET payload = {value} WHERE seq = 15")  # noqa: S608 - a test
-    assert battery.places()[-1] == "journal_personal[15]"
+    assert battery.places() == places
 
 
 def test_personal_data_of_nobody(battery: Battery) -> None:

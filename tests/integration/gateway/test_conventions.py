@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 import base64
-import inspect
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
 import pytest
-from fastapi import APIRouter
-from fastapi.dependencies.models import Dependant
-from fastapi.routing import APIRoute
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.integration.gateway.conftest import Gateway
 
-from integritas.gateway import app, conventions
+from integritas.gateway import conventions
 from integritas.gateway.conventions import etag, page_of
 from integritas.kernel.errors import InvalidInput
 
@@ -102,29 +97,3 @@ def test_what_is_no_entity_tag_is_named(text: str) -> None:
 )
 def test_how_long_to_wait(prefer: str | None, seconds: float) -> None:
     assert at_once(conventions._wait)(prefer) == seconds
-
-
-def _plain(dependant: Dependant) -> Iterator[str]:
-    call = dependant.call
-    ways = (call, getattr(call, "__call__", None))  # noqa: B004 - what it is, not if
-    if call is not None and not any(map(inspect.iscoroutinefunction, ways)):
-        yield repr(call)
-    for inner in dependant.dependencies:
-        yield from _plain(inner)
-
-
-def _routes(router: APIRouter) -> Iterator[APIRoute]:
-    for route in router.routes:
-        if isinstance(route, APIRoute):
-            yield route
-
-
-async def test_nothing_of_a_request_is_sent_to_a_thread(gateway: Gateway) -> None:
-    """FastAPI does so with what is no coroutine function, a third of a read's time."""
-    parts = gateway.app.state.parts
-    routers = [each.router for each in app._ROUTERS] + list(parts.service_routers)
-    routes = [route for router in routers for route in _routes(router)]
-    assert len(routes) > 100
-    assert {name for route in routes for name in _plain(route.dependant)} == set()
-    asked = [each.dependency for each in gateway.app.router.dependencies]
-    assert all(map(inspect.iscoroutinefunction, asked))

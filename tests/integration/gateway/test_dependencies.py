@@ -38,3 +38,5 @@ async def test_no_dependency_and_no_route_takes_a_thread(gateway: Any) -> None:
         if not is_async(call)
     }
     assert slow == set()
+    asked = [each.dependency for each in gateway.app.router.dependencies]
+    assert all(map(is_async, asked))

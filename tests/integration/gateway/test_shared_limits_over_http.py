@@ -70,7 +70,6 @@ async def test_a_login_at_one_counts_at_the_other(
     assert (await other.post("/api/v1/auth/token", json=body)).status_code == 401
     assert (await other.post("/api/v1/auth/token", json=body)).status_code == 429
     answer = await one.get("/readyz")
-    assert answer.status_code in {200, 503}  # the engine was not started
     assert answer.json()["checks"]["rate limits"]["status"] == "degraded"
     metrics = (await other.get("/metrics")).text
     assert "integritas_rate_limit_fallbacks_total 2.0" in metrics

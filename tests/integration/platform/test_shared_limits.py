@@ -198,7 +198,7 @@ async def test_a_wrong_password_is_as_if_it_were_down(gateways: Any) -> None:
         wrong = gateways(url=server.url.replace("//", "//:wrong@"))
         assert await passed(wrong.limit(), 9) == 3
         assert wrong.alone == 9
-        assert "wrong" not in (await wrong.store.ping()).replace("WRONGPASS", "")
+        assert "wrong" not in await wrong.store.ping()
     finally:
         await server.stop()
 

@@ -20,8 +20,6 @@ from integritas.platform.config import Settings, load_settings
 from integritas.platform.roles import check_state_folder
 from integritas.services.compliance.api import (
     MATCH_THRESHOLD,
-    SCHEMA_REMEDY,
-    SCHEMAS,
     Hit,
     ListChange,
     Screener,
@@ -31,6 +29,7 @@ from integritas.services.compliance.api import (
     load_watchlists,
     match_names,
     refresh_lists,
+    wrong_schema,
 )
 
 __all__ = ["app"]
@@ -284,9 +283,8 @@ def _wrong_row(row: dict[str, str], width: int) -> FieldError | None:
     if None in row or None in row.values():
         remedy = "write as many cells as the header has, commas in quotes"
         return FieldError("(row)", f"expected {width} columns", remedy)
-    schema = row["schema"]
-    if schema and schema not in SCHEMAS:
-        return FieldError("schema", "is no schema of a party", SCHEMA_REMEDY)
+    if row["schema"] and (wrong := wrong_schema(row["schema"])):
+        return wrong
     for name, text in row.items():
         if not text.isprintable() and any("\udc80" <= c <= "\udcff" for c in text):
             return FieldError(name, "is not UTF-8", "save the file as UTF-8")

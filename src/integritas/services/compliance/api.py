@@ -16,10 +16,9 @@ from integritas.services.compliance.policies.policy import (
     parse_policy,
 )
 from integritas.services.compliance.queries import (
-    SCHEMA_REMEDY,
-    SCHEMAS,
     check_party,
     parse_birth_date,
+    wrong_schema,
 )
 from integritas.services.compliance.records import (
     NO_RECORDS,
@@ -60,8 +59,6 @@ __all__ = [
     "HIT",
     "MATCH_THRESHOLD",
     "NO_RECORDS",
-    "SCHEMAS",
-    "SCHEMA_REMEDY",
     "AccountDesk",
     "ComplianceDesk",
     "ComplianceRecords",
@@ -98,4 +95,5 @@ __all__ = [
     "refresh_lists",
     "router",
     "subject_matcher",
+    "wrong_schema",
 ]

@@ -115,11 +115,15 @@ def check_party(content: Content) -> Sequence[FieldError]:
     """Return what is wrong with a party's schema and dates, by path in the item."""
     if not isinstance(content, Party):
         return ()
-    schema = FieldError("schema", "is no schema of a party", SCHEMA_REMEDY)
-    return [
-        *([] if content.schema in SCHEMAS else [schema]),
-        *_wrong_dates(content),
-    ]
+    schema = wrong_schema(content.schema)
+    return [*([] if schema is None else [schema]), *_wrong_dates(content)]
+
+
+def wrong_schema(schema: str) -> FieldError | None:
+    """Return what is wrong with a party's schema, None if nothing is."""
+    if schema in SCHEMAS:
+        return None
+    return FieldError("schema", "is no schema of a party", SCHEMA_REMEDY)
 
 
 def _wrong_dates(party: Party) -> Iterator[FieldError]:

@@ -112,7 +112,7 @@ def _equal_but_form(asked: Name, listed: Name) -> bool:
     The model sees one short word of such a name agree and asks for more, but Sberbank
     and PJSC Sberbank are one bank to whoever writes either.
     """
-    if not (asked.legal or listed.legal) or (asked.legal and listed.legal):
+    if bool(asked.legal) == bool(listed.legal):
         return False
     if asked.content != listed.content or asked.numbers != listed.numbers:
         return False

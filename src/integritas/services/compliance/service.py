@@ -93,6 +93,7 @@ class _Past:
     screener: Screener
     windows: Mapping[TenantId, Windows]
     allowed: Mapping[TenantId, AllowList]
+    versions: Mapping[str, str]
 
 
 class ComplianceService:
@@ -152,7 +153,8 @@ class ComplianceService:
         """Screen parties and payments, look for personal data in messages; in order."""
         asked = [list(questions(dossier)) for dossier in batch]
         windows, allowed = await self._windows(batch), await self._allowed(batch)
-        past = _Past(self._screener, windows, allowed)
+        versions = _versions(self._screener)
+        past = _Past(self._screener, windows, allowed, versions)
         few = sum(map(len, asked)) <= _ON_LOOP or not past.screener.lists.entries
         if few and message_bytes(batch) <= _BYTES_ON_LOOP:
             return self._assess(batch, asked, past)
@@ -169,7 +171,8 @@ class ComplianceService:
         """
         asked = [list(questions(dossier)) for dossier in batch]
         screener = await asyncio.to_thread(self._deltas.of, self.lists, since)
-        past = _Past(screener, {}, await self._allowed(batch))
+        allowed = await self._allowed(batch)
+        past = _Past(screener, {}, allowed, _versions(screener))
 
         def work() -> Sequence[Assessment]:
             answers = _answers(asked, screener)
@@ -186,7 +189,7 @@ class ComplianceService:
                         )
                         if finding.code == HIT
                     ),
-                    versions=_versions(screener),
+                    versions=past.versions,
                     input_hash=dossier_digest(dossier),
                 )
                 for dossier, questions_of in zip(batch, asked, strict=True)
@@ -196,7 +199,7 @@ class ComplianceService:
             await asyncio.to_thread(work)
             if screener.lists.entries
             else [
-                Assessment(_SERVICE, (), _versions(screener), dossier_digest(dossier))
+                Assessment(_SERVICE, (), past.versions, dossier_digest(dossier))
                 for dossier in batch
             ]
         )
@@ -262,9 +265,8 @@ class ComplianceService:
         past: _Past,
     ) -> Sequence[Assessment]:
         answers = _answers(asked, past.screener)
-        versions = _versions(past.screener)
         return [
-            self._assessment(dossier, questions_of, answers, (past, versions))
+            self._assessment(dossier, questions_of, answers, past)
             for dossier, questions_of in zip(batch, asked, strict=True)
         ]
 
@@ -273,9 +275,9 @@ class ComplianceService:
         dossier: Dossier,
         asked: Sequence[Question],
         answers: _Answers,
-        known: tuple[_Past, Mapping[str, str]],
+        past: _Past,
     ) -> Assessment:
-        past, versions = known[0], {**known[1]}
+        versions = {**past.versions}
         allowed = past.allowed.get(dossier.tenant, NOBODY)
         findings = list(_findings(asked, answers, allowed, past.screener.lists))
         windows = past.windows.get(dossier.tenant, NOTHING_KNOWN)

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final, Protocol
 
-from integritas.kernel.clock import format_time
 from integritas.kernel.contracts import Fact, Finding, FindingKind
 from integritas.kernel.errors import FieldError, InvalidInput, NotFound, Refused
 from integritas.platform.db import Transaction
@@ -172,7 +171,7 @@ class AllowDesk:
             self._record(tx, context, ALLOWED, allowed)
 
         await self._database.transact(work)
-        self._kept.pop(context.tenant, None)
+        self._forget(context.tenant)
         return allowed
 
     async def withdraw(
@@ -195,7 +194,7 @@ class AllowDesk:
             self._record(tx, context, WITHDRAWN, found)
 
         await self._database.transact(work)
-        self._kept.pop(context.tenant, None)
+        self._forget(context.tenant)
 
     def erase(
         self, uow: UnitOfWork, context: Context, evidence: Sequence[Evidence]
@@ -240,12 +239,7 @@ class AllowDesk:
         fact = Fact(
             type=kind,
             subject=allowed.id,
-            data={
-                "list": allowed.list,
-                "uid": allowed.uid,
-                "finding": allowed.finding,
-                "expires_at": format_time(allowed.expires_at),
-            },
+            data=allowed.told(),
             personal={"reason": allowed.reason},
         )
         self._recorder.record(tx, context, [fact])

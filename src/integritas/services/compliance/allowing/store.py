@@ -48,6 +48,15 @@ class Allowed:
     created_at: datetime
     expires_at: datetime
 
+    def told(self) -> dict[str, str | None]:
+        """Return what the journal tells of it, and reconciling compares."""
+        return {
+            "list": self.list,
+            "uid": self.uid,
+            "finding": self.finding,
+            "expires_at": format_time(self.expires_at),
+        }
+
 
 _COLUMNS = [_TABLE.c[name] for name in Allowed.__slots__]
 
@@ -99,14 +108,7 @@ def kept_allowed(
 ) -> Iterator[tuple[str, Mapping[str, object]]]:
     """Yield the pairs as entries of the journal tell of them, by id."""
     for found in list_allowed(uow, tenant):
-        told = {
-            "list": found.list,
-            "uid": found.uid,
-            "finding": found.finding,
-            "created_by": found.created_by,
-            "expires_at": format_time(found.expires_at),
-        }
-        yield found.id, told
+        yield found.id, {**found.told(), "created_by": found.created_by}
 
 
 def delete_allowed(uow: UnitOfWork, tenant: TenantId, allowed_id: str) -> None:

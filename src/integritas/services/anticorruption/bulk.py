@@ -370,7 +370,7 @@ def _parse(number: int, line: bytes | None, limit: int) -> dict[str, Any] | Reje
     try:
         release = orjson.loads(line)
     except orjson.JSONDecodeError as error:
-        wrong = explain(line, error.msg, error.colno)
+        wrong = explain(line, error)
         return Reject(number, wrong.path, wrong.message, wrong.remedy, used=False)
     if isinstance(release, list) and release and isinstance(release[0], dict):
         return {"releases": release}

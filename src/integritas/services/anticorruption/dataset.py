@@ -57,6 +57,10 @@ def decode_body(body: bytes) -> Release:
         return release
 
 
+def _process(body: bytes) -> Process:
+    return digest(decode_body(body))
+
+
 class Dataset:
     """The processes of one name and tenant; a later release replaces an earlier."""
 
@@ -67,7 +71,6 @@ class Dataset:
         self._settings = settings
         self._bodies: dict[str, bytes] = {}
         self._sources: dict[str, str] = {}
-        self._told: dict[str, set[str]] = {}
         self._calculation = Calculation(settings)
         self._cursor = 0
         self._taken_at = 0
@@ -95,8 +98,10 @@ class Dataset:
         `sources` are the evidence that told of each, where evidence did.
         """
         for body, source in zip(bodies, chain(sources, repeat(None)), strict=False):
-            process = digest(decode_body(body))
-            self._note_source(process.ocid, source)
+            process = _process(body)
+            self._sources.pop(process.ocid, None)
+            if source is not None:
+                self._sources[process.ocid] = source
             if process.ocid in self._bodies:
                 self._replaced = True  # counts cannot be taken back: see `reference`
             else:
@@ -107,17 +112,11 @@ class Dataset:
         if upto is not None:
             self._cursor = upto
 
-    def _note_source(self, ocid: str, source: str | None) -> None:
-        before = self._sources.pop(ocid, None)
-        if before is not None:
-            self._told[before].discard(ocid)
-        if source is not None:
-            self._sources[ocid] = source
-            self._told.setdefault(source, set()).add(ocid)
-
-    def told_by(self, evidence: Iterable[str]) -> set[str]:
+    def told_by(self, evidence: Collection[str]) -> set[str]:
         """Return the processes that are known by some evidence."""
-        return {ocid for source in evidence for ocid in self._told.get(source, ())}
+        if not evidence:
+            return set()
+        return {ocid for ocid, source in self._sources.items() if source in evidence}
 
     @contextmanager
     def without(self, ocids: Collection[str]) -> Iterator[Graph]:
@@ -131,7 +130,7 @@ class Dataset:
             yield self.graph
         finally:
             for ocid in ocids:
-                self.graph.add(digest(decode_body(self._bodies[ocid])))
+                self.graph.add(_process(self._bodies[ocid]))
 
     def reference(self, *, fresh: bool = False) -> Reference:
         """Return what the set tells, at most one per cent of it old, or `fresh`."""
@@ -141,7 +140,7 @@ class Dataset:
         if self._replaced:
             self._calculation = Calculation(self._settings)
             for body in self._bodies.values():
-                self._calculation.add(digest(decode_body(body)))
+                self._calculation.add(_process(body))
             self._replaced = False
         self._taken_at = self._cursor
         version = f"{self.name}@{self._cursor}"
@@ -151,9 +150,9 @@ class Dataset:
     def find(self, ocid: str) -> Process | None:
         """Return a process, None if it is not in the set."""
         body = self._bodies.get(ocid)
-        return None if body is None else digest(decode_body(body))
+        return None if body is None else _process(body)
 
-    def statistics(self, withheld: Iterable[str] = ()) -> dict[str, Any]:
+    def statistics(self, withheld: Collection[str] = ()) -> dict[str, Any]:
         """Return counts and fences for people; what `withheld` told is not counted."""
         reference = self.reference(fresh=True)
         hidden = self.told_by(withheld)

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["Chosen", "check_release", "choose_release", "validate_release"]
 
 MAX_ERRORS: Final = 50
+_ADDRESS: Final = ("streetAddress", "locality", "region", "postalCode", "countryName")
 # Read by a few indicators only: a release is judged without such a field.
 _MINOR: Final = frozenset(
     {
@@ -37,7 +38,7 @@ _MINOR: Final = frozenset(
         "mainProcurementCategory",
         "quantity",
     }
-    | {"streetAddress", "locality", "region", "postalCode", "countryName"}
+    | {*_ADDRESS}
 )
 
 _NAMES: Final = re.compile(r"\w+").findall
@@ -205,13 +206,12 @@ _DATE_REMEDY: Final = 'write it with a zone, such as "2026-01-31T17:00:00Z"'
 
 _MONEY: Final = _object({"amount": _amount, "currency": _currency})
 _PERIOD: Final = _object({"startDate": _date, "endDate": _date})
-_ORGANISATION: Final = _object({"id": _identifier, "name": _text})
+_ORGANISATION: Final = _object({"id": _identifier, "name": _text})  # or a person
 _ORGANISATIONS: Final = _list(_ORGANISATION)
 _DOCUMENTS: Final = _list(_object({"id": _identifier, "documentType": _text}))
 _AMENDMENTS: Final = _list(
     _object({"id": _identifier, "date": _date, "rationale": _text})
 )
-_PERSONS: Final = _list(_object({"id": _identifier, "name": _text}))
 _ITEMS: Final = _list(
     _object(
         {
@@ -294,15 +294,10 @@ _PARTY: Final = _object(
         "name": _text,
         "roles": _list(_text),
         "identifier": _object({"id": _identifier, "scheme": _text}),
-        "address": _object(
-            dict.fromkeys(
-                ("streetAddress", "locality", "region", "postalCode", "countryName"),
-                _text,
-            )
-        ),
+        "address": _object(dict.fromkeys(_ADDRESS, _text)),
         "contactPoint": _object(dict.fromkeys(("name", "email", "telephone"), _text)),
-        "beneficialOwners": _PERSONS,
-        "directors": _PERSONS,
+        "beneficialOwners": _ORGANISATIONS,
+        "directors": _ORGANISATIONS,
     }
 )
 _RELEASE_FIELDS: Final[Mapping[str, _Check]] = {

@@ -15,18 +15,18 @@ from integritas.kernel.errors import FieldError
 __all__ = ["explain", "parse_with_nan"]
 
 
-def explain(text: bytes, message: str, column: int) -> FieldError:
-    """Return what is wrong with a line; `message` and `column` are the parser's."""
+def explain(text: bytes, error: json.JSONDecodeError) -> FieldError:
+    """Return what is wrong with a line that a parser refused."""
     path = _not_finite(parse_with_nan(text))
     if path is None:
         return FieldError(
             "(whole)",
-            f"is not JSON: {message} at column {column}",
+            f"is not JSON: {error.msg} at column {error.colno}",
             "write one JSON object a line, in UTF-8",
         )
     return FieldError(
         path,
-        f"is NaN or infinite, which JSON has no number for (column {column})",
+        f"is NaN or infinite, which JSON has no number for (column {error.colno})",
         "leave the field out, or write null",
     )
 

@@ -68,7 +68,7 @@ def _line(content: bytes) -> Any:  # noqa: ANN401 - JSON
     try:
         return orjson.loads(content)
     except orjson.JSONDecodeError as error:
-        return explain(content, error.msg, error.colno)
+        return explain(content, error)
 
 
 def _list(content: bytes) -> Any:  # noqa: ANN401 - JSON

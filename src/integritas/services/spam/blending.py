@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from integritas.services.spam.hashing import grams, kernel, token_class, words
+from integritas.services.spam.hashing import grams, inlined, kernel, token_class, words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -122,6 +122,24 @@ def edge(text: Bytes, at: int, end: int) -> int:
     return at
 
 
+@inlined
+def taken(
+    out: Indices,
+    begin: int,
+    end: int,
+    bitmap: Hashes,
+    weights: NDArray[np.int8],
+    levels: Floats,
+) -> float:
+    """Return the sum of the weights of some buckets, and clear their marks."""
+    total = 0.0
+    for number in range(begin, end):
+        bucket = np.uint32(out[number])
+        bitmap[bucket >> np.uint32(5)] = 0
+        total += levels[np.uint8(weights[bucket] + 127)]
+    return total
+
+
 @kernel
 def windows(
     text: Bytes,
@@ -148,15 +166,8 @@ def windows(
             stop = edge(text, begin + WINDOW, end)
         middle = grams(text, begin, stop, shift, bitmap, out, places, 0)
         last = words(text, begin, stop, shift, bitmap, out, places, middle)
-        one, other = 0.0, 0.0
-        for number in range(middle):
-            bucket = np.uint32(out[number])
-            bitmap[bucket >> np.uint32(5)] = 0
-            one += levels[np.uint8(weights[bucket] + 127)]
-        for number in range(middle, last):
-            bucket = np.uint32(out[number])
-            bitmap[bucket >> np.uint32(5)] = 0
-            other += levels[np.uint8(weights[bucket] + 127)]
+        one = taken(out, 0, middle, bitmap, weights, levels)
+        other = taken(out, middle, last, bitmap, weights, levels)
         logit = values[1] * one / np.sqrt(max(middle, 1))
         logit += values[3] * other / np.sqrt(max(last - middle, 1))
         if count == 0:

@@ -130,9 +130,7 @@ _WORDY: Final = np.array([wordy(np.uint8(code)) for code in range(256)], np.bool
 
 @kernel
 def begins(text: Bytes, at: int) -> bool:
-    """Say whether a word may begin here: after none, or in a script without spaces."""
-    if at == 0 or not wordy(text[at - 1]):
-        return True
+    """Say whether a word may begin within one: in a script without spaces."""
     code = text[at]
     if code == 0xE0 and at + 1 < len(text):
         return bool(0xB8 <= text[at + 1] <= 0xB9)  # Thai

@@ -2,21 +2,38 @@
 
 from __future__ import annotations
 
-from integritas.cases.access import BREAK_GLASS, Access, CaseAccess, Grant, NewGrant
+from integritas.cases.access import (
+    BREAK_GLASS,
+    BROKEN,
+    GRANTED,
+    RESTRICTED,
+    REVOKED,
+    UNRESTRICTED,
+    Access,
+    CaseAccess,
+    Grant,
+    NewGrant,
+)
+from integritas.cases.approvals import VOIDED as APPROVAL_VOIDED
 from integritas.cases.disclosed import Disclosed, Purpose
 from integritas.cases.due import ClosedEvidence, closed_evidence
 from integritas.cases.erasing import EVIDENCE_ERASED, erase_evidence
 from integritas.cases.figures import CaseFigures, Found, Interval, Point, Stats
 from integritas.cases.files import (
+    ATTACHED,
+    LINKED,
     Attachment,
     CaseFiles,
     CaseLink,
     LinkKind,
     NewAttachment,
 )
+from integritas.cases.four_eyes import DECIDED as APPROVAL_DECIDED
+from integritas.cases.four_eyes import REQUESTED as APPROVAL_REQUESTED
 from integritas.cases.lifecycle import (
     ASSESSED,
     DECIDED,
+    EDITED,
     EVIDENCE_ADDED,
     LOOK_AGAIN,
     OPENED,
@@ -59,21 +76,33 @@ from integritas.cases.need import (
 )
 from integritas.cases.past import PastDecision
 from integritas.cases.registers import KEPT, case_ids
-from integritas.cases.reviewing import ReviewPolicy
+from integritas.cases.reviewing import REVIEWED, ReviewPolicy
 from integritas.cases.service import CaseDesk
 from integritas.cases.store import CaseStore, Change, Handler
 
 __all__ = [
+    "APPROVAL_DECIDED",
+    "APPROVAL_REQUESTED",
+    "APPROVAL_VOIDED",
     "ASSESSED",
+    "ATTACHED",
     "BREAK_GLASS",
+    "BROKEN",
     "DECIDED",
+    "EDITED",
     "EVIDENCE_ADDED",
     "EVIDENCE_ERASED",
+    "GRANTED",
     "KEPT",
+    "LINKED",
     "LOOK_AGAIN",
     "OPENED",
     "REQUIRED_ASSESSMENTS",
+    "RESTRICTED",
+    "REVIEWED",
+    "REVOKED",
     "TRANSITIONED",
+    "UNRESTRICTED",
     "Access",
     "AddEvidence",
     "Approval",

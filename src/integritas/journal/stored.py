@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.types import NullType
 
 from integritas.journal.tables import JOURNAL, JOURNAL_PERSONAL
+from integritas.platform.columns import storage_class
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -52,10 +53,5 @@ def _mistyped_rows(table: sa.Table, tenant: TenantId) -> sa.Select[Any]:
 
 
 def _is_wrong(column: sa.Column[Any]) -> sa.ColumnElement[bool]:
-    if isinstance(column.type, sa.Integer):
-        right = ["integer"]
-    else:
-        right = ["blob" if isinstance(column.type, sa.LargeBinary) else "text"]
-    if column.nullable:
-        right.append("null")
+    right = [storage_class(column), *(["null"] if column.nullable else ())]
     return sa.func.typeof(column).not_in(right)

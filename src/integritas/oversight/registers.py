@@ -11,7 +11,25 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from integritas.cases.api import KEPT, OPENED, Priority
+from integritas.cases.api import (
+    APPROVAL_DECIDED,
+    APPROVAL_REQUESTED,
+    APPROVAL_VOIDED,
+    ATTACHED,
+    BROKEN,
+    EDITED,
+    EVIDENCE_ADDED,
+    EVIDENCE_ERASED,
+    GRANTED,
+    KEPT,
+    LINKED,
+    OPENED,
+    RESTRICTED,
+    REVIEWED,
+    REVOKED,
+    UNRESTRICTED,
+    Priority,
+)
 from integritas.identity.api import KEPT_IDENTITY
 from integritas.journal.api import read_entries
 from integritas.kernel.clock import parse_time
@@ -130,7 +148,7 @@ class _Told:
             "grantee": data["grantee"],
             "granted_by": entry.actor_id,
             "expires_at": data["expires_at"],
-            "broken": entry.type == _BROKEN,
+            "broken": entry.type == BROKEN,
         }
 
     def revoked(self, entry: Entry) -> None:
@@ -217,23 +235,22 @@ class _Told:
 
 
 _OPTIONAL: Final = "(optional)"
-_BROKEN: Final = "integritas.case.glass_broken.v1"
 _RULES: Final[Mapping[str, Callable[[_Told, Entry], None]]] = {
     OPENED: _Told.opened,
-    "integritas.case.edited.v1": _Told.edited,
-    "integritas.case.evidence_added.v1": _Told.evidence,
-    "integritas.evidence.erased.v1": _Told.erased,
-    "integritas.case.attached.v1": _Told.attached,
-    "integritas.case.restricted.v1": _Told.restricted,
-    "integritas.case.unrestricted.v1": _Told.unrestricted,
-    "integritas.case.access_granted.v1": _Told.granted,
-    _BROKEN: _Told.granted,
-    "integritas.case.access_revoked.v1": _Told.revoked,
-    "integritas.case.linked.v1": _Told.linked,
-    "integritas.approval.requested.v1": _Told.asked,
-    "integritas.approval.decided.v1": _Told.answered,
-    "integritas.approval.voided.v1": _Told.voided,
-    "integritas.finding.reviewed.v1": _Told.reviewed,
+    EDITED: _Told.edited,
+    EVIDENCE_ADDED: _Told.evidence,
+    EVIDENCE_ERASED: _Told.erased,
+    ATTACHED: _Told.attached,
+    RESTRICTED: _Told.restricted,
+    UNRESTRICTED: _Told.unrestricted,
+    GRANTED: _Told.granted,
+    BROKEN: _Told.granted,
+    REVOKED: _Told.revoked,
+    LINKED: _Told.linked,
+    APPROVAL_REQUESTED: _Told.asked,
+    APPROVAL_DECIDED: _Told.answered,
+    APPROVAL_VOIDED: _Told.voided,
+    REVIEWED: _Told.reviewed,
     "integritas.identity.user_created.v1": _Told.user,
     "integritas.identity.user_changed.v1": _Told.user,
     "integritas.identity.key_created.v1": _Told.key,

@@ -29,6 +29,7 @@ __all__ = [
     "JsonText",
     "Money",
     "UtcTime",
+    "storage_class",
     "tenant_column",
 ]
 
@@ -108,3 +109,10 @@ class Money(TypeDecorator[Decimal]):
 def tenant_column() -> sa.Column[str]:
     """Return the first key column of every table."""
     return sa.Column("tenant_id", Identifier, primary_key=True)
+
+
+def storage_class(column: sa.Column[Any]) -> str:
+    """Return how SQLite stores a column's values: `integer`, `blob` or `text`."""
+    if isinstance(column.type, sa.Integer):
+        return "integer"
+    return "blob" if isinstance(column.type, sa.LargeBinary) else "text"

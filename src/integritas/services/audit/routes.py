@@ -16,7 +16,7 @@ from integritas.kernel.ids import TenantId
 from integritas.platform.http import Caller
 from integritas.platform.problems import problem_responses
 from integritas.platform.withholding import Withheld
-from integritas.services.audit.records import Hold
+from integritas.services.audit.records import EVERYTHING, Hold
 from integritas.services.audit.schemas import (
     ErasedOut,
     HoldOut,
@@ -110,7 +110,7 @@ def add_keeping(routes: APIRouter, log: LogKeeper) -> None:
 
 
 async def _all_held(log: LogKeeper, tenant: TenantId) -> bool:
-    return any(held.subject == "*" for held in await log.holds(tenant))
+    return any(held.subject == EVERYTHING for held in await log.holds(tenant))
 
 
 async def _lasting(

@@ -14,7 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.types import NullType
 
 from integritas.kernel.clock import format_time
-from integritas.platform.columns import Blob
+from integritas.platform.columns import Blob, storage_class
 from integritas.services.audit.tables import (
     AUDIT_CHECKPOINTS,
     AUDIT_ENTRIES,
@@ -85,13 +85,13 @@ def mistyped(
     """
     if tx.dialect != "sqlite":
         return
-    any_wrong = [sa.func.typeof(c) != _storage_class(c) for c in table.c]
+    any_wrong = [sa.func.typeof(c) != storage_class(c) for c in table.c]
     query = sa.select(sa.literal(1)).select_from(table)
     ours = table.c.tenant_id == tenant
     if tx.execute(query.where(ours, sa.or_(*any_wrong)).limit(1)).first() is None:
         return  # one look at all columns, for as a rule nothing is wrong
     for column in table.c:
-        wrong = sa.func.typeof(column) != _storage_class(column)
+        wrong = sa.func.typeof(column) != storage_class(column)
         for row in raw_rows(tx, table, [table.c.tenant_id == tenant, wrong]):
             yield row, column.name
 
@@ -115,12 +115,6 @@ def stored_tenants(tx: Transaction, table: sa.Table) -> set[bytes]:
 
 
 def _stored(tx: Transaction, column: sa.Column[Any]) -> sa.ColumnElement[Any]:
-    if tx.dialect == "sqlite" and _storage_class(column) != "integer":
+    if tx.dialect == "sqlite" and storage_class(column) != "integer":
         return sa.cast(column, Blob)
     return column
-
-
-def _storage_class(column: sa.Column[Any]) -> str:
-    if isinstance(column.type, sa.Integer):
-        return "integer"
-    return "blob" if isinstance(column.type, sa.LargeBinary) else "text"

@@ -12,7 +12,7 @@ import typer
 
 from integritas.cli.chosen import Db, chosen_settings, told
 from integritas.cli.database import schema_of
-from integritas.kernel.errors import IntegritasError, InvalidInput, StorageFailure
+from integritas.kernel.errors import IntegritasError, StorageFailure
 from integritas.migrations.api import head
 from integritas.platform.config import unknown_settings
 from integritas.platform.roles import check_lists_folder, check_state_folder
@@ -113,14 +113,11 @@ def _loaded(name: str, load: Callable[[], object]) -> Check:
 
 
 def _lists(settings: Settings) -> Check:
+    folder = settings.lists_folder
     try:
         check_lists_folder(settings)
-    except InvalidInput as error:
-        return "watchlists", False, str(error)
-    folder = settings.lists_folder
-    if not folder.is_dir():
-        return "watchlists", None, f"none in {folder}: parties are not screened"
-    try:
+        if not folder.is_dir():
+            return "watchlists", None, f"none in {folder}: parties are not screened"
         lists = load_watchlists(folder)
     except IntegritasError as error:
         return "watchlists", False, str(error)

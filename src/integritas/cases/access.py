@@ -152,12 +152,12 @@ class CaseAccess:
             row = tx.execute(query).one_or_none()
             return row is not None and not hides(tx, reader, row.case_id, now)
 
-        return await self._database.read(read)
+        return await self._database.peek(read)
 
     async def hides(self, reader: Reader, case_id: str) -> bool:
         """Say whether a case is hidden; a run may be on what is no case."""
         now = self._clock.now()
-        return await self._database.read(lambda tx: hides(tx, reader, case_id, now))
+        return await self._database.peek(lambda tx: hides(tx, reader, case_id, now))
 
     async def of(self, tenant: TenantId, case_id: CaseId) -> Access:
         """Return who may see a case, or raise NotFound."""

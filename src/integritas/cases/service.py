@@ -287,7 +287,7 @@ class CaseDesk:
                 raise NotFound(f"there is no case {case_id}")
             return case
 
-        return await self._read(read)
+        return await self._database.peek(read)
 
     async def list(
         self,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 import sqlalchemy as sa
@@ -83,8 +84,8 @@ def get_case(
     Raises:
         NotFound: no such case in this tenant.
     """
-    seen = visible(CASES.c.id)
-    return case_of(_one(tx, CASES, tenant, case_id, "case", seen, lock=lock))
+    seen = () if visible is all_visible else (visible(CASES.c.id),)
+    return case_of(_one(tx, CASES, tenant, case_id, "case", *seen, lock=lock))
 
 
 def count_by_state(tx: Transaction, tenant: TenantId) -> dict[CaseState, int]:
@@ -249,15 +250,23 @@ def _one(
     *conditions: sa.ColumnElement[bool],
     lock: bool = False,
 ) -> sa.Row[Any]:
-    query = sa.select(table).where(
-        table.c.tenant_id == tenant, table.c.id == key, *conditions
-    )
+    query = _by_key(table)
+    if conditions:
+        query = query.where(*conditions)
     if lock:
         query = query.with_for_update()  # SQLite has one writer and knows no such thing
-    row = tx.execute(query).one_or_none()
+    row = tx.execute(query, {"of_tenant": tenant, "of_id": key}).one_or_none()
     if row is None:
         raise NotFound(f"there is no {what} {key}")
     return row
+
+
+@cache  # the putting together costs as much as the asking
+def _by_key(table: sa.Table) -> sa.Select[Any]:
+    return sa.select(table).where(
+        table.c.tenant_id == sa.bindparam("of_tenant"),
+        table.c.id == sa.bindparam("of_id"),
+    )
 
 
 def _page(

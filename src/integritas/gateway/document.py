@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from integritas.gateway.codesamples import code_samples
 from integritas.gateway.examples import example_of
 from integritas.gateway.repeating import MAX_KEY, keeps_its_own
+from integritas.gateway.security import CREDENTIALS
 from integritas.gateway.sparse import MOST, SPARSE
 from integritas.platform.paths import PathTable
 from integritas.platform.problems import problem_responses
@@ -42,6 +43,7 @@ TAGS: Final = {
 }
 """What each group of operations is about; one without a line here fails a test."""
 
+_EITHER: Final[list[dict[str, list[str]]]] = [{scheme: []} for scheme in CREDENTIALS]
 _WRITES: Final = frozenset({"post", "put", "patch", "delete"})
 _KEY: Final[dict[str, Any]] = {
     "name": "Idempotency-Key",
@@ -112,10 +114,11 @@ def _described(generate: Callable[[], dict[str, Any]]) -> Callable[[], dict[str,
 def _complete(document: dict[str, Any]) -> dict[str, Any]:
     document["servers"] = [{"url": "/", "description": "This server"}]
     document["tags"] = [{"name": name, "description": TAGS[name]} for name in TAGS]
+    document["components"]["securitySchemes"] = CREDENTIALS
     schemas = document["components"]["schemas"]
     _require_discriminators(document, schemas)
     for method, path, operation in _operations(document):
-        operation.setdefault("security", [])
+        operation["security"] = [] if operation["x-permission"] == "public" else _EITHER
         for parameter in operation.get("parameters", ()):
             if parameter["in"] == "header":
                 parameter["name"] = parameter["name"].title()

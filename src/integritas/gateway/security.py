@@ -3,6 +3,10 @@
 The credential is a bearer token or an API key (`Authorization: Bearer …` or
 `X-API-Key`). The permission is named by the route; routes of services are named here,
 by operation id. What rule holds for which route is gathered in `rules`.
+
+Dependencies here take the request alone and call each other: FastAPI walks a tree of
+them anew for each place where it asks for one, which cost more than what they do. So
+`document` tells of the credentials, which FastAPI would read off such a tree.
 """
 
 from __future__ import annotations
@@ -12,12 +16,11 @@ from functools import cache
 from typing import Annotated, Final, TypeAlias
 
 from fastapi import Depends, Request
-from fastapi.security import APIKeyHeader, HTTPBearer
-from fastapi.security.http import HTTPAuthorizationCredentials
+from starlette.datastructures import Headers
 
 from integritas.cases.api import Reader
 from integritas.gateway.need import check_need, reader_of
-from integritas.gateway.parts import Parts
+from integritas.gateway.parts import parts_of
 from integritas.identity.api import PERMISSIONS, Principal, View, view_of
 from integritas.kernel.contracts import Context
 from integritas.kernel.errors import FieldError, NotAuthenticated, NotPermitted
@@ -25,6 +28,7 @@ from integritas.platform.limits import note
 from integritas.platform.problems import request_id_of
 
 __all__ = [
+    "CREDENTIALS",
     "SERVICE_RULES",
     "Guarded",
     "InSession",
@@ -35,7 +39,7 @@ __all__ = [
     "sight",
 ]
 
-Check: TypeAlias = Callable[[Request, Parts, Principal], Awaitable[Context]]
+Check: TypeAlias = Callable[[Request], Awaitable[Context]]
 
 SERVICE_RULES: Final[Mapping[str, str]] = {
     "spam_assess": "services:assess",
@@ -101,31 +105,38 @@ SERVICE_RULES: Final[Mapping[str, str]] = {
     "audit_prune": "audit:erase",
 }
 
-_bearer = HTTPBearer(
-    auto_error=False, description="An access token of POST /auth/token."
-)
-_api_key = APIKeyHeader(
-    name="X-API-Key", auto_error=False, description="An API key of POST /api-keys."
-)
+CREDENTIALS: Final[Mapping[str, Mapping[str, str]]] = {
+    "HTTPBearer": {
+        "type": "http",
+        "description": "An access token of POST /auth/token.",
+        "scheme": "bearer",
+    },
+    "APIKeyHeader": {
+        "type": "apiKey",
+        "description": "An API key of POST /api-keys.",
+        "in": "header",
+        "name": "X-API-Key",
+    },
+}
+"""Security schemes of the OpenAPI document; either will do."""
 
 
-async def signed(
-    request: Request,
-    bearer: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
-    api_key: Annotated[str | None, Depends(_api_key)],
-    parts: Parts,
-) -> Principal:
+async def signed(request: Request) -> Principal:
     """Return who calls, and leave the context for the service routes.
 
     Raises:
         NotAuthenticated: no credential, or one that is worth nothing.
         TooManyRequests: the caller is over their limit.
     """
-    credential = bearer.credentials if bearer is not None else api_key
+    known: Principal | None = getattr(request.state, "principal", None)
+    if known is not None:
+        return known
+    credential = _credential(request.headers)
     if not credential:
         raise NotAuthenticated(
             "send an access token (Authorization: Bearer …) or an API key (X-API-Key)"
         )
+    parts = await parts_of(request)
     principal = await parts.identity.verify(credential)
     if parts.limits.caller is not None:
         who = principal.key or principal.actor.id
@@ -135,26 +146,35 @@ async def signed(
     request.state.context = principal.context(request_id_of(request.scope), address)
     reader = reader_of(principal)
     request.state.withheld = lambda: parts.access.withheld(reader)
+    request.state.principal = principal
     return principal
+
+
+def _credential(headers: Headers) -> str | None:
+    scheme, _, token = headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "bearer" and token:
+        return token.strip()
+    return headers.get("x-api-key")
 
 
 Signed: TypeAlias = Annotated[Principal, Depends(signed)]
 
 
-async def reading(principal: Signed) -> Reader:
+async def reading(request: Request) -> Reader:
     """Return who reads, for lists and searches."""
-    return reader_of(principal)
+    return reader_of(await signed(request))
 
 
 Reads: TypeAlias = Annotated[Reader, Depends(reading)]
 
 
-async def in_session(principal: Signed) -> Principal:
+async def in_session(request: Request) -> Principal:
     """Return who signed in; a key, stolen or lent, is not the person.
 
     Raises:
         NotPermitted: an API key or a machine's token asks.
     """
+    principal = await signed(request)
     if principal.session is None:
         raise NotPermitted(
             "an API key may not do this: it is for who signs in",
@@ -177,9 +197,10 @@ def allow(permission: str) -> Check:
     if permission not in PERMISSIONS:
         raise KeyError(permission)
 
-    async def check(request: Request, parts: Parts, principal: Signed) -> Context:
+    async def check(request: Request) -> Context:
+        principal = await signed(request)
         principal.require(permission)
-        await check_need(request, parts, principal)
+        await check_need(request, await parts_of(request), principal)
         context: Context = request.state.context
         return context
 
@@ -192,11 +213,12 @@ def permission_of(dependency: object) -> str | None:
     return "session" if dependency is in_session else _ALLOWED.get(dependency)
 
 
-async def guarded(request: Request, parts: Parts, principal: Signed) -> None:
+async def guarded(request: Request) -> None:
     """Let only those through whom the rule of a service's route lets."""
+    principal = await signed(request)
     route = request.scope.get("route")
     principal.require(SERVICE_RULES[str(getattr(route, "operation_id", ""))])
-    await check_need(request, parts, principal)
+    await check_need(request, await parts_of(request), principal)
 
 
 Guarded = Depends(guarded)

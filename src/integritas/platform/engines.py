@@ -12,7 +12,7 @@ import orjson
 import sqlalchemy as sa
 from sqlalchemy.engine import URL, Connection, Engine, make_url
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.pool import QueuePool
+from sqlalchemy.pool import PoolProxiedConnection, QueuePool
 
 from integritas.kernel.errors import FieldError, StorageFailure
 from integritas.platform.db_failures import storage_failure
@@ -104,7 +104,9 @@ def _sqlite_engines(address: URL) -> tuple[Engine, Engine]:
         connect_args={"cached_statements": 1_024},
         **_JSON,
     )
-    reading = sa.create_engine(address, poolclass=QueuePool, pool_size=READERS, **_JSON)
+    # One more for who reads without a thread: `Database.peek`.
+    size = READERS + 1
+    reading = sa.create_engine(address, poolclass=QueuePool, pool_size=size, **_JSON)
     _tune_sqlite(writing, begin="BEGIN IMMEDIATE", query_only=False)
     _tune_sqlite(reading, begin="BEGIN", query_only=True)
     return writing, reading
@@ -128,11 +130,13 @@ def _tune_sqlite(engine: Engine, *, begin: str, query_only: bool) -> None:
         for pragma in pragmas:
             connection.execute(pragma)
 
-    def on_begin(connection: Connection) -> None:
-        connection.exec_driver_sql(begin)
+    def do_begin(dbapi_connection: PoolProxiedConnection) -> None:
+        dbapi_connection.cursor().execute(begin)
 
     sa.event.listen(engine, "connect", on_connect)
-    sa.event.listen(engine, "begin", on_begin)
+    # Where SQLAlchemy begins for the driver. The event of the same name, which its
+    # documentation gives, costs a read of a row a third of its time.
+    engine.dialect.do_begin = do_begin  # type: ignore[method-assign] # see above
 
 
 def tidy_wal(connection: Connection) -> None:

@@ -6,9 +6,11 @@ they are RFC 3339 text with a `Z` (docs/adr/0009).
 
 from __future__ import annotations
 
+import os
 import random
 import re
 import secrets
+import threading
 import time
 from datetime import UTC, datetime, timedelta
 from typing import Final, Protocol
@@ -88,12 +90,46 @@ class ManualClock:
         self._monotonic += max(seconds, 0.0)
 
 
+class _Stock:
+    """The operating system's randomness, fetched ahead.
+
+    Each fetch gives up the interpreter lock, which a busy process has to wait for
+    again: longer than for all else that an id costs.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._bytes, self._used = b"", 0
+        if hasattr(os, "register_at_fork"):  # two processes must not draw the same
+            os.register_at_fork(after_in_child=self._begin_anew)
+
+    def take(self, size: int) -> bytes:
+        with self._lock:
+            start, end = self._used, self._used + size
+            if end > len(self._bytes):
+                self._bytes, start, end = os.urandom(_STOCK_BYTES), 0, size
+            self._used = end
+            return self._bytes[start:end]
+
+    def _begin_anew(self) -> None:
+        self._lock = threading.Lock()
+        self._bytes, self._used = b"", 0
+
+
+_STOCK_BYTES: Final = 4_096
+_SMALL: Final = 16
+_STOCK: Final = _Stock()
+
+
 class SystemRandomness:
     """The operating system's randomness."""
 
     def token_bytes(self, size: int) -> bytes:
-        """Return `size` bytes fit for keys and salts."""
-        return secrets.token_bytes(size)
+        """Return `size` bytes fit for keys and salts.
+
+        What is no longer than an id or a salt comes of bytes fetched ahead.
+        """
+        return _STOCK.take(size) if size <= _SMALL else secrets.token_bytes(size)
 
     def uniform(self, low: float, high: float) -> float:
         """Return a float drawn evenly from [low, high]."""

@@ -39,7 +39,6 @@ class Admission:
         self._limit = limit
         self._waiting = 0
         self._next_look = 0.0
-        self._looking = asyncio.Lock()
 
     async def admit(self, count: int = 1, *, wait_s: float = 0.0) -> None:
         """Return once there is room for `count` more runs.
@@ -58,15 +57,18 @@ class Admission:
             await asyncio.sleep(min(LOOK_S, left))
 
     async def _has_room(self, count: int) -> bool:
+        now = self._clock.monotonic()
+        if now >= self._next_look:
+            # Whoever comes meanwhile goes by what was known, and is counted.
+            self._next_look = now + LOOK_S
+            before = self._waiting
+            found = await self._database.read(self._count)
+            self._waiting = found + (self._waiting - before)
         # A batch as large as the limit must get in some time: into an empty queue.
-        async with self._looking:
-            if self._clock.monotonic() >= self._next_look:
-                self._waiting = await self._database.read(self._count)
-                self._next_look = self._clock.monotonic() + LOOK_S
-            if self._waiting and self._waiting + count > self._limit:
-                return False
-            self._waiting += count
-            return True
+        if self._waiting and self._waiting + count > self._limit:
+            return False
+        self._waiting += count
+        return True
 
     def _count(self, tx: Transaction) -> int:
         some = (

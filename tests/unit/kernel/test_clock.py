@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
@@ -146,3 +148,32 @@ def test_system_randomness_does_not_repeat() -> None:
     source = SystemRandomness()
     assert len(source.token_bytes(16)) == 16
     assert source.token_bytes(16) != source.token_bytes(16)
+
+
+@pytest.mark.parametrize("size", [0, 1, 10, 16, 17, 5_000])
+def test_system_randomness_is_as_long_as_asked(size: int) -> None:
+    assert len(SystemRandomness().token_bytes(size)) == size
+
+
+def test_what_is_fetched_ahead_is_handed_out_once_over_threads() -> None:
+    source = SystemRandomness()
+    with ThreadPoolExecutor(8) as threads:
+        drawn = list(threads.map(lambda _: source.token_bytes(16), range(2_000)))
+    assert len(set(drawn)) == len(drawn)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+def test_a_forked_process_draws_anew() -> None:
+    source = SystemRandomness()
+    source.token_bytes(1)
+    read, write = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.write(write, source.token_bytes(16))
+        os._exit(0)
+    os.waitpid(child, 0)
+    drawn = os.read(read, 16)
+    os.close(read)
+    os.close(write)
+    assert len(drawn) == 16
+    assert drawn != source.token_bytes(16)

@@ -8,6 +8,7 @@ writes what came of it.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import sqlalchemy as sa
@@ -422,15 +423,20 @@ def _update(tx: Transaction, changed: Sequence[tuple[Case, Case]]) -> None:
 
 def _reserve(tx: Transaction, tenant: TenantId, year: int, count: int) -> int:
     """Take `count` case numbers; return the last of them."""
-    dialect = postgresql if tx.dialect == "postgresql" else sqlite
-    statement = dialect.insert(CASE_NUMBERS).values(
-        tenant_id=tenant, year=year, last=count
-    )
-    statement = statement.on_conflict_do_update(
+    taken = {"tenant_id": tenant, "year": year, "last": count}
+    return int(tx.execute(_reservation(tx.dialect), taken).scalar_one())
+
+
+@cache
+def _reservation(dialect: str) -> sa.Executable:
+    made = postgresql if dialect == "postgresql" else sqlite
+    statement = made.insert(CASE_NUMBERS)
+    last = CASE_NUMBERS.c.last
+    whole: sa.Executable = statement.on_conflict_do_update(
         index_elements=["tenant_id", "year"],
-        set_={"last": CASE_NUMBERS.c.last + count},
-    )
-    return int(tx.execute(statement.returning(CASE_NUMBERS.c.last)).scalar_one())
+        set_={"last": last + statement.excluded.last},
+    ).returning(last)
+    return whole
 
 
 def _evidence(

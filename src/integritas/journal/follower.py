@@ -174,11 +174,13 @@ class Feeder(Following):
         self._types = types
 
     async def _step(self, tenant: TenantId) -> int:
-        cursor, mark = await self._database.transact(
+        cursor, mark, due = await self._database.transact(
             lambda tx: self._marked(tx, tenant), patient=True
         )
         if mark <= cursor:
             return 0
+        if not due:
+            return mark - cursor
         entries = await self._database.read(
             lambda tx: read_entries(
                 tx, tenant, after=cursor, until=mark, types=self._types
@@ -191,15 +193,16 @@ class Feeder(Following):
         )
         return mark - cursor
 
-    def _marked(self, tx: Transaction, tenant: TenantId) -> tuple[int, int]:
+    def _marked(self, tx: Transaction, tenant: TenantId) -> tuple[int, int, bool]:
         """Return where the batch that is due begins and ends: one begun, or the next.
 
-        The next is marked by this. It holds `FED` entries to be told of, or all.
+        The next is marked by this. It holds `FED` entries to be told of, or all. If
+        there is none to be told of, which is said too, this moves past the others.
         """
         mark = _cursor(tx, self._mark, tenant, lock=True)
         cursor = _cursor(tx, self.name, tenant)
         if mark > cursor:
-            return cursor, mark
+            return cursor, mark, True
         mark = read_head(tx, tenant)
         due = next_seqs(
             tx, tenant, after=cursor, until=mark, limit=FED, types=self._types
@@ -207,16 +210,27 @@ class Feeder(Following):
         if len(due) == FED:
             mark = due[-1]
         if mark > cursor:
-            _move(tx, self._mark, tenant, mark)
-        return cursor, mark
+            _move(tx, self._mark if due else self.name, tenant, mark)
+        return cursor, mark, bool(due)
+
+
+# Put together once: for so little that costs more than the asking.
+_TABLE: Final = JOURNAL_CURSORS
+_ITS: Final = _TABLE.c.follower == sa.bindparam("of_follower")
+_KEY: Final = (_TABLE.c.tenant_id == sa.bindparam("of_tenant")) & _ITS
+_ALL_CURSORS: Final = sa.select(_TABLE.c.tenant_id, _TABLE.c.seq).where(_ITS)
+_CURSOR: Final = sa.select(_TABLE.c.seq).where(_KEY)
+_MOVE: Final = (
+    sa.update(_TABLE)
+    .where(_KEY, _TABLE.c.seq < sa.bindparam("to"))
+    .values(seq=sa.bindparam("to"))
+)
 
 
 def _behind(tx: Transaction, follower: str) -> Sequence[TenantId]:
     """Return the tenants that have entries behind the follower's cursor."""
-    query = sa.select(JOURNAL_CURSORS.c.tenant_id, JOURNAL_CURSORS.c.seq).where(
-        JOURNAL_CURSORS.c.follower == follower
-    )
-    cursors = {row.tenant_id: row.seq for row in tx.execute(query)}
+    found = tx.execute(_ALL_CURSORS, {"of_follower": follower})
+    cursors = {row.tenant_id: row.seq for row in found}
     heads = read_heads(tx)
     return [tenant for tenant, head in heads.items() if head > cursors.get(tenant, 0)]
 
@@ -224,21 +238,18 @@ def _behind(tx: Transaction, follower: str) -> Sequence[TenantId]:
 def _cursor(
     tx: Transaction, follower: str, tenant: TenantId, *, lock: bool = False
 ) -> int:
-    table = JOURNAL_CURSORS
-    query = sa.select(table.c.seq).where(
-        table.c.tenant_id == tenant, table.c.follower == follower
-    )
+    query = _CURSOR
     if lock and tx.dialect == "postgresql":
         query = query.with_for_update()
-    return int(tx.execute(query).scalar() or 0)
+    its = {"of_tenant": tenant, "of_follower": follower}
+    return int(tx.execute(query, its).scalar() or 0)
 
 
 def _move(tx: Transaction, follower: str, tenant: TenantId, seq: int) -> None:
     """Move a cursor on, never back: another process may be further."""
-    table = JOURNAL_CURSORS
-    key = (table.c.tenant_id == tenant) & (table.c.follower == follower)
-    if tx.execute(sa.select(table.c.seq).where(key)).first() is None:
-        row = {"tenant_id": tenant, "follower": follower, "seq": seq}
-        tx.insert(table, [row])
+    its = {"of_tenant": tenant, "of_follower": follower}
+    if tx.execute(_MOVE, {**its, "to": seq}).rowcount:
         return
-    tx.execute(sa.update(table).where(key, table.c.seq < seq).values(seq=seq))
+    if tx.execute(_CURSOR, its).first() is None:
+        row = {"tenant_id": tenant, "follower": follower, "seq": seq}
+        tx.insert(_TABLE, [row])

@@ -477,10 +477,14 @@ def _locked_head(tx: Transaction, tenant: TenantId) -> int:
     return read_head(tx, tenant)
 
 
+_HEAD: Final = sa.select(sa.func.max(JOURNAL.c.seq)).where(
+    JOURNAL.c.tenant_id == sa.bindparam("of_tenant")
+)
+
+
 def read_head(tx: Transaction, tenant: TenantId) -> int:
     """Return the highest `seq` of a tenant, 0 if it has no entries."""
-    query = sa.select(sa.func.max(JOURNAL.c.seq)).where(JOURNAL.c.tenant_id == tenant)
-    return int(tx.execute(query).scalar() or 0)
+    return int(tx.execute(_HEAD, {"of_tenant": tenant}).scalar() or 0)
 
 
 def _entry(row: Any) -> Entry:  # noqa: ANN401 - a row of JOURNAL

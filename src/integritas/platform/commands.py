@@ -78,6 +78,7 @@ _SHOWN: Final = (
     COMMANDS.c.subject,
     sa.cast(COMMANDS.c.payload, sa.Text).label("payload"),
 )
+_WAITS: Final = sa.select(sa.exists().where(COMMANDS.c.kind == sa.bindparam("of_kind")))
 _NOTIFY: Final = sa.text(f"NOTIFY {CHANNEL}")
 
 
@@ -163,8 +164,7 @@ class CommandQueue:
 
     def waits(self, tx: Transaction, kind: str) -> bool:
         """Say whether a command of this kind waits."""
-        query = sa.select(sa.exists().where(COMMANDS.c.kind == kind))
-        return bool(tx.execute(query).scalar_one())
+        return bool(tx.execute(_WAITS, {"of_kind": kind}).scalar_one())
 
     def remove(self, tx: Transaction, commands: Sequence[Command]) -> None:
         """Remove commands that are done, in the unit of work that did them."""

@@ -211,12 +211,14 @@ def busy_subjects(
     tx: Transaction, tenant: TenantId, subjects: Sequence[str]
 ) -> frozenset[str]:
     """Return those of these subjects that a run is under way on."""
-    query = sa.select(RUNS.c.subject).where(
-        RUNS.c.tenant_id == tenant,
-        one_of(tx.dialect, RUNS.c.subject, subjects),
-        RUNS.c.state == RunState.RUNNING.value,
-    )
-    return frozenset(tx.execute(query).scalars())
+    query = _BUSY.where(one_of(tx.dialect, RUNS.c.subject, subjects))
+    return frozenset(tx.execute(query, {"of_tenant": tenant}).scalars())
+
+
+_BUSY: Final = sa.select(RUNS.c.subject).where(
+    RUNS.c.tenant_id == sa.bindparam("of_tenant"),
+    RUNS.c.state == RunState.RUNNING.value,
+)
 
 
 def stopping_on(tx: Transaction, tenant: TenantId, subject: str) -> Sequence[RunId]:

@@ -82,12 +82,14 @@ class Pauses:
 
 def list_pauses(tx: Transaction, tenant: TenantId | None = None) -> Sequence[Pause]:
     """Return what is paused, of all tenants if none is named."""
-    query = sa.select(PAUSES).order_by(PAUSES.c.tenant_id, PAUSES.c.name)
-    if tenant is not None:
-        query = query.where(PAUSES.c.tenant_id == tenant)
+    query = _PAUSES if tenant is None else _PAUSES_OF
     return [
         Pause(
             TenantId(row.tenant_id), row.name, row.reason, row.actor_id, row.paused_at
         )
-        for row in tx.execute(query)
+        for row in tx.execute(query, {"of_tenant": tenant})
     ]
+
+
+_PAUSES: Final = sa.select(PAUSES).order_by(PAUSES.c.tenant_id, PAUSES.c.name)
+_PAUSES_OF: Final = _PAUSES.where(PAUSES.c.tenant_id == sa.bindparam("of_tenant"))

@@ -44,6 +44,15 @@ ENDED: Final = "integritas.run.ended.v1"
 SIGNALLED: Final = "integritas.run.signalled.v1"
 DEFINED: Final = "integritas.workflow.defined.v1"
 _QUERY_LIMIT: Final = 500
+_NEWEST: Final = (
+    sa.select(DEFINITIONS.c.document)
+    .where(
+        DEFINITIONS.c.tenant_id == sa.bindparam("of_tenant"),
+        DEFINITIONS.c.name == sa.bindparam("of_name"),
+    )
+    .order_by(DEFINITIONS.c.version.desc())
+    .limit(1)
+)
 Row: TypeAlias = Any  # of the table that the function's name tells
 
 
@@ -334,14 +343,11 @@ class RunStore:
         self, tx: Transaction, tenant: TenantId, name: str, version: int | None
     ) -> Definition | None:
         """Return a version of a definition, the newest if None is asked for."""
-        table = DEFINITIONS
-        query = sa.select(table.c.document).where(
-            table.c.tenant_id == tenant, table.c.name == name
-        )
+        query = _NEWEST
         if version is not None:
-            query = query.where(table.c.version == version)
-        query = query.order_by(table.c.version.desc()).limit(1)
-        row = tx.execute(query).one_or_none()
+            query = query.where(DEFINITIONS.c.version == version)
+        its = {"of_tenant": tenant, "of_name": name}
+        row = tx.execute(query, its).one_or_none()
         if row is None:
             return None
         return DefinitionIn.model_validate(row.document).definition()

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import gc
+import os
 from pathlib import Path
 from typing import Annotated
 
 import orjson
 import typer
+
+# The array library's linear algebra would start threads that spin, and none is used.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 from integritas.cli.bulk import open_bulk, read_text, shown
 from integritas.services.anticorruption.api import (

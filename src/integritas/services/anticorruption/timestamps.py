@@ -10,7 +10,13 @@ import re
 from datetime import UTC, date, datetime
 from typing import Final
 
-__all__ = ["KNOWN", "NANOSECONDS_PER_DAY", "parse_timestamp", "whole_days"]
+__all__ = [
+    "KNOWN",
+    "NANOSECONDS_PER_DAY",
+    "parse_timestamp",
+    "span_between",
+    "whole_days",
+]
 
 NANOSECONDS_PER_DAY: Final = 86_400 * 10**9
 
@@ -41,6 +47,15 @@ def parse_timestamp(text: str) -> int | None:
             KNOWN.clear()
         KNOWN[text] = moment
     return moment
+
+
+def span_between(start: str | None, end: str | None) -> int | None:
+    """Return the nanoseconds from one time to another, None if one is none."""
+    if start is None or end is None:
+        return None
+    opened = KNOWN.get(start) or parse_timestamp(start)
+    closed = KNOWN.get(end) or parse_timestamp(end)
+    return None if opened is None or closed is None else closed - opened
 
 
 def _parse_plain(text: str) -> int | None:

@@ -29,7 +29,7 @@ class Reject:
 
 
 def parse_line(number: int, line: bytes | None, limit: int) -> dict[str, Any] | Reject:
-    """Return the object on a line, else what is wrong; None is a line over the limit."""
+    """Return the object on a line, None if over the limit; else what is wrong."""
     if line is None:
         message = f"is longer than {limit} bytes"
         return Reject(

@@ -127,10 +127,12 @@ def collusion(
         run = model.score_file(bulk.source.read())
         for reject in run.rejects:
             bulk.rejects.take(reject)
-        nothing = run.rejects and len(run.rejects) == len(run.scores)
+        nothing = len(run.rejects) == len(run.scores)
         bulk.rejects.conclude(
             f"{len(run.rejects)} of {len(run.scores)} bids not scored",
-            failure=f"no bid of {shown(source)} could be scored" if nothing else None,
+            failure=f"{shown(source)} holds no bid that could be scored"
+            if nothing
+            else None,
         )
         bulk.output.write(run.lines())
     if run.out_of_domain:

@@ -13,6 +13,7 @@ from typing import Final
 __all__ = [
     "KNOWN",
     "NANOSECONDS_PER_DAY",
+    "least_span",
     "parse_timestamp",
     "span_between",
     "whole_days",
@@ -98,3 +99,10 @@ def whole_days(start: int, end: int) -> int:
     span = end - start
     days = abs(span) // NANOSECONDS_PER_DAY
     return days if span >= 0 else -days
+
+
+def least_span(days: int) -> int:
+    """Return the shortest span of at least so many whole days."""
+    if days > 0:
+        return days * NANOSECONDS_PER_DAY
+    return (days - 1) * NANOSECONDS_PER_DAY + 1

@@ -17,7 +17,11 @@ from integritas.services.anticorruption.indicators.contract import (
 )
 from integritas.services.anticorruption.ledger import Group, Ledger, Reference
 from integritas.services.anticorruption.settings import Option, OptionKind, Settings
-from integritas.services.anticorruption.timestamps import span_between, whole_days
+from integritas.services.anticorruption.timestamps import (
+    least_span,
+    span_between,
+    whole_days,
+)
 
 if TYPE_CHECKING:
     from integritas.services.anticorruption.columns import Block
@@ -102,6 +106,8 @@ class ShortSubmissionPeriod:
 
     def tally_block(self, block: Block, ledger: Ledger) -> None:
         """Flag the processes that are short of days."""
+        usual = least_span(self.threshold)
+        least = {name: least_span(days) for name, days in self.by_details.items()}
         for row, tender in enumerate(block.tenders):
             period = tender.tender_period
             if period is None or (
@@ -109,8 +115,9 @@ class ShortSubmissionPeriod:
             ):
                 continue
             span = span_between(period.start_date, period.end_date)
-            enough = self._enough(tender.procurement_method_details)
-            if span is not None and whole_days(0, span) < enough:
+            if span is None:
+                continue
+            if span < least.get(tender.procurement_method_details or "", usual):
                 record(ledger, self.spec, block.ocids[row], 1.0)
 
     def conclude(self, ledger: Ledger) -> None:

@@ -115,9 +115,9 @@ class HeterogeneousSupplier:
         awards = block.awards
         sole = awards.suppliers.sole
         chosen = np.flatnonzero(awards.active & (sole >= 0))
+        entries = [awards.entries[place] for place in chosen.tolist()]
         classes = [
-            item_classes(awards.entries[place], self.digits)
-            for place in chosen.tolist()
+            item_classes(entry, self.digits) if entry.items else () for entry in entries
         ]
         counts = np.fromiter(map(len, classes), np.int64, len(classes))
         suppliers = np.repeat(sole[chosen], counts)

@@ -24,7 +24,15 @@ from sklearn.model_selection import (  # type: ignore[import-untyped] # ships no
 if TYPE_CHECKING:
     from models.collusion.data import Labelled
 
-__all__ = ["FOLDS", "RECIPE", "calibrate", "export", "fit", "measure"]
+__all__ = [
+    "FOLDS",
+    "RECIPE",
+    "best_threshold",
+    "calibrate",
+    "export",
+    "fit",
+    "measure",
+]
 
 FOLDS = 5
 RECIPE: dict[str, Any] = {
@@ -33,12 +41,6 @@ RECIPE: dict[str, Any] = {
     "max_features": 0.6,
     "class_weight": "balanced",
 }
-# Of the uncalibrated probability. One number for all folds: choosing it anew inside
-# each of them costs more in variance than it gains ("f1_nested_threshold").
-THRESHOLD = 0.4
-THRESHOLDS = np.arange(0.2, 0.71, 0.01)
-SMOOTHING = np.ones(9) / 9
-
 Floats = NDArray[np.float64]
 
 
@@ -82,26 +84,34 @@ def _repetition(data: Labelled, seed: int) -> tuple[dict[str, float], Floats]:
     return {
         "roc_auc_mean_of_folds": float(np.mean(areas)),
         "roc_auc_pooled": float(roc_auc_score(truth, unseen)),
-        "f1": float(f1_score(truth, unseen > THRESHOLD)),
-        "f1_nested_threshold": float(f1_score(truth, said)),
+        "f1": float(f1_score(truth, said)),
         "brier_uncalibrated": float(brier_score_loss(truth, unseen)),
     }, unseen
 
 
 def _threshold(data: Labelled, seed: int, seen: NDArray[np.int64]) -> float:
-    """Return the threshold of the best F1 on folds inside the training rows."""
+    """Return the threshold that folds inside the training rows give."""
     inner = np.zeros(len(data.rows))
     for fitted, held in _folds(data, seed, seen):
         model = fit(data, seed=seed, chosen=fitted)
         inner[held] = model.predict_proba(data.rows[held])[:, 1]
-    return best_threshold(data.collusive[seen], inner[seen])
+    slope, offset = _platt(inner[seen], data.collusive[seen])
+    chosen = best_threshold(_calibrated(inner[seen], slope, offset))
+    odds = (np.log(chosen / (1 - chosen)) - offset) / slope
+    return float(1 / (1 + np.exp(-odds)))
 
 
-def best_threshold(truth: NDArray[np.bool_], probabilities: Floats) -> float:
-    """Return where F1, smoothed over nearby thresholds, is best."""
-    scores = [f1_score(truth, probabilities > value) for value in THRESHOLDS]
-    padded = np.pad(scores, len(SMOOTHING) // 2, mode="edge")
-    return float(THRESHOLDS[int(np.convolve(padded, SMOOTHING, "valid").argmax())])
+def best_threshold(probabilities: Floats) -> float:
+    """Return the threshold of the best F1 to be expected of calibrated probabilities.
+
+    That is half the best F1 (Lipton, Elkan, Naryanaswamy, "Optimal thresholding of
+    classifiers to maximize F1 measure", ECML PKDD 2014). The F1 expected comes from the
+    probabilities: the one counted with so few labels has its best value by chance.
+    """
+    falling = np.sort(probabilities)[::-1]
+    flagged = np.arange(1, len(falling) + 1)
+    expected = 2 * np.cumsum(falling) / (flagged + falling.sum())
+    return float(expected.max() / 2)
 
 
 def _folds(
@@ -114,17 +124,24 @@ def _folds(
 
 def calibrate(unseen: Floats, data: Labelled) -> dict[str, float]:
     """Return Platt's slope and offset on unseen log odds, and the threshold."""
-    odds = _log_odds(unseen)
-    model = LogisticRegression(C=1e6).fit(odds[:, None], data.collusive)
-    slope, offset = float(model.coef_[0, 0]), float(model.intercept_[0])
-    calibrated = 1 / (1 + np.exp(-(slope * odds + offset)))
-    at = slope * float(_log_odds(np.array([THRESHOLD]))[0]) + offset
+    slope, offset = _platt(unseen, data.collusive)
+    calibrated = _calibrated(unseen, slope, offset)
     return {
         "slope": round(slope, 6),
         "offset": round(offset, 6),
-        "threshold": round(float(1 / (1 + np.exp(-at))), 4),
+        "threshold": round(best_threshold(calibrated), 4),
         "brier": round(float(brier_score_loss(data.collusive, calibrated)), 4),
     }
+
+
+def _platt(unseen: Floats, truth: NDArray[np.bool_]) -> tuple[float, float]:
+    model = LogisticRegression(C=1e6).fit(_log_odds(unseen)[:, None], truth)
+    return float(model.coef_[0, 0]), float(model.intercept_[0])
+
+
+def _calibrated(probabilities: Floats, slope: float, offset: float) -> Floats:
+    found: Floats = 1 / (1 + np.exp(-(slope * _log_odds(probabilities) + offset)))
+    return found
 
 
 def _log_odds(probabilities: Floats) -> Floats:

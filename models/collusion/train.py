@@ -26,7 +26,7 @@ from threadpoolctl import (  # type: ignore[import-untyped] # ships no types
 from integritas.services.anticorruption.collusion.artifact import FORMAT, MANIFEST
 from integritas.services.anticorruption.collusion.screens import FEATURES
 
-VERSION = "1"
+VERSION = "2"
 REPETITIONS = 20
 HERE = Path(__file__).parent
 SHIPPED = HERE.parents[1] / "src/integritas/services/anticorruption/model"

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import sys
-from importlib import import_module, metadata
+from importlib import import_module
 from typing import TYPE_CHECKING, Annotated, Final, NoReturn
 
 import typer
@@ -76,6 +76,9 @@ app = typer.Typer(
 
 def _print_version(asked: bool) -> None:
     if asked:
+        # It loads the parser of e-mail, which no other command needs.
+        from importlib import metadata  # noqa: PLC0415
+
         typer.echo(metadata.version("integritas"))
         raise typer.Exit
 

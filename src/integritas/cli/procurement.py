@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import gc
+import os
 from pathlib import Path
 from typing import Annotated
 
 import orjson
 import typer
+
+# The array library's linear algebra would start threads that spin, and none is used.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 from integritas.cli.bulk import open_bulk, read_text, shown
 from integritas.services.anticorruption.api import (
@@ -123,10 +127,12 @@ def collusion(
         run = model.score_file(bulk.source.read())
         for reject in run.rejects:
             bulk.rejects.take(reject)
-        nothing = run.rejects and len(run.rejects) == len(run.scores)
+        nothing = len(run.rejects) == len(run.scores)
         bulk.rejects.conclude(
             f"{len(run.rejects)} of {len(run.scores)} bids not scored",
-            failure=f"no bid of {shown(source)} could be scored" if nothing else None,
+            failure=f"{shown(source)} holds no bid that could be scored"
+            if nothing
+            else None,
         )
         bulk.output.write(run.lines())
     if run.out_of_domain:

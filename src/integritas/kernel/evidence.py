@@ -33,7 +33,7 @@ from pydantic_core import PydanticCustomError, to_json
 
 from integritas.kernel.errors import InvalidInput
 from integritas.kernel.kinds import EvidenceKind
-from integritas.kernel.validation import field_errors
+from integritas.kernel.validation import field_errors, not_finite
 
 __all__ = [
     "MAIL",
@@ -192,6 +192,13 @@ class ProcurementIn(_Wire):
         try:
             json.dumps(document, allow_nan=False, ensure_ascii=False).encode()
         except (ValueError, RecursionError) as error:  # an unpaired surrogate, NaN
+            path = not_finite(document)
+            if path is not None:
+                raise PydanticCustomError(
+                    "not_finite",
+                    "{path} is NaN or infinite, which JSON has no number for",
+                    {"path": f"{form}.{path}", "at": f"{form}.{path}"},
+                ) from error
             raise PydanticCustomError(
                 "not_json",
                 "{form} cannot be written as JSON: {why}",

@@ -6,6 +6,7 @@ the same of the same mistake.
 
 from __future__ import annotations
 
+import math
 from itertools import takewhile
 from typing import TYPE_CHECKING, Any, Final
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
     from pydantic import ValidationError
 
-__all__ = ["NO_NUL", "field_error", "field_errors"]
+__all__ = ["NO_NUL", "field_error", "field_errors", "not_finite"]
 
 NO_NUL: Final = r"^[^\x00]*$"
 """The pattern of texts that every database takes."""
@@ -166,6 +167,7 @@ _REMEDIES: Final[Mapping[str, str]] = {
     "name_empty": "write a name with letters or digits, in any script",
     "name_long": "write at most {characters} characters and {words} words",
     "name_missing": "add properties.name with at least one text",
+    "not_finite": "leave the field out, or write null",
     "not_json": "send JSON: UTF-8, no unpaired surrogates, no NaN",
     "ocid_missing": "add the ocid",
     "one_of": "send one of the two and leave the other out",
@@ -198,3 +200,20 @@ _OF_FIELDS: Final[Mapping[tuple[str, str], str]] = {
     ),
 }
 """What to do where the field says more than the kind of error."""
+
+
+def not_finite(document: object) -> str | None:
+    """Return the path of the first number that is none, in the order of the text."""
+    waiting: list[tuple[str, object]] = [("", document)]
+    while waiting:
+        path, value = waiting.pop()
+        if isinstance(value, float) and not math.isfinite(value):
+            return path or "(whole)"
+        below: list[tuple[str, object]] = []
+        if isinstance(value, dict):
+            dot = f"{path}." if path else ""
+            below = [(f"{dot}{name}", item) for name, item in value.items()]
+        elif isinstance(value, list):
+            below = [(f"{path}[{at}]", item) for at, item in enumerate(value)]
+        waiting += reversed(below)
+    return None

@@ -8,7 +8,7 @@ import pytest
 
 from integritas.journal.api import Feeder
 from integritas.kernel.contracts import Assessment
-from integritas.kernel.errors import StorageFailure
+from integritas.kernel.errors import NotFound, StorageFailure
 from integritas.kernel.evidence import EvidenceKind, Procurement
 from integritas.kernel.ids import EventId, TenantId
 from integritas.services.anticorruption.api import (
@@ -116,3 +116,24 @@ async def test_what_one_process_replaces_another_sees(stores: Stores) -> None:
         n.id
         for n in (await one.network(MAIN, "D", dataset="roads")).neighbourhood.nodes
     }
+
+
+async def test_what_is_erased_stays_withheld(stores: Stores) -> None:
+    """That a process is known at all tells of its case."""
+    desk = open_dataset_desk(stores.database, stores.clock, stores.journal)
+    opened = [await stores.open(MAIN, contest(number)) for number in range(2)]
+    await feeder(stores, desk).catch_up()
+    secret = opened[1].case.id
+    evidence = (await stores.desk.dossiers(MAIN, [secret]))[secret].evidence
+    withheld = frozenset(str(item.id) for item in evidence)
+    erased = await stores.database.transact(
+        lambda tx: desk.erase_evidence(tx, MAIN, evidence)
+    )
+    assert erased == 1
+    assert (await desk.get(MAIN, "observed"))["processes"] == 2
+    assert (await desk.get(MAIN, "observed", withheld))["processes"] == 1
+    with pytest.raises(NotFound):
+        await desk.profile(MAIN, "observed", "o1", withheld)
+    # A process that reads it all anew says the same.
+    other = open_dataset_desk(stores.database, stores.clock, stores.journal)
+    assert (await other.get(MAIN, "observed", withheld))["processes"] == 1

@@ -169,6 +169,13 @@ BAD: list[tuple[object, str]] = [
     ({"kind": "procurement", "release": []}, "evidence.release"),
     ({"kind": "procurement", "release": {}}, "evidence.release.ocid"),
     ({"kind": "procurement", "release": {"ocid": 3}}, "evidence.release.ocid"),
+    (
+        {
+            "kind": "procurement",
+            "record": {"ocid": "a", "releases": [{}, {"x": float("nan")}]},
+        },
+        "evidence.record.releases[1].x",
+    ),
     ({"kind": "procurement", "record": {"ocid": ""}}, "evidence.record.ocid"),
     (
         {"kind": "procurement", "release": {"ocid": "x", "t": "\ud800"}},
@@ -180,11 +187,11 @@ BAD: list[tuple[object, str]] = [
     ),
     (
         {"kind": "procurement", "release": {"ocid": "x", "n": float("nan")}},
-        "evidence.release",
+        "evidence.release.n",
     ),
     (
         {"kind": "procurement", "release": {"ocid": "x", "n": float("inf")}},
-        "evidence.release",
+        "evidence.release.n",
     ),
     ({"kind": "party", "schema": "Person"}, "evidence.properties"),
     ({"kind": "party", "properties": {"name": ["x"]}}, "evidence.schema"),

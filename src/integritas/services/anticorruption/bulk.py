@@ -29,12 +29,12 @@ from integritas.services.anticorruption.merging import compiled_releases
 from integritas.services.anticorruption.ocds import check_release
 from integritas.services.anticorruption.parallel import collect, plan_ranges, start
 from integritas.services.anticorruption.pieces import Index, Pieces, is_piece
-from integritas.services.anticorruption.release import Release
+from integritas.services.anticorruption.plain import decode, read_plain
+from integritas.services.anticorruption.rejects import Reject, no_ocid, parse_line
 from integritas.services.anticorruption.scoring import Calculation
-from integritas.services.anticorruption.unreadable import explain
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from integritas.services.anticorruption.features import Process
     from integritas.services.anticorruption.settings import Settings
@@ -55,23 +55,6 @@ _AT_ONCE: Final = 256 * 1024
 _LINES_TO_DECIDE: Final = 1_000
 # Lines of a later part are numbered from here until their place is known.
 _NOT_FIRST: Final = 1
-_DECODE: Final = msgspec.json.Decoder(Release).decode
-
-
-@dataclass(frozen=True, slots=True)
-class Reject:
-    """A thing wrong in a line; `used` says whether the rest of the line counted."""
-
-    line: int
-    path: str
-    message: str
-    remedy: str
-    used: bool
-
-    def __str__(self) -> str:
-        """Return one line for people."""
-        remedy = f" ({self.remedy})" if self.remedy else ""
-        return f"line {self.line} {self.path}: {self.message}{remedy}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,13 +221,30 @@ class Reading:
 
     def _take_lines(self, lines: list[bytes]) -> None:
         """Take lines that follow each other."""
+        if not (self._calculation.by_block and self._take_block(lines)):
+            self._take_each(lines)
+
+    def _take_block(self, lines: list[bytes]) -> bool:
+        """Take valid lines at once; False if one has to be looked at by itself."""
+        block = read_plain(lines, self._limit)
+        if block is None:
+            return False
+        for row, bids in block.mixed():
+            self._tell_currencies(self._number + 1 + row, bids)
+        self._calculation.add_block(block)
+        self._number += len(lines)
+        self.lines += len(lines)
+        self.read += len(lines)
+        return True
+
+    def _take_each(self, lines: list[bytes]) -> None:
         add, before, cared = self._add, self._number, 0
         for number, line in enumerate(lines, before + 1):
             try:
                 # What msgspec skips it does not check: the encoding is.
                 if not line.isascii():
                     line.decode()
-                process = digest(_DECODE(line))
+                process = digest(decode(line))
                 if not process.doubtful and len(line) <= self._limit:
                     tag = process.release.tag
                     if tag is not None and is_piece(tag):
@@ -252,7 +252,7 @@ class Reading:
                     else:
                         add(process)
                         if process.currencies > 1:
-                            self._tell_currencies(number, process)
+                            self._tell_currencies(number, _currencies(process))
                     continue
             except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
                 pass
@@ -280,22 +280,24 @@ class Reading:
             line = None if len(line) > self._limit else line
             if number == 1 and line is not None:
                 line = line.removeprefix(_BOM)
-        document = _parse(number, line, self._limit)
+        document = parse_line(number, line, self._limit)
         if isinstance(document, Reject):
             self.rejected += 1
             self._on_reject(document)
         else:
             self.take_document(number, document)
 
-    def _tell_currencies(self, number: int, process: Process) -> None:
+    def _tell_currencies(
+        self, number: int, bids: Iterable[tuple[int, str | None]]
+    ) -> None:
         """Tell of the first bid that cannot be compared with those before it."""
         first: str | None = None
-        for bid in process.submitted:
-            first = first or bid.currency
-            if bid.currency not in {first, None}:
+        for position, currency in bids:
+            first = first or currency
+            if currency not in {first, None}:
                 self.ignored += 1
-                path = f"bids.details[{bid.position}].value.currency"
-                message = f"is {bid.currency}, and a bid before it is in {first}"
+                path = f"bids.details[{position}].value.currency"
+                message = f"is {currency}, and a bid before it is in {first}"
                 remedy = "give all bids of a process in one currency"
                 self._on_reject(Reject(number, path, message, remedy, used=True))
                 return
@@ -318,14 +320,14 @@ class Reading:
             process = read_process(release)
             if process is None:
                 self.rejected += 1
-                self._on_reject(_no_ocid(number, path))
+                self._on_reject(no_ocid(number, path))
                 continue
             self.read += 1
             if is_piece(release.get("tag")):
                 self.pieces.add(process.ocid, orjson.dumps(release))
             else:
                 self._add(process)
-                self._tell_currencies(number, process)
+                self._tell_currencies(number, _currencies(process))
             dot = f"{path}." if path else ""
             for error in check_release(release):
                 self.ignored += 1
@@ -333,6 +335,10 @@ class Reading:
                 self._on_reject(
                     Reject(number, place, error.message, error.remedy, used=True)
                 )
+
+
+def _currencies(process: Process) -> Iterator[tuple[int, str | None]]:
+    return ((bid.position, bid.currency) for bid in process.submitted)
 
 
 @contextmanager
@@ -359,38 +365,3 @@ def skip_line(stream: BinaryIO) -> int:
 
 def _ignore(reject: Reject) -> None:
     del reject
-
-
-def _parse(number: int, line: bytes | None, limit: int) -> dict[str, Any] | Reject:
-    if line is None:
-        message = f"is longer than {limit} bytes"
-        return Reject(
-            number, "(whole)", message, "split the file by release", used=False
-        )
-    try:
-        release = orjson.loads(line)
-    except orjson.JSONDecodeError as error:
-        wrong = explain(line, error)
-        return Reject(number, wrong.path, wrong.message, wrong.remedy, used=False)
-    if isinstance(release, list) and release and isinstance(release[0], dict):
-        return {"releases": release}
-    if not isinstance(release, dict):
-        kind = type(release).__name__
-        return Reject(
-            number,
-            "(whole)",
-            f"is JSON but no object: {kind}",
-            "write one compiled release a line",
-            used=False,
-        )
-    return release
-
-
-def _no_ocid(number: int, path: str) -> Reject:
-    return Reject(
-        number,
-        f"{path}.ocid" if path else "ocid",
-        "is missing or no text",
-        "add the ocid of the contracting process",
-        used=False,
-    )

@@ -34,6 +34,9 @@ __all__ = [
     "Price",
     "Process",
     "digest",
+    "identifiers",
+    "item_classes",
+    "margin_ratio",
     "method_matches",
     "read_lowest_bid",
     "read_margin",
@@ -88,14 +91,6 @@ class Award(msgspec.Struct, gc=False):
     suppliers: tuple[str, ...]
     sole_supplier: str | None
     entry: AwardEntry
-
-    def classes(self, digits: int) -> list[str]:
-        """Return the first characters of the ids of its items' classifications."""
-        return [
-            kind.id[:digits]
-            for item in self.entry.items or ()
-            if (kind := item.classification) is not None and kind.id is not None
-        ]
 
 
 class Process(msgspec.Struct, gc=False):
@@ -241,7 +236,7 @@ def _add_bids(process: Process, entries: list[BidEntry]) -> None:
                 amount = currency = None
         if date is not None and date not in KNOWN and parse_timestamp(date) is None:
             process.doubtful = True
-        tenderers, sole = _identifiers(entry.tenderers)
+        tenderers, sole = identifiers(entry.tenderers)
         bid = Bid(position, status, tenderers, sole, amount, currency, date)
         bids.append(bid)
         if status == "valid":
@@ -266,7 +261,7 @@ def _add_awards(process: Process, entries: list[AwardEntry]) -> None:
     complete: list[Award] | None = []
     for entry in entries:
         status = entry.status
-        suppliers, sole = _identifiers(entry.suppliers)
+        suppliers, sole = identifiers(entry.suppliers)
         award = Award(status, suppliers, sole, entry)
         process.awards.append(award)
         if status == "active":
@@ -282,7 +277,7 @@ def _add_awards(process: Process, entries: list[AwardEntry]) -> None:
         process.winner = complete[0].sole_supplier
 
 
-def _identifiers(
+def identifiers(
     entries: list[Organisation] | None,
 ) -> tuple[tuple[str, ...], str | None]:
     """Return the ids given, and the one if there is exactly one entry."""
@@ -354,7 +349,17 @@ def read_margin(
             lost, most = bid, amount
     if won is None or lost is None or most < least:
         return None, currency
-    return _margin(won, lost, least, most), currency
+    margin = Margin(
+        margin_ratio(least, most),
+        winner,
+        lost.sole_tenderer or "",
+        least,
+        most,
+        won.currency or "",
+        won.position,
+        lost.position,
+    )
+    return margin, currency
 
 
 def read_lowest_bid(
@@ -388,18 +393,17 @@ def read_lowest_bid(
     return LowestBid(lowest.position, price, disqualified, comparable), currency
 
 
-def _margin(won: Bid, lost: Bid, winning: float, second: float) -> Margin:
+def margin_ratio(winning: float, second: float) -> float:
+    """Return how far the second price lies above the winning, as a share of it."""
     if winning != 0:
-        ratio = (second - winning) / winning
-    else:
-        ratio = math.inf if second > 0 else math.nan
-    return Margin(
-        ratio,
-        won.sole_tenderer or "",
-        lost.sole_tenderer or "",
-        winning,
-        second,
-        won.currency or "",
-        won.position,
-        lost.position,
-    )
+        return (second - winning) / winning
+    return math.inf if second > 0 else math.nan
+
+
+def item_classes(entry: AwardEntry, digits: int) -> list[str]:
+    """Return the first characters of the ids of an award's classifications."""
+    return [
+        kind.id[:digits]
+        for item in entry.items or ()
+        if (kind := item.classification) is not None and kind.id is not None
+    ]

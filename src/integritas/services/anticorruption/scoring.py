@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from integritas.services.anticorruption.features import Process, method_matches
 from integritas.services.anticorruption.indicators import INDICATORS, OPTIONS
 from integritas.services.anticorruption.indicators.contract import (
+    BlockIndicator,
     Flag,
     Gap,
     Indicator,
@@ -20,6 +21,8 @@ from integritas.services.anticorruption.settings import Settings, default_settin
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from integritas.services.anticorruption.columns import Block
+
 __all__ = ["DEFAULT_SETTINGS", "Calculation", "Judge", "Opinion"]
 
 DEFAULT_SETTINGS: Final = default_settings(OPTIONS)
@@ -28,6 +31,7 @@ DEFAULT_SETTINGS: Final = default_settings(OPTIONS)
 _ON_ORGANISATIONS: Final = frozenset({"R025", "R038", "R048"})
 _ON_MARGINS: Final = frozenset({"R024", "R058"})
 _ON_PRICES: Final = frozenset({"R024", "R036", "R058"})
+_NONE: Final[frozenset[str]] = frozenset()
 _LEFT_OUT: Final = Gap("the process is cancelled, or excluded by settings")
 
 
@@ -46,6 +50,10 @@ class Calculation:
         self._disqualified = _tallies(self._rules, When.DISQUALIFIED)
         self._won = _tallies(self._rules, When.WON)
         self._awarded = _tallies(self._rules, When.AWARDED)
+        blocks = [rule for rule in self._rules if isinstance(rule, BlockIndicator)]
+        self._by_block = (
+            blocks if len(blocks) == len(self._rules) and not with_maps else None
+        )
         self._excludes = bool(settings.excluded_methods)
         self._margins = (
             Margins.of(settings) if _ON_MARGINS & settings.sections.keys() else None
@@ -78,6 +86,32 @@ class Calculation:
                 tally(process, ledger)
         if process.awards:
             self._add_awarded(process)
+
+    @property
+    def by_block(self) -> bool:
+        """Say whether processes may come as blocks.
+
+        That needs indicators that all take them, no maps, and a currency decided.
+        """
+        return self._by_block is not None and self.decided
+
+    def add_block(self, block: Block) -> None:
+        """Take a block into account, as `add` does each of its processes."""
+        ledger, settings = self._ledger, self._settings
+        left_out = [
+            row
+            for row, tender in enumerate(block.tenders)
+            if tender.status == "cancelled"
+        ]
+        if settings.excluded_methods:
+            excluded = ~block.by_method(_NONE, settings.excluded_methods)
+            left_out = sorted({*left_out, *excluded.nonzero()[0].tolist()})
+        ledger.processes += len(block) - len(left_out)
+        block.leave_out(left_out)
+        if self._margins is not None:
+            self._margins.note_block(block, ledger)
+        for rule in self._by_block or ():
+            rule.tally_block(block, ledger)
 
     def _map_tenderers(self, process: Process) -> None:
         submitted = (bid.tenderers for bid in process.submitted)
@@ -166,7 +200,7 @@ def _tallies(
 def _excluded(process: Process, settings: Settings) -> bool:
     """Say whether a process is left out of everything."""
     return process.cancelled or not method_matches(
-        process.details, frozenset(), settings.excluded_methods
+        process.details, _NONE, settings.excluded_methods
     )
 
 

@@ -144,18 +144,21 @@ def blank_processes(
 ) -> int:
     """Leave of processes nothing but their ocid; return how many were known.
 
-    The rows stay, with new numbers: that is how other processes hear of it.
+    The rows stay, with new numbers: that is how other processes hear of it. So does
+    what told of each: from whom that is withheld, this is too.
     """
     table = ANTICORRUPTION_RELEASES
     mine = (table.c.tenant_id == tenant) & (table.c.dataset == dataset)
-    known: list[str] = []
+    told: dict[str, str | None] = {}
     for start in range(0, len(ocids), _AT_ONCE):
         chosen = list(ocids[start : start + _AT_ONCE])
-        query = sa.select(table.c.ocid).where(mine & table.c.ocid.in_(chosen))
-        known += uow.execute(query).scalars()
-    blank = {ocid: encode_body(Release(ocid=ocid)) for ocid in sorted(known)}
-    save_bodies(uow, tenant, dataset, blank)
-    return len(known)
+        query = sa.select(table.c.ocid, table.c.evidence_id).where(
+            mine & table.c.ocid.in_(chosen)
+        )
+        told |= {row.ocid: row.evidence_id for row in uow.execute(query)}
+    blank = {ocid: encode_body(Release(ocid=ocid)) for ocid in sorted(told)}
+    save_bodies(uow, tenant, dataset, blank, told)
+    return len(told)
 
 
 def read_bodies(

@@ -10,7 +10,14 @@ import re
 from datetime import UTC, date, datetime
 from typing import Final
 
-__all__ = ["KNOWN", "NANOSECONDS_PER_DAY", "parse_timestamp", "whole_days"]
+__all__ = [
+    "KNOWN",
+    "NANOSECONDS_PER_DAY",
+    "least_span",
+    "parse_timestamp",
+    "span_between",
+    "whole_days",
+]
 
 NANOSECONDS_PER_DAY: Final = 86_400 * 10**9
 
@@ -41,6 +48,15 @@ def parse_timestamp(text: str) -> int | None:
             KNOWN.clear()
         KNOWN[text] = moment
     return moment
+
+
+def span_between(start: str | None, end: str | None) -> int | None:
+    """Return the nanoseconds from one time to another, None if one is none."""
+    if start is None or end is None:
+        return None
+    opened = KNOWN.get(start) or parse_timestamp(start)
+    closed = KNOWN.get(end) or parse_timestamp(end)
+    return None if opened is None or closed is None else closed - opened
 
 
 def _parse_plain(text: str) -> int | None:
@@ -83,3 +99,10 @@ def whole_days(start: int, end: int) -> int:
     span = end - start
     days = abs(span) // NANOSECONDS_PER_DAY
     return days if span >= 0 else -days
+
+
+def least_span(days: int) -> int:
+    """Return the shortest span of at least so many whole days."""
+    if days > 0:
+        return days * NANOSECONDS_PER_DAY
+    return (days - 1) * NANOSECONDS_PER_DAY + 1

@@ -7,17 +7,17 @@ neither: they are found and named by their path.
 from __future__ import annotations
 
 import json
-import math
 from typing import Any
 
 from integritas.kernel.errors import FieldError
+from integritas.kernel.validation import not_finite
 
 __all__ = ["explain", "parse_with_nan"]
 
 
 def explain(text: bytes, error: json.JSONDecodeError) -> FieldError:
     """Return what is wrong with a line that a parser refused."""
-    path = _not_finite(parse_with_nan(text))
+    path = not_finite(parse_with_nan(text))
     if path is None:
         return FieldError(
             "(whole)",
@@ -37,20 +37,3 @@ def parse_with_nan(text: bytes) -> Any:  # noqa: ANN401 - JSON
         return json.loads(text)
     except (ValueError, RecursionError):
         return None
-
-
-def _not_finite(document: object) -> str | None:
-    """Return the path of the first number that is none, in the order of the text."""
-    waiting: list[tuple[str, object]] = [("", document)]
-    while waiting:
-        path, value = waiting.pop()
-        if isinstance(value, float) and not math.isfinite(value):
-            return path or "(whole)"
-        below: list[tuple[str, object]] = []
-        if isinstance(value, dict):
-            dot = f"{path}." if path else ""
-            below = [(f"{dot}{name}", item) for name, item in value.items()]
-        elif isinstance(value, list):
-            below = [(f"{path}[{at}]", item) for at, item in enumerate(value)]
-        waiting += reversed(below)
-    return None

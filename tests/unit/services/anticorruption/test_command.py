@@ -183,3 +183,13 @@ def test_collusion_fails_where_nothing_could_be_scored(tmp_path: Path) -> None:
     result = run("collusion", "--input", str(source), "--output", "-")
     assert isinstance(result.exception, InvalidInput)
     assert "has one usable bid" in str(result.exception)
+
+
+@pytest.mark.parametrize("content", ["[]", "", '[{"Tender": 2, "Bid_value": 5}]'])
+def test_collusion_of_no_bids_is_an_error(tmp_path: Path, content: str) -> None:
+    source = tmp_path / "bids.json"
+    source.write_text(content, encoding="utf-8")
+    result = run("collusion", "--input", str(source), "--output", "-")
+    assert isinstance(result.exception, InvalidInput)
+    assert "holds no bid that could be scored" in str(result.exception)
+    assert result.stdout == ""

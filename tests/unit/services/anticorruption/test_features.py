@@ -13,6 +13,7 @@ from integritas.services.anticorruption.features import (
     Price,
     Process,
     digest,
+    item_classes,
     method_matches,
     read_lowest_bid,
     read_margin,
@@ -77,7 +78,7 @@ def test_read_process_takes_out_what_the_flags_need(
     assert (process.method, process.details) == ("open", "Reverse auction")
     assert process.number_of_tenderers == 2
     assert process.bids[0].price == Price(5.0, "USD")
-    assert process.awards[0].classes(3) == ["123"]
+    assert item_classes(process.awards[0].entry, 3) == ["123"]
 
 
 @pytest.mark.parametrize("ocid", [None, 7, ["x"]])

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from integritas.services.anticorruption.timestamps import (
     NANOSECONDS_PER_DAY,
+    least_span,
     parse_timestamp,
     whole_days,
 )
@@ -96,6 +97,14 @@ def test_parse_timestamp_agrees_with_datetime(when: datetime) -> None:
 )
 def test_whole_days_drops_the_broken_day_towards_zero(span: int, days: int) -> None:
     assert whole_days(1_000, 1_000 + span) == days
+
+
+@given(st.integers(-9, 9), st.integers(-2, 2), st.integers(-9, 9))
+def test_a_span_is_of_fewer_days_below_the_least_span(
+    days: int, off: int, enough: int
+) -> None:
+    span = days * NANOSECONDS_PER_DAY + off
+    assert (span < least_span(enough)) == (whole_days(0, span) < enough)
 
 
 @pytest.mark.parametrize(

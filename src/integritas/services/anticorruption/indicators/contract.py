@@ -9,7 +9,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum, auto
-from typing import TYPE_CHECKING, ClassVar, Final, Protocol, Self, TypeAlias
+from typing import (
+    TYPE_CHECKING,
+    ClassVar,
+    Final,
+    Protocol,
+    Self,
+    TypeAlias,
+    runtime_checkable,
+)
 
 import msgspec
 
@@ -22,9 +30,11 @@ if TYPE_CHECKING:
 
     from pydantic import JsonValue
 
+    from integritas.services.anticorruption.columns import Block
     from integritas.services.anticorruption.features import Process
 
 __all__ = [
+    "BlockIndicator",
     "Flag",
     "Gap",
     "Indicator",
@@ -121,6 +131,15 @@ class Indicator(Protocol):
 
     def judge(self, process: Process, reference: Reference) -> Judgement:
         """Judge one process by itself, against what a set told before."""
+        ...
+
+
+@runtime_checkable
+class BlockIndicator(Indicator, Protocol):
+    """A rule that also takes many processes at once."""
+
+    def tally_block(self, block: Block, ledger: Ledger) -> None:
+        """Take a block into account, as `tally` does each of its processes."""
         ...
 
 

@@ -6,15 +6,20 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
+import numpy as np
+
+from integritas.services.anticorruption.columns import lowest
 from integritas.services.anticorruption.features import (
     Margin,
     Process,
+    margin_ratio,
     method_matches,
     read_margin,
 )
 from integritas.services.anticorruption.indicators.contract import Gap
 
 if TYPE_CHECKING:
+    from integritas.services.anticorruption.columns import Block
     from integritas.services.anticorruption.ledger import Ledger, Reference
     from integritas.services.anticorruption.settings import Settings
 
@@ -45,6 +50,45 @@ class Margins:
         margin, ledger.currency = read_margin(process, ledger.currency)
         if margin is not None:
             ledger.margins[process.ocid] = margin
+
+    def note_block(self, block: Block, ledger: Ledger) -> None:
+        """Keep the margins of a block of processes in the ledger."""
+        bids, winner = block.bids, block.winner
+        sole = bids.tenderers.sole
+        looked_at = (winner >= 0) & block.by_method(self.compared, self.uncompared)
+        chosen = (
+            bids.valid
+            & (sole >= 0)
+            & (bids.currency == block.currency(ledger.currency))
+            & looked_at[bids.release]
+        )
+        own = sole == winner[bids.release]
+        won, lost = lowest(bids, chosen & own), lowest(bids, chosen & ~own)
+        _, of_won, of_lost = np.intersect1d(
+            bids.release[won],
+            bids.release[lost],
+            assume_unique=True,
+            return_indices=True,
+        )
+        won, lost = won[of_won], lost[of_lost]
+        least = bids.amount[won] <= bids.amount[lost]
+        won, lost = won[least], lost[least]
+        names = block.names
+        currency = ledger.currency or ""
+        for ocid, winner, runner_up, winning, second, *positions in zip(
+            block.ocids_of(bids.release[won]),
+            map(names.__getitem__, sole[won].tolist()),
+            map(names.__getitem__, sole[lost].tolist()),
+            bids.amount[won].tolist(),
+            bids.amount[lost].tolist(),
+            bids.position[won].tolist(),
+            bids.position[lost].tolist(),
+            strict=True,
+        ):
+            ratio = margin_ratio(winning, second)
+            ledger.margins[ocid] = Margin(
+                ratio, winner, runner_up, winning, second, currency, *positions
+            )
 
     def read(self, process: Process, reference: Reference) -> Margin | Gap:
         """Return the margin of a single process, or why there is none."""

@@ -17,9 +17,14 @@ from integritas.services.anticorruption.indicators.contract import (
 )
 from integritas.services.anticorruption.ledger import Group, Ledger, Reference
 from integritas.services.anticorruption.settings import Option, OptionKind, Settings
-from integritas.services.anticorruption.timestamps import whole_days
+from integritas.services.anticorruption.timestamps import (
+    least_span,
+    span_between,
+    whole_days,
+)
 
 if TYPE_CHECKING:
+    from integritas.services.anticorruption.columns import Block
     from integritas.services.anticorruption.features import Process
 
 __all__ = ["ShortSubmissionPeriod"]
@@ -96,8 +101,24 @@ class ShortSubmissionPeriod:
         span = process.open_for
         if span is None or (self.methods and process.method not in self.methods):
             return
-        if whole_days(0, span) < self._enough(process):
+        if whole_days(0, span) < self._enough(process.details):
             record(ledger, self.spec, process.ocid, 1.0)
+
+    def tally_block(self, block: Block, ledger: Ledger) -> None:
+        """Flag the processes that are short of days."""
+        usual = least_span(self.threshold)
+        least = {name: least_span(days) for name, days in self.by_details.items()}
+        for row, tender in enumerate(block.tenders):
+            period = tender.tender_period
+            if period is None or (
+                self.methods and tender.procurement_method not in self.methods
+            ):
+                continue
+            span = span_between(period.start_date, period.end_date)
+            if span is None:
+                continue
+            if span < least.get(tender.procurement_method_details or "", usual):
+                record(ledger, self.spec, block.ocids[row], 1.0)
 
     def conclude(self, ledger: Ledger) -> None:
         """Do nothing: each process decides by itself."""
@@ -108,7 +129,7 @@ class ShortSubmissionPeriod:
         span = process.open_for
         if span is None or (self.methods and process.method not in self.methods):
             return Gap("no tender period with a start and an end, or another method")
-        days, enough = whole_days(0, span), self._enough(process)
+        days, enough = whole_days(0, span), self._enough(process.details)
         if days >= enough:
             return ()
         return (
@@ -126,7 +147,7 @@ class ShortSubmissionPeriod:
             ),
         )
 
-    def _enough(self, process: Process) -> int:
-        if process.details is None:
+    def _enough(self, details: str | None) -> int:
+        if details is None:
             return self.threshold
-        return self.by_details.get(process.details, self.threshold)
+        return self.by_details.get(details, self.threshold)

@@ -17,6 +17,7 @@ from integritas.services.anticorruption.ledger import Group, Ledger, Reference
 from integritas.services.anticorruption.settings import Option, OptionKind, Settings
 
 if TYPE_CHECKING:
+    from integritas.services.anticorruption.columns import Block
     from integritas.services.anticorruption.features import Process
 
 __all__ = ["SingleBid"]
@@ -68,8 +69,14 @@ class SingleBid:
 
     def tally(self, process: Process, ledger: Ledger) -> None:
         """Flag the process if one bid came."""
-        if process.number_of_tenderers == 1 and self._applies(process):
+        if process.number_of_tenderers == 1 and self._applies(process.method):
             record(ledger, self.spec, process.ocid, 1.0)
+
+    def tally_block(self, block: Block, ledger: Ledger) -> None:
+        """Flag the processes to which one bid came."""
+        for row, number in enumerate(block.numbers):
+            if number == 1 and self._applies(block.tenders[row].procurement_method):
+                record(ledger, self.spec, block.ocids[row], 1.0)
 
     def conclude(self, ledger: Ledger) -> None:
         """Do nothing: each process decides by itself."""
@@ -77,7 +84,7 @@ class SingleBid:
     def judge(self, process: Process, reference: Reference) -> Judgement:
         """Judge by the release alone."""
         del reference
-        if not self._applies(process):
+        if not self._applies(process.method):
             return Gap(f"the procurement method is {process.method or 'not given'}")
         if process.number_of_tenderers is None:
             return Gap("tender.numberOfTenderers is not given")
@@ -94,5 +101,5 @@ class SingleBid:
             ),
         )
 
-    def _applies(self, process: Process) -> bool:
-        return not self.methods or process.method in self.methods
+    def _applies(self, method: str | None) -> bool:
+        return not self.methods or method in self.methods

@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Final, Self
 
+import numpy as np
+
 from integritas.kernel.severity import Severity
+from integritas.services.anticorruption.columns import count_codes
 from integritas.services.anticorruption.indicators.contract import (
     Flag,
     Gap,
@@ -19,6 +22,7 @@ from integritas.services.anticorruption.quantiles import quantile, quartiles
 from integritas.services.anticorruption.settings import Option, OptionKind, Settings
 
 if TYPE_CHECKING:
+    from integritas.services.anticorruption.columns import Block
     from integritas.services.anticorruption.features import Process
 
 __all__ = ["ExcessiveUnsuccessfulBids"]
@@ -86,6 +90,16 @@ class ExcessiveUnsuccessfulBids:
         tenderers = {t for bid in process.valid if (t := bid.sole_tenderer) is not None}
         won = (winner,) if winner in tenderers else ()
         ledger.see(_CODE, won, tenderers)
+
+    def tally_block(self, block: Block, ledger: Ledger) -> None:
+        """Count each valid tenderer of a process once, and the winners' wins."""
+        bids, winner = block.bids, block.winner
+        sole = bids.tenderers.sole
+        chosen = bids.valid & (sole >= 0) & (winner[bids.release] >= 0)
+        keys = np.unique(block.keys(bids.release[chosen], sole[chosen]))
+        rows, tenderers = block.pairs(keys)
+        won = tenderers[tenderers == winner[rows]]
+        count_codes(ledger, _CODE, block.names, won, tenderers)
 
     def conclude(self, ledger: Ledger) -> None:
         """Flag the frequent tenderers below the fence.

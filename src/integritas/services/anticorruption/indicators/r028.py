@@ -5,8 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, NamedTuple, Self
 
+import numpy as np
+
 from integritas.kernel.severity import Severity
-from integritas.services.anticorruption.features import Price, Process, method_matches
+from integritas.services.anticorruption.features import (
+    Price,
+    Process,
+    identifiers,
+    method_matches,
+)
 from integritas.services.anticorruption.indicators.contract import (
     Flag,
     Gap,
@@ -19,6 +26,7 @@ from integritas.services.anticorruption.indicators.contract import (
 from integritas.services.anticorruption.ledger import Group, Ledger, Reference
 
 if TYPE_CHECKING:
+    from integritas.services.anticorruption.columns import Block
     from integritas.services.anticorruption.settings import Settings
 
 __all__ = ["IdenticalBidPrices"]
@@ -72,6 +80,27 @@ class IdenticalBidPrices:
         for repeat in self._repeats(process):
             both = dict.fromkeys(repeat.tenderers, 1.0)
             record(ledger, self.spec, process.ocid, 1.0, both)
+
+    def tally_block(self, block: Block, ledger: Ledger) -> None:
+        """Flag the processes and the tenderers where prices repeat."""
+        bids = block.bids
+        named = np.zeros(len(bids.entries), dtype=np.bool_)
+        named[bids.tenderers.entries] = True
+        looked_at = block.by_method(self.compared, self.uncompared)[bids.release]
+        chosen = bids.submitted & named & looked_at
+        bid = bids.by_price[chosen[bids.by_price]]
+        again = np.ones(max(len(bid) - 1, 0), dtype=np.bool_)
+        for column in (bids.release, bids.amount, bids.currency):
+            again &= column[bid[1:]] == column[bid[:-1]]
+        for before, after in zip(
+            bid[:-1][again].tolist(), bid[1:][again].tolist(), strict=True
+        ):
+            first, _ = identifiers(bids.entries[before].tenderers)
+            tenderers, _ = identifiers(bids.entries[after].tenderers)
+            if set(first) != set(tenderers):
+                both = dict.fromkeys(first + tenderers, 1.0)
+                ocid = block.ocids[bids.release[after]]
+                record(ledger, self.spec, ocid, 1.0, both)
 
     def conclude(self, ledger: Ledger) -> None:
         """Do nothing: each process decides by itself."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, NamedTuple, Self
 
+import numpy as np
+
 from integritas.kernel.severity import Severity
 from integritas.services.anticorruption.indicators.contract import (
     Flag,
@@ -18,6 +20,7 @@ from integritas.services.anticorruption.indicators.contract import (
 from integritas.services.anticorruption.ledger import Group, Ledger, Reference
 
 if TYPE_CHECKING:
+    from integritas.services.anticorruption.columns import Block
     from integritas.services.anticorruption.features import Process
     from integritas.services.anticorruption.settings import Settings
 
@@ -78,6 +81,24 @@ class LateBidWon:
             record(
                 ledger, self.spec, process.ocid, 1.0, dict.fromkeys(late.winners, 1.0)
             )
+
+    def tally_block(self, block: Block, ledger: Ledger) -> None:
+        """Flag the processes and the late winners."""
+        bids, tenderers = block.bids, block.bids.tenderers
+        supplied = block.keys(*block.suppliers)
+        keys = block.keys(bids.release[tenderers.entries], tenderers.codes)
+        won = np.flatnonzero(bids.valid[tenderers.entries] & np.isin(keys, supplied))
+        names, ends = block.names, block.ends
+        for bid, row, winner in zip(
+            tenderers.entries[won].tolist(),
+            bids.release[tenderers.entries[won]].tolist(),
+            tenderers.codes[won].tolist(),
+            strict=True,
+        ):
+            date, end = bids.dates[bid], ends[row]
+            if date is not None and end is not None and date > end:
+                late = {names[winner]: 1.0}
+                record(ledger, self.spec, block.ocids[row], 1.0, late)
 
     def conclude(self, ledger: Ledger) -> None:
         """Do nothing: each process decides by itself."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, NamedTuple, Self
 
+import numpy as np
+
 from integritas.kernel.severity import Severity
 from integritas.services.anticorruption.indicators.contract import (
     Flag,
@@ -19,6 +21,7 @@ from integritas.services.anticorruption.ledger import Group, Ledger, Reference
 from integritas.services.anticorruption.settings import Option, OptionKind, Settings
 
 if TYPE_CHECKING:
+    from integritas.services.anticorruption.columns import Block, Bools, Ints
     from integritas.services.anticorruption.features import Bid, Process
 
 __all__ = ["AllExceptWinnerDisqualified"]
@@ -81,6 +84,30 @@ class AllExceptWinnerDisqualified:
             value = float(len(measure.disqualified))
             record(ledger, self.spec, process.ocid, value, {measure.winner: 0.0})
 
+    def tally_block(self, block: Block, ledger: Ledger) -> None:
+        """Flag the processes and their winners."""
+        rows, suppliers = block.suppliers
+        winner = np.full(len(block), -1, dtype=np.int64)
+        winner[rows[::-1]] = suppliers[::-1]  # the first of each row stands
+        others = _rows(block, rows[suppliers != winner[rows]])
+        rows, tenderers = block.tenderers(block.bids.valid)
+        others |= _rows(block, rows[tenderers != winner[rows]])
+        sole = _rows(block, rows) & (winner >= 0) & block.final & ~others
+        rows, tenderers = block.tenderers(block.bids.disqualified)
+        chosen = sole[rows] & (tenderers != winner[rows])
+        keys = np.unique(block.keys(rows[chosen], tenderers[chosen]))
+        rows, counts = np.unique(block.pairs(keys)[0], return_counts=True)
+        enough = counts >= self.threshold
+        names = block.names
+        flagged = rows[enough]
+        for ocid, code, count in zip(
+            block.ocids_of(flagged),
+            winner[flagged].tolist(),
+            counts[enough].tolist(),
+            strict=True,
+        ):
+            record(ledger, self.spec, ocid, float(count), {names[code]: 0.0})
+
     def conclude(self, ledger: Ledger) -> None:
         """Do nothing: each process decides by itself."""
 
@@ -125,6 +152,13 @@ def _measure(process: Process) -> _Measure | None:
     if not valid or valid != set(process.suppliers):
         return None
     return _Measure(winner, frozenset(_tenderers(process.disqualified) - valid))
+
+
+def _rows(block: Block, rows: Ints) -> Bools:
+    """Say which rows are among those given."""
+    found = np.zeros(len(block), dtype=np.bool_)
+    found[rows] = True
+    return found
 
 
 def _tenderers(bids: list[Bid]) -> set[str]:

@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Self
 
+import numpy as np
+
 from integritas.kernel.severity import Severity
+from integritas.services.anticorruption.columns import lowest
 from integritas.services.anticorruption.features import (
     LowestBid,
     Process,
@@ -23,6 +26,7 @@ from integritas.services.anticorruption.indicators.contract import (
 from integritas.services.anticorruption.ledger import Group, Ledger, Reference
 
 if TYPE_CHECKING:
+    from integritas.services.anticorruption.columns import Block
     from integritas.services.anticorruption.settings import Settings
 
 __all__ = ["LowestBidDisqualified"]
@@ -80,6 +84,21 @@ class LowestBidDisqualified:
         lowest, ledger.currency = read_lowest_bid(process, ledger.currency)
         if lowest is not None and _flagged(lowest):
             record(ledger, self.spec, process.ocid, 1.0)
+
+    def tally_block(self, block: Block, ledger: Ledger) -> None:
+        """Flag the processes whose lowest bid is disqualified."""
+        bids = block.bids
+        looked_at = block.by_method(self.compared, self.uncompared)
+        awarded = np.zeros(len(block), dtype=np.bool_)
+        awarded[block.awards.release[block.awards.active]] = True
+        compared = bids.submitted & (bids.currency == block.currency(ledger.currency))
+        comparable = np.zeros(len(block), dtype=np.bool_)
+        comparable[bids.release[compared & bids.valid]] = True
+        looked_at &= awarded & comparable
+        least = lowest(bids, compared & looked_at[bids.release])
+        flagged = bids.release[least[bids.disqualified[least]]]
+        for ocid in block.ocids_of(flagged):
+            record(ledger, self.spec, ocid, 1.0)
 
     def conclude(self, ledger: Ledger) -> None:
         """Do nothing: each process decides by itself."""

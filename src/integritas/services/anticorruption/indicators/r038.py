@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Final, Self
 
 from integritas.kernel.severity import Severity
+from integritas.services.anticorruption.columns import Codes, count_codes
 from integritas.services.anticorruption.indicators.contract import (
     Flag,
     Gap,
@@ -19,6 +20,7 @@ from integritas.services.anticorruption.quantiles import quartiles
 from integritas.services.anticorruption.settings import Option, OptionKind, Settings
 
 if TYPE_CHECKING:
+    from integritas.services.anticorruption.columns import Block
     from integritas.services.anticorruption.features import Process
 
 __all__ = ["ExcessiveDisqualifiedBids"]
@@ -106,6 +108,21 @@ class ExcessiveDisqualifiedBids:
             for group, organisation in _hosts(process):
                 name = f"ocid_{group.lower()}_r038"
                 ledger.map_organisation(name, process.ocid, organisation)
+
+    def tally_block(self, block: Block, ledger: Ledger) -> None:
+        """Count submitted and disqualified bids of all who take part."""
+        bids = block.bids
+        _, out = block.tenderers(bids.disqualified)
+        _, tenderers = block.tenderers(bids.submitted)
+        count_codes(ledger, _TENDERERS, block.names, out, tenderers)
+        entities = [tender.procuring_entity for tender in block.tenders]
+        buyers = [release.buyer for release in block.releases]
+        for what, hosts in ((_BUYERS, buyers), (_ENTITIES, entities)):
+            codes = Codes()
+            of = codes.of([None if host is None else host.id for host in hosts])
+            part = of[bids.release[bids.disqualified]]
+            whole = of[bids.release[bids.submitted]]
+            count_codes(ledger, what, codes.names(), part[part >= 0], whole[whole >= 0])
 
     def conclude(self, ledger: Ledger) -> None:
         """Flag the organisations above their group's fence.

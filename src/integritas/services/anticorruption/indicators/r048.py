@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING, ClassVar, Self
 
+import numpy as np
+
 from integritas.kernel.severity import Severity
+from integritas.services.anticorruption.features import item_classes
 from integritas.services.anticorruption.indicators.contract import (
     Flag,
     Gap,
@@ -19,6 +23,9 @@ from integritas.services.anticorruption.quantiles import quartiles
 from integritas.services.anticorruption.settings import Option, OptionKind, Settings
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from integritas.services.anticorruption.columns import Block
     from integritas.services.anticorruption.features import Process
 
 __all__ = ["HeterogeneousSupplier"]
@@ -97,14 +104,35 @@ class HeterogeneousSupplier:
             supplier = award.sole_supplier
             if supplier is None or not award.entry.items or award.status != "active":
                 continue
-            classes = award.classes(self.digits)
+            classes = item_classes(award.entry, self.digits)
             if not classes:
                 continue
-            processes, codes = ledger.varieties.get(supplier) or (0, set())
-            codes.update(classes)
-            if supplier not in observed:
-                observed = (*observed, supplier)
-                ledger.varieties[supplier] = (processes + 1, codes)
+            _observe(ledger, supplier, classes, int(supplier not in observed))
+            observed = (*observed, supplier)
+
+    def tally_block(self, block: Block, ledger: Ledger) -> None:
+        """Collect the classes that each single supplier was awarded."""
+        awards = block.awards
+        sole = awards.suppliers.sole
+        chosen = np.flatnonzero(awards.active & (sole >= 0))
+        entries = [awards.entries[place] for place in chosen.tolist()]
+        classes = [
+            item_classes(entry, self.digits) if entry.items else () for entry in entries
+        ]
+        counts = np.fromiter(map(len, classes), np.int64, len(classes))
+        suppliers = np.repeat(sole[chosen], counts)
+        keys = np.unique(
+            block.keys(np.repeat(awards.release[chosen], counts), suppliers)
+        )
+        _, seen = block.pairs(keys)
+        names = block.names
+        found: dict[int, set[str]] = {}
+        pairs = zip(suppliers.tolist(), chain.from_iterable(classes), strict=True)
+        for supplier, code in set(pairs):
+            found.setdefault(supplier, set()).add(code)
+        processes = np.bincount(seen, minlength=len(names)).tolist()
+        for supplier, codes in found.items():
+            _observe(ledger, names[supplier], codes, processes[supplier])
 
     def conclude(self, ledger: Ledger) -> None:
         """Flag the suppliers above the fence."""
@@ -160,3 +188,12 @@ class HeterogeneousSupplier:
                 )
             )
         return tuple(flags)
+
+
+def _observe(
+    ledger: Ledger, supplier: str, codes: Iterable[str], processes: int
+) -> None:
+    """Take in the classes of things that a supplier delivered in more processes."""
+    before, known = ledger.varieties.get(supplier) or (0, set())
+    known.update(codes)
+    ledger.varieties[supplier] = (before + processes, known)

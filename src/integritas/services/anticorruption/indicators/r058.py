@@ -21,6 +21,7 @@ from integritas.services.anticorruption.quantiles import quartiles
 from integritas.services.anticorruption.settings import Option, OptionKind, Settings
 
 if TYPE_CHECKING:
+    from integritas.services.anticorruption.columns import Block
     from integritas.services.anticorruption.features import Process
 
 __all__ = ["HeavilyDiscountedBid"]
@@ -69,6 +70,9 @@ class HeavilyDiscountedBid:
         return cls(settings.number(cls.spec.code, "threshold"), Margins.of(settings))
 
     def tally(self, process: Process, ledger: Ledger) -> None:
+        """Do nothing: margins are noted once for the two indicators that use them."""
+
+    def tally_block(self, block: Block, ledger: Ledger) -> None:
         """Do nothing: margins are noted once for the two indicators that use them."""
 
     def conclude(self, ledger: Ledger) -> None:

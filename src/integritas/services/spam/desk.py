@@ -63,6 +63,8 @@ FEEDBACK_GIVEN: Final = "integritas.spam.feedback_given.v1"
 FEEDBACK_WITHDRAWN: Final = "integritas.spam.feedback_withdrawn.v1"
 RETENTION_DAYS: Final = 400
 """How long sightings are kept: feedback and drift look further back than a window."""
+_FORGOTTEN: Final = 4
+"""Sightings looked at to be forgotten, for each that is learned."""
 _MOST_MEMBERS: Final = 1_000
 
 
@@ -129,7 +131,7 @@ class SpamDesk:
                     for old, into in joined:
                         store.join_campaigns(tx, tenant, old, into)
                     oldest = rows[-1].seen_at - timedelta(days=RETENTION_DAYS)
-                    store.forget_before(tx, tenant, oldest)
+                    store.forget_before(tx, tenant, oldest, most=_FORGOTTEN * len(rows))
                 return new
 
             kept = False
@@ -348,8 +350,8 @@ def _placed(
 ) -> tuple[list[SightingRow], list[tuple[str, str]]]:
     """Take messages into a window; return them numbered, and campaigns that joined.
 
-    A campaign is named after the message it began with, so that the same messages in
-    the same order make the same campaigns.
+    A campaign is named after a message it began with, so that the same messages in the
+    same order make the same campaigns.
     """
     rows: list[SightingRow] = []
     joined: list[tuple[str, str]] = []
@@ -359,10 +361,10 @@ def _placed(
         names = sorted({sighting.campaign for sighting in found})
         campaign = names[0] if names else f"camp_{row.evidence_id.partition('_')[2]}"
         for other in names[1:]:
-            window.rename(other, campaign)
-            joined.append((other, campaign))
+            gone, campaign = window.join(campaign, other)
+            joined.append((gone, campaign))
             rows = [
-                known._replace(campaign=campaign) if known.campaign == other else known
+                known._replace(campaign=campaign) if known.campaign == gone else known
                 for known in rows
             ]
         rows.append(row._replace(seq=number, campaign=campaign))

@@ -176,11 +176,26 @@ def erase_evidence(uow: UnitOfWork, tenant: TenantId, ids: Sequence[str]) -> int
     return gone
 
 
-def forget_before(uow: UnitOfWork, tenant: TenantId, oldest: datetime) -> None:
-    """Forget sightings and feedback older than a time."""
+def forget_before(
+    uow: UnitOfWork, tenant: TenantId, oldest: datetime, *, most: int
+) -> None:
+    """Forget sightings older than a time, among the first that are kept.
+
+    So many at a time: there is no index over times, and none is needed.
+    """
+    table = SPAM_SIGHTINGS
+    first = (
+        sa.select(table.c.seq)
+        .where(table.c.tenant_id == tenant)
+        .order_by(table.c.seq)
+        .limit(most)
+        .subquery()
+    )
     uow.execute(
-        sa.delete(SPAM_SIGHTINGS).where(
-            SPAM_SIGHTINGS.c.tenant_id == tenant, SPAM_SIGHTINGS.c.seen_at < oldest
+        sa.delete(table).where(
+            table.c.tenant_id == tenant,
+            table.c.seq.in_(sa.select(first.c.seq)),
+            table.c.seen_at < oldest,
         )
     )
 

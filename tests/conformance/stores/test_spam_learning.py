@@ -14,7 +14,7 @@ from integritas.kernel.errors import InvalidInput, NotFound
 from integritas.kernel.evidence import Message, content_digest
 from integritas.kernel.ids import EventId, EvidenceId, TenantId
 from integritas.services.spam.api import SpamService, load_spam_service, open_spam_desk
-from integritas.services.spam.desk import SpamDesk, Target
+from integritas.services.spam.desk import REFRESHED_S, SpamDesk, Target
 from integritas.workflows.api import Lessons
 
 if TYPE_CHECKING:
@@ -176,6 +176,36 @@ def _overlapping() -> tuple[str, str, str]:
         " ".join(right[:16] + shared),
         " ".join(right[8:16] + shared + left[:8]),
     )
+
+
+async def test_what_another_process_learned_is_heard_of(
+    service: SpamService, stores: Stores, beside: Stores
+) -> None:
+    there = desk_of(beside)
+    other = load_spam_service(desk=there)
+    item = dossier(stores, OFFER.format(5))
+    before = await findings(service, item)
+    assert "spam.campaign" not in before
+    await observe(other, beside, *offers(beside, 3))
+    [campaign] = await there.campaigns(MAIN, before=None, limit=10)
+    await give(there, beside, "junk", campaign=campaign.id)
+    stores.clock.advance(REFRESHED_S)
+    after = await findings(service, item)
+    assert after["spam.campaign"].data["others"] == 3
+    assert await score(service, item) > max(one.score for one in before.values())
+
+
+async def test_campaigns_that_another_process_joined_are_one(
+    service: SpamService, stores: Stores, beside: Stores
+) -> None:
+    first, second, between = _overlapping()
+    for text in (first, second):
+        await observe(service, stores, dossier(stores, text))
+    other = load_spam_service(desk=desk_of(beside))
+    await observe(other, beside, dossier(beside, between))
+    await observe(service, stores, *[dossier(stores, text) for text in (first, second)])
+    [campaign] = await desk_of(stores).campaigns(MAIN, before=None, limit=10)
+    assert campaign.messages == 5
 
 
 async def test_campaigns_join_when_a_message_is_like_both(

@@ -178,21 +178,27 @@ class Window:
         if count >= _CHANNEL_MANY and count >= _CHANNEL_TIMES * usual:
             yield Flood("channel", count, _CHANNEL_S // 60)
 
-    def join(self, one: str, other: str) -> tuple[str, str]:
-        """Let two campaigns be one: a message turned out to be alike to both.
+    def larger(self, one: str, other: str) -> tuple[str, str]:
+        """Return which of two campaigns keeps its name when they join, and the other.
 
-        Returns the name that goes and the one that stays: the larger keeps its own (of
-        two as large, the older), so no sighting is renamed more often than a window
-        can double. Sightings are replaced, not changed: an answer may hold them.
+        It is the larger (of two as large, the older): so no sighting is renamed more
+        often than a window can double.
         """
         with self._lock:
             sizes = {name: len(self._campaigns[name]) for name in (one, other)}
-            into, gone = sorted(sizes, key=lambda name: (-sizes[name], name))
+        into, gone = sorted(sizes, key=lambda name: (-sizes[name], name))
+        return into, gone
+
+    def rename(self, gone: str, into: str) -> None:
+        """Let a campaign be part of another: a message turned out to be alike to both.
+
+        Sightings are replaced, not changed: an answer may hold them.
+        """
+        with self._lock:
             moved = self._campaigns.pop(gone)
             for seq in moved:
                 self._by_seq[seq] = replace(self._by_seq[seq], campaign=into)
-            self._campaigns[into] |= moved
-        return gone, into
+            self._campaigns.setdefault(into, set()).update(moved)
 
     def _holder(self, band: int, last: int, own: int | None) -> int:
         """Return the newest sighting of a band up to a cursor, 0 if there is none."""

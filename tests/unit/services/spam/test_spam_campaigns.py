@@ -122,12 +122,11 @@ def test_the_larger_of_two_campaigns_keeps_its_name() -> None:
     window = Window()
     for seq, name in enumerate(("old", "new", "new", "late"), start=1):
         window.add(sighting(seq, None, campaign=name))
-    assert window.join("old", "new") == ("old", "new")
-    assert window.join("new", "late") == ("late", "new")
-    assert set(window._campaigns) == {"new"}
-    for seq, name in ((5, "one"), (6, "two")):
-        window.add(sighting(seq, None, campaign=name))
-    assert window.join("two", "one") == ("two", "one")
+    assert window.larger("old", "new") == ("new", "old")
+    assert window.larger("late", "old") == ("late", "old")
+    window.rename("old", "new")
+    assert window.larger("new", "late") == ("new", "late")
+    assert {one.campaign for one in window._by_seq.values()} == {"new", "late"}
 
 
 _STEPS = st.lists(st.tuples(st.sampled_from("ajd"), st.integers(0, 9)), max_size=60)
@@ -140,7 +139,7 @@ def test_every_sighting_is_of_one_campaign(steps: list[tuple[str, int]]) -> None
         names = sorted(window._campaigns)
         if step == "j" and len(names) > 1:
             at = number % (len(names) - 1)
-            window.join(names[at], names[at + 1])
+            window.rename(names[at], names[at + 1])
         else:
             seq, day = seq + 1, day + (step == "d") * number
             at_minute = day * 24 * 60

@@ -253,6 +253,13 @@ async def test_what_is_learned_is_forgotten_little_by_little(
     assert await desk.campaigns(MAIN, before=None, limit=10) == []
 
 
+async def test_a_name_that_no_database_takes_is_the_callers_fault(
+    desk: SpamDesk,
+) -> None:
+    with pytest.raises((NotFound, InvalidInput)):
+        await desk.campaign(MAIN, "camp_\x00")
+
+
 async def test_tenants_see_nothing_of_each_other(
     service: SpamService, stores: Stores, desk: SpamDesk
 ) -> None:

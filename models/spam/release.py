@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ["write"]
 
-VERSION = "3"
+VERSION = "4"
 WEIGHTS = "weights.npz"
 HERE = Path(__file__).parent
 

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from models.spam.data import Labelled, read_labelled
 from models.spam.fitting import (
+    Expert,
     Recipe,
     as_model,
     calibrate,
@@ -43,7 +44,13 @@ __all__ = ["RECIPES", "Trained", "train_view"]
 SHIPPED = Path(__file__).parents[2] / "src/integritas/services/spam/model"
 # Values of head, text, markup, words, words of fields, signals.
 RECIPES = (
-    Recipe(View.MAIL, 20, (2, 1, 1, 2, 2, 1), cost=1.0),
+    Recipe(
+        View.MAIL,
+        20,
+        (2, 1, 1, 2, 2, 1),
+        cost=1.0,
+        experts=(Expert((0, 4, 5)), Expert((1, 2, 3, 5), 0.5)),
+    ),
     Recipe(
         View.BODY,
         20,
@@ -53,7 +60,14 @@ RECIPES = (
         twin_weight=0.1,
         second_look=0.1,
     ),
-    Recipe(View.TEXT, 18, (0, 2, 0, 1, 0, 1), cost=0.3, power=0.5),
+    Recipe(
+        View.TEXT,
+        18,
+        (0, 2, 0, 1, 0, 1),
+        cost=0.3,
+        power=0.5,
+        experts=(Expert((1, 3, 5)), Expert((1, 3), 0.5)),
+    ),
     Recipe(View.PROSE, 19, (0, 1, 0, 2, 0, 1), cost=1.0, second_look=0.1),
 )
 # False positives that put a message in quarantine; and how far beyond the highest

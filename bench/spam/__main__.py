@@ -1,14 +1,14 @@
 """Spam: held-out figures, what evasion costs, the time it takes; peers beside us.
 
 `INTEGRITAS_DATA=DIR python -m bench.spam` trains on three folds of four and measures on
-the other; near-duplicates share a fold. `bogofilter` takes part where it is
-installed. Prints Markdown. Times are CPU time of this process.
+the other, once (`mail`, `body`: with what evasion costs) and for each fold in turn
+(`pooled-…`: with intervals); near-duplicates share a fold. `bogofilter` takes part
+where it is installed. Prints Markdown. Times are CPU time of this process.
 """
 
 from __future__ import annotations
 
 import argparse
-import dataclasses
 import email
 import os
 import platform
@@ -17,13 +17,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from bench.spam.beside import Ours, part, row, stripped, taught_peers
 from bench.spam.evasion import EVASIONS, HONEST, rewrite
-from bench.spam.peers import (
-    Bogofilter,
-    HashedWords,
-    Scores,
-    WordsAndCharacters,
-)
+from bench.spam.pooled import pooled
 from models.spam.augment import good_words
 from models.spam.data import Labelled, read_labelled
 from models.spam.fitting import metrics
@@ -32,9 +28,7 @@ from models.spam.train import RECIPES, train_view
 
 from integritas.kernel.evidence import message_from_line
 from integritas.services.spam.api import load_spam_service
-from integritas.services.spam.features import View, document
-from integritas.services.spam.hashing import Bytes
-from integritas.services.spam.parsing import parse_message
+from integritas.services.spam.features import View
 from integritas.services.spam.scoring import Scorer
 
 if TYPE_CHECKING:
@@ -45,26 +39,7 @@ if TYPE_CHECKING:
 HELD = (3,)
 STACKED = (("hidden", "zero-width"), ("confusables", "spaced"), ("appended", "leet"))
 BATCH = 256
-
-
-@dataclasses.dataclass(frozen=True)
-class Ours:
-    """Our model of a view, as it would ship."""
-
-    view: View
-    scorer: Scorer
-    table: Bytes
-
-    def scores(self, raws: list[str]) -> NDArray[np.float64]:
-        """Return logits."""
-        return np.array([self._logit(raw) for raw in raws])
-
-    def _logit(self, raw: str) -> float:
-        kind = "text/plain" if self.view is View.TEXT else "message/rfc822"
-        message = parse_message(message_from_line(raw, kind))
-        return self.scorer.score(
-            document(message, self.view, self.table), self.view
-        ).logit
+VIEWS = ("mail", "body", "pooled-mail", "pooled-body", "pooled-text", "time")
 
 
 def main() -> None:
@@ -72,7 +47,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, default=os.environ.get("INTEGRITAS_DATA"))
     parser.add_argument("--seed", type=int, default=2_026)
-    parser.add_argument("--views", default="mail,body,text,time")
+    parser.add_argument("--views", default=",".join(VIEWS))
     parser.add_argument("--peers", default="hashed,tfidf,bogofilter")
     arguments = parser.parse_args()
     if arguments.data is None:
@@ -87,8 +62,9 @@ def main() -> None:
         if view in chosen:
             peers = arguments.peers.split(",")
             compare(view, mail, sms, held, seed=arguments.seed, chosen=peers)
-    if "text" in chosen:
-        texts(mail, sms, chosen=arguments.peers.split(","))
+    for view in (View.MAIL, View.BODY, View.TEXT):
+        if f"pooled-{view}" in chosen:
+            pooled(view, mail, sms, chosen=arguments.peers.split(","))
     if "time" in chosen:
         times(mail, sms)
 
@@ -111,7 +87,7 @@ def compare(
     trained = train_view(recipe, taught, sms, table, measure=False)
     ours = Ours(view, Scorer({view: trained.model}), table)
     plain = [stripped(raw) if strip else raw for raw in taught.raws]
-    peers: dict[str, Scores] = {
+    peers = {
         "integritas": ours,
         **taught_peers(plain, taught.junk, chosen),
     }
@@ -154,93 +130,9 @@ def compare(
     print(flush=True)
 
 
-def texts(mail: Labelled, sms: Labelled, *, chosen: Sequence[str]) -> None:
-    """Print ranking figures of text messages, ours and the peers', over all folds.
-
-    Logits of folds are pooled: there are too few texts for one fold to say much.
-    """
-    recipe = next(item for item in RECIPES if item.view is View.TEXT)
-    table = lookalikes()
-    pooled: dict[str, NDArray[np.float64]] = {}
-    for fold in np.unique(sms.folds):
-        held = sms.folds == fold
-        taught = part(sms, ~held)
-        trained = train_view(recipe, mail, taught, table, measure=False)
-        peers: dict[str, Scores] = {
-            "integritas": Ours(View.TEXT, Scorer({View.TEXT: trained.model}), table),
-            **taught_peers(taught.raws, taught.junk, chosen, short=True),
-        }
-        raws = part(sms, held).raws
-        for name, peer in peers.items():
-            into = pooled.setdefault(name, np.zeros(len(sms.junk)))
-            into[held] = peer.scores(raws)
-    wanted = int((~sms.junk).sum())
-    print(f"## text: {int(sms.junk.sum())} junk, {wanted} wanted, all folds\n")
-    print("| |", " | ".join(pooled), "|\n|---|" + "---|" * len(pooled))
-    nothing = np.zeros(len(sms.junk))
-    figures = [metrics(logits, nothing, sms.junk) for logits in pooled.values()]
-    row("ROC AUC", [f"{1 - item['1-ROCA_percent'] / 100:.5f}" for item in figures])
-    for key in ("recall_at_0.001", "recall_at_0.005", "recall_at_0.01"):
-        row(key, [f"{item[key]:.4f}" for item in figures])
-    print(flush=True)
-
-
-def taught_peers(
-    raws: list[str],
-    junk: NDArray[np.bool_],
-    chosen: Sequence[str],
-    *,
-    short: bool = False,
-) -> dict[str, Scores]:
-    """Return the peers that are here, taught; `short`: those for text messages."""
-    peers: dict[str, HashedWords | WordsAndCharacters | Bogofilter] = {}
-    if "hashed" in chosen:
-        peers["hashed LR"] = HashedWords()
-    if "tfidf" in chosen and short:
-        peers["TF-IDF LR"] = WordsAndCharacters()
-    if "bogofilter" in chosen and Bogofilter.installed():
-        peers["bogofilter"] = Bogofilter()
-    for peer in peers.values():
-        peer.fit(raws, junk)
-    return {**peers}
-
-
-def row(name: str, cells: list[str]) -> None:
-    """Print a line of a table."""
-    print(f"| {name} |", " | ".join(cells), "|", flush=True)
-
-
 def limit(wanted: NDArray[np.float64]) -> float:
     """Return the score that 1 % of wanted mail lies above."""
     return float(np.sort(wanted)[::-1][int(0.01 * len(wanted))])
-
-
-def part(data: Labelled, chosen: NDArray[np.bool_]) -> Labelled:
-    """Return some of the messages."""
-    places = np.flatnonzero(chosen)
-    return dataclasses.replace(
-        data,
-        raws=[data.raws[place] for place in places],
-        views=[data.views[place] for place in places],
-        junk=data.junk[places],
-        folds=data.folds[places],
-    )
-
-
-_KEPT = ("subject:", "mime-version:", "content-")
-
-
-def stripped(raw: str) -> str:
-    """Return a mail with nothing but subject, MIME headers and body."""
-    head, _, body = raw.replace("\r\n", "\n").partition("\n\n")
-    lines: list[str] = []
-    keeps = False
-    for line in head.split("\n"):
-        if line[:1] not in (" ", "\t"):
-            keeps = line.lower().startswith(_KEPT)
-        if keeps:
-            lines.append(line)
-    return "\n".join(lines) + "\n\n" + body
 
 
 def times(mail: Labelled, sms: Labelled) -> None:

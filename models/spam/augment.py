@@ -29,7 +29,8 @@ def good_words(views: Sequence[MessageView], junk: Sequence[bool]) -> list[str]:
     counts: Counter[str] = Counter()
     for view, bad in zip(views, junk, strict=True):
         if not bad:
-            counts.update(set(_WORD.findall(view.text)))
+            # No set: its order, and that of words as often used, changes by process.
+            counts.update(dict.fromkeys(_WORD.findall(view.text), 1))
     return [
         word for word, count in counts.most_common(6_000) for _ in range(min(count, 40))
     ]

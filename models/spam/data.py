@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 __all__ = ["FOLDS", "Labelled", "read_labelled"]
 
 FOLDS = 4
+LABELS = ("spam", "ham")
+_LEAST = 20
 _HASHES = 64
 _BAND = 3
 _ALIKE = 0.4
@@ -33,36 +35,62 @@ _ALIKE = 0.4
 
 @dataclass(frozen=True)
 class Labelled:
-    """Messages in the order of the file, their labels (junk or not) and folds."""
+    """Messages in the order of the file, their labels (junk or not) and folds.
+
+    Near-duplicates are of one group, which is within a fold.
+    """
 
     raws: list[str]
     views: list[MessageView]
     junk: NDArray[np.bool_]
     folds: NDArray[np.int64]
+    groups: NDArray[np.int64]
     sha256: str
-    groups: int
 
 
 def read_labelled(path: Path, media_type: str | None = None) -> Labelled:
-    """Read `{id, label, raw}` lines; `label` is `spam` or `ham`."""
+    """Read `{id, label, raw}` lines; `label` is `spam` or `ham`.
+
+    Raises:
+        SystemExit: a line is none such, or there are too few messages of a kind.
+    """
     content = path.read_bytes()
-    rows = [json.loads(line) for line in gzip.decompress(content).splitlines()]
-    labels = [row["label"] for row in rows]
-    strange = set(labels) - {"spam", "ham"}
-    if strange:
-        raise SystemExit(f"{path}: label must be spam or ham, found {sorted(strange)}")
-    raws = [row["raw"] for row in rows]
+    lines = gzip.decompress(content).splitlines()
+    rows = [_row(f"{path}, line {at}", line) for at, line in enumerate(lines, start=1)]
+    labels, raws = [label for label, _ in rows], [raw for _, raw in rows]
     views = [parse_message(message_from_line(raw, media_type)) for raw in raws]
     groups = _near_duplicates([view.text for view in views])
+    for label in LABELS:
+        apart = {g for g, known in zip(groups, labels, strict=True) if known == label}
+        if len(apart) < _LEAST:
+            raise SystemExit(
+                f"{path}: {len(apart)} messages of label {label} that are not nearly"
+                f" the same: give {_LEAST} or more"
+            )
     folds = [zlib.crc32(str(group).encode()) % FOLDS for group in groups]
     return Labelled(
         raws=raws,
         views=views,
         junk=np.array([label == "spam" for label in labels]),
         folds=np.array(folds),
+        groups=np.array(groups),
         sha256=hashlib.sha256(content).hexdigest(),
-        groups=len(set(groups)),
     )
+
+
+def _row(where: str, line: bytes) -> tuple[str, str]:
+    """Return the label and the message of a line."""
+    try:
+        row = json.loads(line)
+        label, raw = row["label"], row["raw"]
+    except (ValueError, KeyError, TypeError) as error:
+        said = "write {id, label, raw} as JSON"
+        raise SystemExit(f"{where}: {said}; found {error!r}") from error
+    if label not in LABELS:
+        raise SystemExit(f"{where}: label is {label!r}, must be spam or ham")
+    if not isinstance(raw, str):
+        raise SystemExit(f"{where}: raw is no text")
+    return label, raw
 
 
 def _near_duplicates(texts: list[str]) -> list[int]:

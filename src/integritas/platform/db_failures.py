@@ -9,6 +9,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from integritas.kernel.errors import (
     FieldError,
     IntegritasError,
+    InvalidInput,
     StorageBusy,
     StorageFailure,
 )
@@ -25,6 +26,8 @@ def is_deadlock(error: SQLAlchemyError) -> bool:
     return state in {"40001", "40P01"}  # serialisation failure, deadlock
 
 
+_NUL: Final = "NUL (0x00)"
+_NO_NUL: Final = FieldError("(whole)", "holds the character NUL", "leave it out")
 _PASSING: Final = ("SQLITE_BUSY", "SQLITE_LOCKED")
 # PostgreSQL, appendix A: connection lost, rolled back for others; and one by one: lock
 # not available, too many connections, server stopping, crashed, starting.
@@ -51,6 +54,8 @@ def storage_failure(error: BaseException, url: URL) -> IntegritasError:
     cause = getattr(error, "orig", None) or error
     text = cause.strerror if isinstance(cause, OSError) else None
     first = (text or str(cause)).strip().splitlines() or [type(cause).__name__]
+    if _NUL in first[0]:  # PostgreSQL takes no such text, as a name or as a value
+        return InvalidInput("a text holds the character NUL", errors=(_NO_NUL,))
     kind = StorageBusy if _may_pass(error) else StorageFailure
     return kind(
         f"the database {url.render_as_string(hide_password=True)} failed: {first[0]}",

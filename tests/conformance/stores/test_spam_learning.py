@@ -14,7 +14,7 @@ from integritas.kernel.errors import InvalidInput, NotFound
 from integritas.kernel.evidence import Message, content_digest
 from integritas.kernel.ids import EventId, EvidenceId, TenantId
 from integritas.services.spam.api import SpamService, load_spam_service, open_spam_desk
-from integritas.services.spam.desk import SpamDesk, Target
+from integritas.services.spam.desk import REFRESHED_S, SpamDesk, Target
 from integritas.workflows.api import Lessons
 
 if TYPE_CHECKING:
@@ -165,16 +165,53 @@ async def test_two_processes_learn_into_one_window(
     assert campaign.messages == 3
 
 
-async def test_campaigns_join_when_a_message_is_like_both(
-    service: SpamService, stores: Stores, desk: SpamDesk
-) -> None:
+def _overlapping() -> tuple[str, str, str]:
+    """Return two texts that are not alike, and one that is like both."""
     shared, left, right = (
         [f"{name}{letter}" for letter in "abcdefghijklmnopqrst"]
         for name in ("shared", "left", "right")
     )
-    first = " ".join(shared + left[:16])
-    second = " ".join(right[:16] + shared)
-    between = " ".join(right[8:16] + shared + left[:8])
+    return (
+        " ".join(shared + left[:16]),
+        " ".join(right[:16] + shared),
+        " ".join(right[8:16] + shared + left[:8]),
+    )
+
+
+async def test_what_another_process_learned_is_heard_of(
+    service: SpamService, stores: Stores, beside: Stores
+) -> None:
+    there = desk_of(beside)
+    other = load_spam_service(desk=there)
+    item = dossier(stores, OFFER.format(5))
+    before = await findings(service, item)
+    assert "spam.campaign" not in before
+    await observe(other, beside, *offers(beside, 3))
+    [campaign] = await there.campaigns(MAIN, before=None, limit=10)
+    await give(there, beside, "junk", campaign=campaign.id)
+    stores.clock.advance(REFRESHED_S)
+    after = await findings(service, item)
+    assert after["spam.campaign"].data["others"] == 3
+    assert await score(service, item) > max(one.score for one in before.values())
+
+
+async def test_campaigns_that_another_process_joined_are_one(
+    service: SpamService, stores: Stores, beside: Stores
+) -> None:
+    first, second, between = _overlapping()
+    for text in (first, second):
+        await observe(service, stores, dossier(stores, text))
+    other = load_spam_service(desk=desk_of(beside))
+    await observe(other, beside, dossier(beside, between))
+    await observe(service, stores, *[dossier(stores, text) for text in (first, second)])
+    [campaign] = await desk_of(stores).campaigns(MAIN, before=None, limit=10)
+    assert campaign.messages == 5
+
+
+async def test_campaigns_join_when_a_message_is_like_both(
+    service: SpamService, stores: Stores, desk: SpamDesk
+) -> None:
+    first, second, between = _overlapping()
     for text in (first, second):
         await observe(service, stores, dossier(stores, text))
     assert await desk.campaigns(MAIN, before=None, limit=10) == []
@@ -183,6 +220,44 @@ async def test_campaigns_join_when_a_message_is_like_both(
     assert campaign.messages == 3
     found = await findings(service, dossier(stores, first))
     assert found["spam.campaign"].data["others"] == 3
+
+
+async def test_each_case_is_of_one_campaign_when_the_larger_takes_the_older_in(
+    service: SpamService, stores: Stores, desk: SpamDesk
+) -> None:
+    first, second, between = _overlapping()
+    sent = [dossier(stores, text) for text in (first, *[second] * 3, between)]
+    for item in sent[:-1]:
+        await observe(service, stores, item)
+    [before] = await desk.campaigns(MAIN, before=None, limit=10)
+    await observe(service, stores, sent[-1])
+    [after] = await desk.campaigns(MAIN, before=None, limit=10)
+    assert (after.id, after.messages, after.cases) == (before.id, 5, 5)
+    for item in sent:
+        found = await desk.campaigns(MAIN, before=None, limit=10, case=item.id)
+        assert [campaign.id for campaign in found] == [before.id]
+    anew = load_spam_service(desk=desk_of(stores))
+    item = dossier(stores, first)
+    assert await findings(anew, item) == await findings(service, item)
+
+
+async def test_what_is_learned_is_forgotten_little_by_little(
+    service: SpamService, stores: Stores, desk: SpamDesk
+) -> None:
+    await observe(service, stores, *offers(stores, 6))
+    stores.clock.advance(timedelta(days=401).total_seconds())
+    [old] = await desk.campaigns(MAIN, before=None, limit=10)
+    await observe(service, stores, dossier(stores, "Something else was said today"))
+    assert (await desk.campaign(MAIN, old.id))[0].messages == 2
+    await observe(service, stores, dossier(stores, "And a third thing was said too"))
+    assert await desk.campaigns(MAIN, before=None, limit=10) == []
+
+
+async def test_a_name_that_no_database_takes_is_the_callers_fault(
+    desk: SpamDesk,
+) -> None:
+    with pytest.raises((NotFound, InvalidInput)):
+        await desk.campaign(MAIN, "camp_\x00")
 
 
 async def test_tenants_see_nothing_of_each_other(

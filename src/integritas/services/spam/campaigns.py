@@ -7,9 +7,11 @@ cursor, so that what is learned meanwhile does not change an answer.
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections import deque
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from threading import RLock
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from integritas.services.spam.fingerprint import Signature, bands, likeness
@@ -32,6 +34,7 @@ _DAY_S: Final = 86_400
 _SENDER_S, _SENDER_MANY = 3_600, 20
 _CHANNEL_S, _CHANNEL_MANY, _CHANNEL_TIMES = 600, 100, 10
 _COUNTED: Final = 2_000
+"""Messages of a source, or with a band of their signatures in common, that count."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,61 +66,103 @@ class Flood(NamedTuple):
 
 
 @dataclass(slots=True)
+class _Rate:
+    """When the newest messages of a source came; times never fall."""
+
+    _seqs: list[int] = field(default_factory=list)
+    _times: list[float] = field(default_factory=list)
+
+    @property
+    def newest(self) -> int:
+        return self._seqs[-1]
+
+    def add(self, seq: int, when: float) -> None:
+        self._times.append(max(when, self._times[-1]) if self._times else when)
+        self._seqs.append(seq)
+        _trim(self._seqs)
+        _trim(self._times)
+
+    def counted(
+        self, now: float, span_s: int, *, first: int, upto: int
+    ) -> tuple[int, float]:
+        """Return how many came within a span, and how many a span did before it."""
+        end = min(bisect_right(self._seqs, upto), bisect_right(self._times, now))
+        begin = min(end, max(bisect_left(self._seqs, first), end - _COUNTED))
+        edge = bisect_right(self._times, now - span_s, begin, end)
+        if edge == begin:
+            return end - edge, 0.0
+        spans = max(1.0, (now - span_s - self._times[begin]) / span_s)
+        return end - edge, (edge - begin) / spans
+
+
+@dataclass(slots=True)
 class Window:
-    """The sightings of one tenant that may still be compared with."""
+    """The sightings of one tenant that may still be compared with.
+
+    What a sighting or a question costs does not grow with what came before. A question
+    as of a cursor is answered as it was then, if no more than `_COUNTED` messages were
+    learned since.
+    """
 
     cursor: int = 0
     _kept: deque[Sighting] = field(default_factory=deque)
     _by_seq: dict[int, Sighting] = field(default_factory=dict)
-    _bands: dict[int, int] = field(default_factory=dict)
-    _campaigns: dict[str, list[int]] = field(default_factory=dict)
-    _times: dict[tuple[str, str], deque[tuple[int, float]]] = field(
-        default_factory=dict
-    )
+    _by_evidence: dict[str, int] = field(default_factory=dict)
+    _bands: dict[int, list[int]] = field(default_factory=dict)
+    _campaigns: dict[str, set[int]] = field(default_factory=dict)
+    _rates: dict[tuple[str, str], _Rate] = field(default_factory=dict)
+    # One thread answers while another learns.
+    _lock: RLock = field(default_factory=RLock)
 
     def add(self, sighting: Sighting) -> None:
         """Take a sighting in, and let go of those that are too old."""
-        self._kept.append(sighting)
-        self._by_seq[sighting.seq] = sighting
-        self._campaigns.setdefault(sighting.campaign, []).append(sighting.seq)
-        if sighting.signature is not None:
-            for band in bands(sighting.signature):
-                self._bands[band] = sighting.seq
-        moment = (sighting.seq, sighting.seen_at.timestamp())
-        for key in _sources(sighting.sender, sighting.channel):
-            self._times.setdefault(key, deque(maxlen=_COUNTED)).append(moment)
-        self.cursor = sighting.seq
-        oldest = sighting.seen_at.timestamp() - WINDOW_DAYS * _DAY_S
-        while len(self._kept) > MOST or self._kept[0].seen_at.timestamp() < oldest:
-            self._drop(self._kept.popleft())
+        seq, when = sighting.seq, sighting.seen_at.timestamp()
+        oldest = when - WINDOW_DAYS * _DAY_S
+        with self._lock:
+            self._kept.append(sighting)
+            self._by_seq[seq] = sighting
+            self._by_evidence[sighting.evidence_id] = seq
+            self._campaigns.setdefault(sighting.campaign, set()).add(seq)
+            if sighting.signature is not None:
+                for band in bands(sighting.signature):
+                    holders = self._bands.setdefault(band, [])
+                    holders.append(seq)
+                    _trim(holders)
+            for key in _sources(sighting.sender, sighting.channel):
+                self._rates.setdefault(key, _Rate()).add(seq, when)
+            self.cursor = seq
+            while len(self._kept) > MOST or self._kept[0].seen_at.timestamp() < oldest:
+                self._drop(self._kept.popleft())
 
     def alike(
         self, signature: Signature, *, upto: int | None = None, besides: str = ""
     ) -> list[Sighting]:
         """Return sightings like a message, the most alike first; `besides` is not."""
         found: list[tuple[float, Sighting]] = []
-        for seq in {self._bands.get(band, 0) for band in bands(signature)}:
-            other = self._by_seq.get(seq)
-            if other is None or other.signature is None:
-                continue
-            if other.evidence_id == besides or (upto is not None and seq > upto):
-                continue
-            share = likeness(signature, other.signature)
-            if share >= ALIKE:
-                found.append((share, other))
+        with self._lock:
+            last = self.cursor if upto is None else upto
+            own = self._by_evidence.get(besides)
+            for seq in {self._holder(band, last, own) for band in bands(signature)}:
+                other = self._by_seq.get(seq)
+                if other is None or other.signature is None:
+                    continue
+                share = likeness(signature, other.signature)
+                if share >= ALIKE:
+                    found.append((share, other))
         found.sort(key=lambda item: (-item[0], item[1].seq))
         return [sighting for _, sighting in found]
 
     def seen(self, signature: Signature, evidence_id: str, *, upto: int) -> Seen | None:
         """Return the campaign that a message belongs to, if there is one."""
-        found = self.alike(signature, upto=upto, besides=evidence_id)
-        if not found:
-            return None
-        campaign = found[0].campaign
-        others = sum(
-            seq <= upto and self._evidence(seq) != evidence_id
-            for seq in tuple(self._campaigns.get(campaign, ()))
-        )
+        with self._lock:
+            found = self.alike(signature, upto=upto, besides=evidence_id)
+            if not found:
+                return None
+            campaign = found[0].campaign
+            members = self._campaigns[campaign]
+            later = sum(seq in members for seq in range(upto + 1, self.cursor + 1))
+            own = self._by_evidence.get(evidence_id, 0)
+            others = len(members) - later - (own <= upto and own in members)
         return Seen(campaign, others) if others + 1 >= LEAST else None
 
     def floods(
@@ -126,60 +171,73 @@ class Window:
         """Yield what comes much more often than usual at a moment."""
         now = at.timestamp()
         if sender:
-            count = self._count(("sender", sender), now, _SENDER_S, upto)
+            count, _ = self._counted(("sender", sender), now, _SENDER_S, upto)
             if count >= _SENDER_MANY:
                 yield Flood("sender", count, _SENDER_S // 60)
-        key = ("channel", channel)
-        count = self._count(key, now, _CHANNEL_S, upto)
-        if count >= _CHANNEL_MANY and count >= _CHANNEL_TIMES * self._usual(key, now):
+        count, usual = self._counted(("channel", channel), now, _CHANNEL_S, upto)
+        if count >= _CHANNEL_MANY and count >= _CHANNEL_TIMES * usual:
             yield Flood("channel", count, _CHANNEL_S // 60)
 
-    def rename(self, old: str, new: str) -> None:
+    def larger(self, one: str, other: str) -> tuple[str, str]:
+        """Return which of two campaigns keeps its name when they join, and the other.
+
+        It is the larger (of two as large, the older): so no sighting is renamed more
+        often than a window can double.
+        """
+        with self._lock:
+            sizes = {name: len(self._campaigns[name]) for name in (one, other)}
+        into, gone = sorted(sizes, key=lambda name: (-sizes[name], name))
+        return into, gone
+
+    def rename(self, gone: str, into: str) -> None:
         """Let a campaign be part of another: a message turned out to be alike to both.
 
-        Sightings are replaced, not changed: an answer may be reading them.
+        Sightings are replaced, not changed: an answer may hold them.
         """
-        for seq in self._campaigns.pop(old, ()):
-            self._by_seq[seq] = replace(self._by_seq[seq], campaign=new)
-            self._campaigns.setdefault(new, []).append(seq)
+        with self._lock:
+            moved = self._campaigns.pop(gone)
+            for seq in moved:
+                self._by_seq[seq] = replace(self._by_seq[seq], campaign=into)
+            self._campaigns.setdefault(into, set()).update(moved)
 
-    def _evidence(self, seq: int) -> str:
-        known = self._by_seq.get(seq)
-        return "" if known is None else known.evidence_id
+    def _holder(self, band: int, last: int, own: int | None) -> int:
+        """Return the newest sighting of a band up to a cursor, 0 if there is none."""
+        holders = self._bands.get(band, [])
+        place = bisect_right(holders, last) - 1
+        if place >= 0 and holders[place] == own:
+            place -= 1
+        return holders[place] if place >= 0 else 0
 
-    def _count(self, key: tuple[str, str], now: float, span_s: int, upto: int) -> int:
-        count = 0
-        for seq, when in reversed(tuple(self._times.get(key, ()))):
-            if when <= now - span_s:  # they came in order, or nearly
-                break
-            count += seq <= upto and when <= now
-        return count
-
-    def _usual(self, key: tuple[str, str], now: float) -> float:
-        """Return how many a span there were, over what came before this one."""
-        times = [t for _, t in tuple(self._times.get(key, ())) if t <= now - _CHANNEL_S]
-        if not times:
-            return 0.0
-        spans = max(1.0, (now - _CHANNEL_S - times[0]) / _CHANNEL_S)
-        return len(times) / spans
+    def _counted(
+        self, key: tuple[str, str], now: float, span_s: int, upto: int
+    ) -> tuple[int, float]:
+        with self._lock:
+            rate = self._rates.get(key)
+            if rate is None:
+                return 0, 0.0
+            return rate.counted(now, span_s, first=self._kept[0].seq, upto=upto)
 
     def _drop(self, old: Sighting) -> None:
-        current = self._by_seq.pop(old.seq)
-        seqs = self._campaigns.get(current.campaign, [])
-        if old.seq in seqs:
-            seqs.remove(old.seq)
-        if not seqs:
-            self._campaigns.pop(current.campaign, None)
+        campaign = self._by_seq.pop(old.seq).campaign
+        self._by_evidence.pop(old.evidence_id, None)
+        members = self._campaigns[campaign]
+        members.discard(old.seq)
+        if not members:
+            del self._campaigns[campaign]
+        # Where the newest goes, nothing is left: those before it are older still.
         if old.signature is not None:
-            for band in bands(old.signature):
-                if self._bands.get(band) == old.seq:
+            for band in set(bands(old.signature)):
+                if self._bands[band][-1] == old.seq:
                     del self._bands[band]
         for key in _sources(old.sender, old.channel):
-            times = self._times.get(key)
-            if times and times[0][0] == old.seq:
-                times.popleft()
-            if not times:
-                self._times.pop(key, None)
+            if self._rates[key].newest == old.seq:
+                del self._rates[key]
+
+
+def _trim(newest: list[int] | list[float]) -> None:
+    """Let the oldest go, half of all at a time, so that it costs little each."""
+    if len(newest) > 2 * _COUNTED:
+        del newest[:-_COUNTED]
 
 
 def _sources(sender: str, channel: str) -> list[tuple[str, str]]:

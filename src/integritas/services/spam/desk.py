@@ -18,13 +18,14 @@ from integritas.kernel.errors import FieldError, InvalidInput, NotFound
 from integritas.platform.db import Transaction
 from integritas.platform.observed import note_observed, was_observed
 from integritas.services.spam import store
-from integritas.services.spam.campaigns import MOST, Sighting, Window
+from integritas.services.spam.campaigns import MOST, Window
 from integritas.services.spam.online import (
     MOST_LESSONS,
     NOTHING_TAUGHT,
     OnlineLayer,
     teach,
 )
+from integritas.services.spam.placing import follow, placed
 from integritas.services.spam.sighting import Told
 from integritas.services.spam.tables import SPAM_OBSERVED
 
@@ -40,7 +41,6 @@ if TYPE_CHECKING:
     )
     from integritas.kernel.ids import EventId, IdFactory, TenantId
     from integritas.platform.db import Database
-    from integritas.services.spam.sighting import SightingRow
     from integritas.services.spam.store import (
         CampaignRow,
         FeedbackRow,
@@ -63,6 +63,10 @@ FEEDBACK_GIVEN: Final = "integritas.spam.feedback_given.v1"
 FEEDBACK_WITHDRAWN: Final = "integritas.spam.feedback_withdrawn.v1"
 RETENTION_DAYS: Final = 400
 """How long sightings are kept: feedback and drift look further back than a window."""
+REFRESHED_S: Final = 5.0
+"""How long a process answers from memory before it looks what others learned."""
+_FORGOTTEN: Final = 4
+"""Sightings looked at to be forgotten, for each that is learned."""
 _MOST_MEMBERS: Final = 1_000
 
 
@@ -93,6 +97,7 @@ class _Memory:
     window: Window = field(default_factory=Window)
     cursor: int = 0
     layer: OnlineLayer = NOTHING_TAUGHT
+    read_at_s: float = 0.0
 
 
 class SpamDesk:
@@ -120,7 +125,7 @@ class SpamDesk:
             fresh = await self._database.read(
                 lambda tx: _fresh(tx, tenant, event_id, batch)
             )
-            rows, joined = _placed(memory.window, fresh)
+            rows, joined = placed(memory.window, fresh)
 
             def work(tx: Transaction) -> bool:
                 new = note_observed(tx, SPAM_OBSERVED, tenant, event_id)
@@ -129,7 +134,7 @@ class SpamDesk:
                     for old, into in joined:
                         store.join_campaigns(tx, tenant, old, into)
                     oldest = rows[-1].seen_at - timedelta(days=RETENTION_DAYS)
-                    store.forget_before(tx, tenant, oldest)
+                    store.forget_before(tx, tenant, oldest, most=_FORGOTTEN * len(rows))
                 return new
 
             kept = False
@@ -141,11 +146,14 @@ class SpamDesk:
             memory.cursor = memory.window.cursor
 
     async def known(self, tenant: TenantId) -> Known:
-        """Return what an assessment may lean on now."""
+        """Return what an assessment may lean on now.
+
+        What other processes learned is heard of within `REFRESHED_S`.
+        """
         memory = self._memories.get(tenant)
-        if memory is None:
+        if memory is None or self._is_old(memory):
             async with self._lock:
-                memory = await self._caught_up(tenant)
+                memory = await self._refreshed(tenant)
         return Known(memory.window, memory.cursor, memory.layer)
 
     def erase(
@@ -313,8 +321,25 @@ class SpamDesk:
         )
         return await asyncio.to_thread(teach, lessons, version)
 
+    def _is_old(self, memory: _Memory) -> bool:
+        return self._clock.monotonic() - memory.read_at_s >= REFRESHED_S
+
+    async def _refreshed(self, tenant: TenantId) -> _Memory:
+        """Return a tenant's memory with what is stored, the lock being held."""
+        known = self._memories.get(tenant)
+        if known is not None and not self._is_old(known):
+            return known  # another was faster
+        memory = await self._caught_up(tenant)
+        version = await self._database.read(
+            lambda tx: store.read_version(tx, tenant),
+        )
+        if version != memory.layer.version:
+            memory.layer = await self._layer(tenant)
+        memory.read_at_s = self._clock.monotonic()
+        return memory
+
     async def _caught_up(self, tenant: TenantId) -> _Memory:
-        """Return a tenant's memory with all that is stored, the lock being held."""
+        """Return a tenant's memory with all that was seen, the lock being held."""
         memory = self._memories.get(tenant)
         new = memory is None
         memory = memory or _Memory()
@@ -324,10 +349,13 @@ class SpamDesk:
             )
         )
         for sighting in later:
+            if not new:
+                follow(memory.window, sighting)
             memory.window.add(sighting)
         memory.cursor = memory.window.cursor
         if new:
             memory.layer = await self._layer(tenant)
+            memory.read_at_s = self._clock.monotonic()
             self._memories[tenant] = memory
         return memory
 
@@ -341,40 +369,3 @@ def _fresh(
     known = store.known_evidence(tx, tenant, [told.row.evidence_id for told in batch])
     unique = {told.row.evidence_id: told for told in batch}
     return [told for key, told in unique.items() if key not in known]
-
-
-def _placed(
-    window: Window, batch: Sequence[Told]
-) -> tuple[list[SightingRow], list[tuple[str, str]]]:
-    """Take messages into a window; return them numbered, and campaigns that joined.
-
-    A campaign is named after the message it began with, so that the same messages in
-    the same order make the same campaigns.
-    """
-    rows: list[SightingRow] = []
-    joined: list[tuple[str, str]] = []
-    for number, told in enumerate(batch, start=window.cursor + 1):
-        row, signature = told
-        found = () if signature is None else window.alike(signature)
-        names = sorted({sighting.campaign for sighting in found})
-        campaign = names[0] if names else f"camp_{row.evidence_id.partition('_')[2]}"
-        for other in names[1:]:
-            window.rename(other, campaign)
-            joined.append((other, campaign))
-            rows = [
-                known._replace(campaign=campaign) if known.campaign == other else known
-                for known in rows
-            ]
-        rows.append(row._replace(seq=number, campaign=campaign))
-        window.add(
-            Sighting(
-                number,
-                row.evidence_id,
-                row.channel,
-                row.sender,
-                row.seen_at,
-                signature,
-                campaign,
-            )
-        )
-    return rows, joined

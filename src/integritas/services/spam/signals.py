@@ -14,6 +14,7 @@ import numpy as np
 
 from integritas.services.spam.hashing import kernel
 from integritas.services.spam.links import link_signals
+from integritas.services.spam.transport import transport_signals
 
 if TYPE_CHECKING:
     from integritas.services.spam.folding import Folded
@@ -21,21 +22,6 @@ if TYPE_CHECKING:
     from integritas.services.spam.parsing import MessageView
 
 __all__ = ["mail_signals", "say", "text_signals"]
-
-_ORDERED: Final = frozenset(
-    (
-        b"received",
-        b"from",
-        b"to",
-        b"subject",
-        b"date",
-        b"message-id",
-        b"mime-version",
-        b"content-type",
-        b"x-mailer",
-        b"reply-to",
-    )
-)
 
 _SAID: Final = {
     "header": "has the header {}",
@@ -54,6 +40,16 @@ _SAID: Final = {
     "html only": "markup without a plain text part: {}",
     "length": "length of the text: {}",
     "return path": "sender and return path agree: {}",
+    "recipients": "recipients named: {}",
+    "sender": "the sender is written as {}",
+    "reply to": "answers go to {} domain",
+    "date": "date of the mail: {}",
+    "date form": "the date is written {}",
+    "zone": "time zone of the date: {}",
+    "skew": "its date beside that of the first server: {}",
+    "message id": "the Message-ID is {}",
+    "sender on the way": "a server of the sender's domain is on the way: {}",
+    "first server": "the first server calls itself {}",
     "digits": "number of digits: {}",
     "longest number": "longest number: {} digits",
     "link": "names a web address: {}",
@@ -102,7 +98,7 @@ def mail_signals(
         if part.filename:
             extension = part.filename.rpartition(".")[2].lower()[:10]
             found.append(f"extension={extension}")
-    found += _transport_signals(message) if transport else _order_signals(message)
+    found += transport_signals(message) if transport else _order_signals(message)
     if links:
         sources = [part.text for part in parts if part.is_html]
         found += link_signals(text, message.markup, b"".join(sources))
@@ -117,22 +113,6 @@ def _order_signals(message: MessageView) -> list[str]:
         if name in (b"subject", b"mime-version") or name.startswith(b"content-")
     ]
     return ["order=" + " ".join(names)[-100:], *[f"header={name}" for name in names]]
-
-
-def _transport_signals(message: MessageView) -> list[str]:
-    names = [name for name, _ in message.fields]
-    order = b" ".join([name for name in names if name in _ORDERED])[-60:]
-    ends: dict[bytes, bytes] = {}
-    for name, value in message.fields:
-        if name in (b"from", b"return-path"):
-            ends.setdefault(name, value[-12:].strip(b"<> \n"))
-    found = [
-        "order=" + order.decode(),
-        f"hops={min(9, names.count(b'received'))}",
-    ]
-    if b"return-path" in ends:
-        found.append(f"return path={_yes(ends.get(b'from') == ends[b'return-path'])}")
-    return found
 
 
 def _trick_signals(message: MessageView, folded: Folded) -> list[str]:

@@ -40,6 +40,7 @@ __all__ = [
     "list_members",
     "read_lessons",
     "read_scores",
+    "read_version",
     "read_window",
     "withdraw_feedback",
 ]
@@ -176,11 +177,26 @@ def erase_evidence(uow: UnitOfWork, tenant: TenantId, ids: Sequence[str]) -> int
     return gone
 
 
-def forget_before(uow: UnitOfWork, tenant: TenantId, oldest: datetime) -> None:
-    """Forget sightings and feedback older than a time."""
+def forget_before(
+    uow: UnitOfWork, tenant: TenantId, oldest: datetime, *, most: int
+) -> None:
+    """Forget sightings older than a time, among the first that are kept.
+
+    So many at a time: there is no index over times, and none is needed.
+    """
+    table = SPAM_SIGHTINGS
+    first = (
+        sa.select(table.c.seq)
+        .where(table.c.tenant_id == tenant)
+        .order_by(table.c.seq)
+        .limit(most)
+        .subquery()
+    )
     uow.execute(
-        sa.delete(SPAM_SIGHTINGS).where(
-            SPAM_SIGHTINGS.c.tenant_id == tenant, SPAM_SIGHTINGS.c.seen_at < oldest
+        sa.delete(table).where(
+            table.c.tenant_id == tenant,
+            table.c.seq.in_(sa.select(first.c.seq)),
+            table.c.seen_at < oldest,
         )
     )
 
@@ -376,19 +392,25 @@ def list_feedback(
     return [FeedbackRow(*row) for row in uow.execute(query)]
 
 
-def read_lessons(
-    uow: UnitOfWork, tenant: TenantId, *, most: int
-) -> tuple[Sequence[Lesson], str]:
-    """Return the feedback in force, in the order given, and a version of it.
+def read_version(uow: UnitOfWork, tenant: TenantId) -> str:
+    """Return the version of the feedback in force.
 
-    The version counts what was ever given and withdrawn, so it never comes again.
+    It counts what was ever given and withdrawn, so it never comes again.
     """
-    given, seen = SPAM_FEEDBACK, SPAM_SIGHTINGS
+    given = SPAM_FEEDBACK
     counts = uow.execute(
         sa.select(sa.func.count(), sa.func.count(given.c.withdrawn_at)).where(
             given.c.tenant_id == tenant
         )
     ).one()
+    return f"{counts[0]}-{counts[1]}" if counts[1] else str(counts[0])
+
+
+def read_lessons(
+    uow: UnitOfWork, tenant: TenantId, *, most: int
+) -> tuple[Sequence[Lesson], str]:
+    """Return the feedback in force, in the order given, and the version of it."""
+    given, seen = SPAM_FEEDBACK, SPAM_SIGHTINGS
     query = (
         sa.select(seen.c.words, seen.c.logit, given.c.label)
         .join(
@@ -405,7 +427,7 @@ def read_lessons(
         for row in uow.execute(query)
     ]
     lessons.reverse()
-    return lessons, f"{counts[0]}-{counts[1]}" if counts[1] else str(counts[0])
+    return lessons, read_version(uow, tenant)
 
 
 # Models ---------------------------------------------------------------------------

@@ -98,7 +98,7 @@ async def test_a_dossier_without_messages_has_no_findings(service: SpamService) 
 async def test_the_answer_names_versions_and_input(service: SpamService) -> None:
     answer = await assess(service, CHAT)
     assert set(answer.versions) == {"model", "policy"}
-    assert answer.versions["model"].startswith("spam-3@")
+    assert answer.versions["model"].startswith("spam-4@")
     assert answer.input_hash == dossier_digest(dossier(CHAT))
     assert answer.service == "spam"
 

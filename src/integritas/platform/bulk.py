@@ -19,7 +19,7 @@ from sqlalchemy.dialects import postgresql
 
 from integritas.kernel.clock import format_time
 from integritas.platform.columns import Money, UtcTime
-from integritas.platform.json_text import json_bytes
+from integritas.platform.json_text import json_texts
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
@@ -29,6 +29,7 @@ __all__ = [
     "chunks",
     "delete_rows",
     "fetch_texts",
+    "insert_columns",
     "insert_rows",
     "one_of",
     "update_rows",
@@ -49,9 +50,14 @@ def insert_rows(
     """Insert rows, which all have the columns of the first."""
     if not rows:
         return
-    names = tuple(rows[0])
-    columns = {name: [row[name] for row in rows] for name in names}
-    for sql, parameters in _statements(connection, _insert, table, (names,), columns):
+    columns = {name: [row[name] for row in rows] for name in rows[0]}
+    insert_columns(connection, table, columns)
+
+
+def insert_columns(connection: Connection, table: sa.Table, columns: Columns) -> None:
+    """Insert rows, given as their columns: what is made by the thousand saves dicts."""
+    shape = (tuple(columns),)
+    for sql, parameters in _statements(connection, _insert, table, shape, columns):
         connection.exec_driver_sql(sql, parameters)
 
 
@@ -248,20 +254,18 @@ def _postgres_type(column: sa.Column[Any]) -> str:
 # Values ---------------------------------------------------------------------------
 
 
-def _encoded(column: sa.Column[Any], dialect: str, values: Sequence[Any]) -> list[Any]:
+def _encoded(
+    column: sa.Column[Any], dialect: str, values: Sequence[Any]
+) -> Sequence[Any]:
     """Return the values as the driver takes them."""
     kind = column.type
     if isinstance(kind, sa.JSON):
-        bare = kind.none_as_null
-        return [
-            None if value is None and bare else json_bytes(value).decode()
-            for value in values
-        ]
+        return json_texts(values, bare_none=kind.none_as_null)
     if dialect == "sqlite" and isinstance(kind, UtcTime):
         return _each(format_time, values)
     if dialect == "sqlite" and isinstance(kind, Money):
         return _each(str, values)
-    return list(values)
+    return values if isinstance(values, list) else list(values)
 
 
 def _each(encode: Callable[[Any], str], values: Sequence[Any]) -> list[Any]:

@@ -18,6 +18,7 @@ from bench.engine.temporal_server import peak_of, serve
 from integritas.cli import measuring
 from integritas.cli.figures import peak_rss_mb
 from integritas.platform.logging import configure_logging
+from integritas.platform.runtime import loop_factory
 from integritas.workflows.api import TemporalServer
 
 if TYPE_CHECKING:
@@ -97,7 +98,8 @@ def main() -> None:
     parser.add_argument("--url", default=None)
     asked = parser.parse_args()
     configure_logging(level="warning")
-    json.dump(asyncio.run(run(asked)), sys.stdout)
+    with asyncio.Runner(loop_factory=loop_factory()) as runner:  # as `serve` does
+        json.dump(runner.run(run(asked)), sys.stdout)
 
 
 if __name__ == "__main__":

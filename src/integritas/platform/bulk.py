@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
 __all__ = [
+    "CHUNK",
     "Columns",
     "chunks",
     "delete_rows",
@@ -39,7 +40,8 @@ Columns: TypeAlias = Mapping[str, Sequence[Any]]
 """Values by column name, one a row; all of the same length."""
 
 _POSTGRES: Final = postgresql.dialect()  # type: ignore[no-untyped-call]
-_CHUNK: Final = 256
+CHUNK: Final = 256
+"""Rows of the longest statement on SQLite; shorter ones have a quarter each."""
 _PARAMETERS: Final = 32_000
 """SQLite takes 32,766 parameters a statement (SQLITE_MAX_VARIABLE_NUMBER)."""
 
@@ -164,7 +166,7 @@ def _statements(
 
 def chunks(rows: int, width: int) -> Iterator[tuple[int, int]]:
     """Yield where each statement's rows begin, and how many, on SQLite."""
-    size = _CHUNK
+    size = CHUNK
     while size * width > _PARAMETERS:
         size //= 4
     start = 0

@@ -12,6 +12,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from bench.engine import floor
 from bench.engine.evidence import mixed
 from bench.engine.temporal_server import peak_of, serve
 
@@ -38,9 +39,11 @@ async def measure(platform: Platform, asked: argparse.Namespace) -> dict[str, An
         return {"transitions_per_s": await RATES[asked.what](platform, runs)}
     if asked.what == "temporal":
         return await on_temporal(platform, runs)
-    if asked.what == "services":
+    if asked.what in {"services", "floor"}:
         folder = os.environ.get("INTEGRITAS_DATA")
         submissions, source = mixed(runs, Path(folder) if folder else None)
+        if asked.what == "floor":
+            return await floor.measured(platform, submissions)
         timings = await measuring.services(platform, submissions)
         return {**timings.figures(), "evidence": source}
     if asked.what == "rate":
@@ -87,6 +90,7 @@ def main() -> None:
             "alone",
             "rate",
             "services",
+            "floor",
             "batched",
             "single",
             "temporal",

@@ -12,12 +12,14 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from bench.engine import floor
 from bench.engine.evidence import mixed
 from bench.engine.temporal_server import peak_of, serve
 
 from integritas.cli import measuring
 from integritas.cli.figures import peak_rss_mb
 from integritas.platform.logging import configure_logging
+from integritas.platform.runtime import loop_factory
 from integritas.workflows.api import TemporalServer
 
 if TYPE_CHECKING:
@@ -37,9 +39,11 @@ async def measure(platform: Platform, asked: argparse.Namespace) -> dict[str, An
         return {"transitions_per_s": await RATES[asked.what](platform, runs)}
     if asked.what == "temporal":
         return await on_temporal(platform, runs)
-    if asked.what == "services":
+    if asked.what in {"services", "floor"}:
         folder = os.environ.get("INTEGRITAS_DATA")
         submissions, source = mixed(runs, Path(folder) if folder else None)
+        if asked.what == "floor":
+            return await floor.measured(platform, submissions)
         timings = await measuring.services(platform, submissions)
         return {**timings.figures(), "evidence": source}
     if asked.what == "rate":
@@ -86,6 +90,7 @@ def main() -> None:
             "alone",
             "rate",
             "services",
+            "floor",
             "batched",
             "single",
             "temporal",
@@ -97,7 +102,8 @@ def main() -> None:
     parser.add_argument("--url", default=None)
     asked = parser.parse_args()
     configure_logging(level="warning")
-    json.dump(asyncio.run(run(asked)), sys.stdout)
+    with asyncio.Runner(loop_factory=loop_factory()) as runner:  # as `serve` does
+        json.dump(runner.run(run(asked)), sys.stdout)
 
 
 if __name__ == "__main__":

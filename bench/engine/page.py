@@ -6,6 +6,8 @@ import re
 import statistics
 from typing import TYPE_CHECKING, Any, Final
 
+from bench.engine.shares import shares
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
@@ -44,6 +46,8 @@ def written(found: dict[str, Any], command: str) -> str:
         _settings(found["table"]),
         "### Our engine alone",
         _own(found),
+        "### Where a case's time goes",
+        shares(found["own"]["floor"]),
         "### Cost as runs add up",
         f"Trivial steps on SQLite, {found['in_flight']:,} in flight.",
         _growth(found["own"]["growth"]),

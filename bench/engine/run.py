@@ -99,6 +99,8 @@ def own(plan: Plan, runs_per_s: float, server: Postgres) -> dict[str, Any]:
     if not plan.quick:
         with server.database() as url:
             found["services_postgres"] = [ours("services", plan.runs, url=url)]
+    say("where a case's time goes")
+    found["floor"] = [ours("floor", plan.runs) for _ in range(plan.rounds)]
     say(f"an open loop at {half:.0f} runs a second")
     paced = int(half * plan.open_loop_s)
     found["open_loop"] = [ours("rate", paced, rate=half)]

@@ -187,7 +187,11 @@ def _(command: Transition, case: Case, context: Context, now: datetime) -> Appli
         updated_at=now,
         closed_at=now if command.to in FINAL_STATES else None,
     )
-    data = {"from": case.state.value, "to": command.to.value, "version": moved.version}
+    data = {
+        "from": case.state._value_,
+        "to": command.to._value_,
+        "version": moved.version,
+    }
     if command.approved_by is not None:
         data["approved_by"] = command.approved_by
     fact = Fact(
@@ -294,7 +298,7 @@ def _(
             "missing": list(recorded.missing),
             "version": recorded.version,
             "findings": [
-                {"code": f.code, "severity": f.severity.value, "score": f.score}
+                {"code": f.code, "severity": f.severity._value_, "score": f.score}
                 for f in assessment.findings
             ],
         },

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import compress
+from operator import attrgetter, is_not
 from typing import TYPE_CHECKING, Any, Final
 
 from pydantic import TypeAdapter
@@ -65,14 +67,14 @@ def row_of_case(case: Case) -> dict[str, Any]:
         "title": case.title,
         "created_at": case.created_at,
         "updated_at": case.updated_at,
-        "missing": list(case.missing),
-        "kinds": list(case.kinds),
+        "missing": case.missing,
+        "kinds": case.kinds,
         "risk": case.risk,
         "band": case.band,
         "outcome": case.outcome.value if case.outcome else None,
         "priority": case.priority.value,
         "assignee": case.assignee,
-        "tags": list(case.tags),
+        "tags": case.tags,
         "due_at": case.due_at,
         "closed_at": case.closed_at,
         "merged_into": case.merged_into,
@@ -101,26 +103,21 @@ _CHANGEABLE: Final = (
 """Columns of a case that a change may touch."""
 
 _NAMED: Final = frozenset({"state", "outcome", "priority"})
-_LISTED: Final = frozenset({"missing", "kinds", "tags"})
+_CHANGEABLE_OF: Final = attrgetter(*_CHANGEABLE)
 
 
 def column_of_cases(name: str, cases: Sequence[Case]) -> Sequence[Any]:
     """Return a column of many cases."""
-    values = [getattr(case, name) for case in cases]
+    values = list(map(attrgetter(name), cases))
     if name in _NAMED:
-        return [None if value is None else value.value for value in values]
-    if name in _LISTED:
-        return [list(value) for value in values]
+        return [None if value is None else value._value_ for value in values]
     return values
 
 
 def changed_columns(before: Case, after: Case) -> tuple[str, ...]:
     """Return the columns in which `after` may differ: a copy shares what it keeps."""
-    return tuple(
-        name
-        for name in _CHANGEABLE
-        if getattr(before, name) is not getattr(after, name)
-    )
+    differs = map(is_not, _CHANGEABLE_OF(before), _CHANGEABLE_OF(after))
+    return tuple(compress(_CHANGEABLE, differs))
 
 
 def case_of(row: Row) -> Case:

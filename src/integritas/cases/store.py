@@ -80,6 +80,7 @@ Handler: TypeAlias = Callable[[Transaction, Context, Case, Fact], None]
 Reader: TypeAlias = Callable[[Transaction, Sequence[Dossier]], None]
 
 _SALT_BYTES: Final = 16
+_OPEN: Final = ReviewState.OPEN.value
 _QUERY_LIMIT: Final = 500
 
 
@@ -252,12 +253,12 @@ class CaseStore:
                     "run_id": command.run_id,
                     "service": assessment.service,
                     "code": finding.code,
-                    "kind": finding.kind.value,
-                    "severity": finding.severity.value,
+                    "kind": finding.kind._value_,
+                    "severity": finding.severity._value_,
                     "score": finding.score,
                     "body": finding,
                     "created_at": case.updated_at,
-                    "review": ReviewState.OPEN.value,
+                    "review": _OPEN,
                     "reviewed_by": None,
                     "reviewed_at": None,
                     "review_reason": "",
@@ -537,7 +538,7 @@ def _history_row(case: Case, context: Context, fact: Fact) -> dict[str, Any]:
         "from_state": fact.data["from"],
         "to_state": fact.data["to"],
         "actor_id": context.actor.id,
-        "actor_kind": context.actor.kind.value,
+        "actor_kind": context.actor.kind._value_,
         "reason": str((fact.personal or {}).get("reason", "")),
         "approved_by": fact.data.get("approved_by"),
         "at": case.updated_at,

@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from integritas.platform.db import Transaction
 
 __all__ = [
+    "BENCH_CONTEXT",
     "Timings",
     "at_rate",
     "generated",
@@ -60,7 +61,7 @@ __all__ = [
 ]
 
 BATCH: Final = 1_000
-_CONTEXT: Final = Context(
+BENCH_CONTEXT: Final = Context(
     DEFAULT_TENANT, Actor("platform:bench", ActorKind.PERSON), "bench"
 )
 _SERVICES: Final = ("spam", "anticorruption", "compliance")
@@ -168,7 +169,7 @@ class _Bed:
     async def one(self, number: int, began: float | None = None) -> float:
         """Carry one run; return the seconds from its submission to its durable end."""
         begins = time.perf_counter() if began is None else began
-        run_id = await self.desk.start(_CONTEXT, "bench", subject=f"b{number}")
+        run_id = await self.desk.start(BENCH_CONTEXT, "bench", subject=f"b{number}")
         ended = await self.ends.of(run_id)
         return ended - begins
 
@@ -267,7 +268,7 @@ async def services(platform: Platform, submissions: Sequence[NewSubmission]) -> 
     watch = _Lag(platform)
     watching = asyncio.create_task(watch.run())
     began = time.perf_counter()
-    await asyncio.gather(*(platform.cases.open(_CONTEXT, s) for s in submissions))
+    await asyncio.gather(*(platform.cases.open(BENCH_CONTEXT, s) for s in submissions))
     while len(ended) < len(submissions):
         await platform.journal.wait(0.05)
     whole_s = max(ended) - began
@@ -327,7 +328,7 @@ async def _opened(platform: Platform, count: int) -> Sequence[CaseId]:
     opened: list[Opened] = []
     for start in range(0, count, BATCH):
         size = min(BATCH, count - start)
-        opened += await platform.cases.open_many(_CONTEXT, [submission] * size)
+        opened += await platform.cases.open_many(BENCH_CONTEXT, [submission] * size)
     return [CaseId(one.case.id) for one in opened]
 
 
@@ -338,7 +339,10 @@ async def transitions_in_batches(platform: Platform, count: int) -> float:
     for to in (CaseState.INVESTIGATING, CaseState.VALIDATING):
         for start in range(0, len(cases), BATCH):
             await platform.cases.change_many(
-                [(_CONTEXT, c, Transition(to=to)) for c in cases[start : start + BATCH]]
+                [
+                    (BENCH_CONTEXT, c, Transition(to=to))
+                    for c in cases[start : start + BATCH]
+                ]
             )
     return round(2 * len(cases) / (time.perf_counter() - began), 1)
 
@@ -349,7 +353,9 @@ async def transitions_one_by_one(platform: Platform, count: int) -> float:
     began = time.perf_counter()
     for to in (CaseState.INVESTIGATING, CaseState.VALIDATING):
         move = Transition(to=to)
-        await asyncio.gather(*(platform.cases.change(_CONTEXT, c, move) for c in cases))
+        await asyncio.gather(
+            *(platform.cases.change(BENCH_CONTEXT, c, move) for c in cases)
+        )
     return round(2 * len(cases) / (time.perf_counter() - began), 1)
 
 

@@ -100,7 +100,7 @@ class Journal:
         assert isinstance(uow, Transaction)  # noqa: S101 - narrows the protocol
         if not facts:
             return []
-        rows, personal = [], []
+        seqs, commitments, personal = [], [], []
         now = self._clock.now()
         ids = self._ids.many("evt", len(facts))
         private = sum(
@@ -109,7 +109,7 @@ class Journal:
         )
         salts = memoryview(self._randomness.token_bytes(SALT_BYTES * private))
         roles: dict[frozenset[str], list[str]] = {}
-        for (context, fact), event_id in zip(facts, ids, strict=True):
+        for context, fact in facts:
             tenant, actor = context.tenant, context.actor
             if actor.roles not in roles:
                 roles[actor.roles] = sorted(actor.roles)
@@ -117,6 +117,7 @@ class Journal:
             if head is None:
                 head = _locked_head(uow, tenant)
             uow.heads[tenant] = seq = head + 1
+            seqs.append(seq)
             commitment = None
             beside = _beside(actor, fact)
             if beside is not None:
@@ -131,23 +132,25 @@ class Journal:
                         "payload": payload,
                     }
                 )
-            rows.append(
-                {
-                    "tenant_id": tenant,
-                    "seq": seq,
-                    "event_id": event_id,
-                    "type": fact.type,
-                    "subject": fact.subject,
-                    "time": now,
-                    "actor_id": actor.id,
-                    "actor_kind": actor.kind.value,
-                    "actor_roles": roles[actor.roles],
-                    "correlation_id": context.correlation_id,
-                    "data": fact.data,
-                    "commitment": commitment,
-                }
-            )
-        uow.insert(JOURNAL, rows)
+            commitments.append(commitment)
+        actors = [context.actor for context, _ in facts]
+        uow.insert_columns(
+            JOURNAL,
+            {
+                "tenant_id": [context.tenant for context, _ in facts],
+                "seq": seqs,
+                "event_id": ids,
+                "type": [fact.type for _, fact in facts],
+                "subject": [fact.subject for _, fact in facts],
+                "time": [now] * len(facts),
+                "actor_id": [actor.id for actor in actors],
+                "actor_kind": [actor.kind._value_ for actor in actors],
+                "actor_roles": [roles[actor.roles] for actor in actors],
+                "correlation_id": [context.correlation_id for context, _ in facts],
+                "data": [fact.data for _, fact in facts],
+                "commitment": commitments,
+            },
+        )
         uow.insert(JOURNAL_PERSONAL, personal)
         uow.after_commit(self._notify)
         return [EventId(event_id) for event_id in ids]

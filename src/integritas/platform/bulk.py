@@ -19,16 +19,18 @@ from sqlalchemy.dialects import postgresql
 
 from integritas.kernel.clock import format_time
 from integritas.platform.columns import Money, UtcTime
-from integritas.platform.json_text import json_bytes
+from integritas.platform.json_text import json_texts
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
 __all__ = [
+    "CHUNK",
     "Columns",
     "chunks",
     "delete_rows",
     "fetch_texts",
+    "insert_columns",
     "insert_rows",
     "one_of",
     "update_rows",
@@ -38,7 +40,8 @@ Columns: TypeAlias = Mapping[str, Sequence[Any]]
 """Values by column name, one a row; all of the same length."""
 
 _POSTGRES: Final = postgresql.dialect()  # type: ignore[no-untyped-call]
-_CHUNK: Final = 256
+CHUNK: Final = 256
+"""Rows of the longest statement on SQLite; shorter ones have a quarter each."""
 _PARAMETERS: Final = 32_000
 """SQLite takes 32,766 parameters a statement (SQLITE_MAX_VARIABLE_NUMBER)."""
 
@@ -49,9 +52,14 @@ def insert_rows(
     """Insert rows, which all have the columns of the first."""
     if not rows:
         return
-    names = tuple(rows[0])
-    columns = {name: [row[name] for row in rows] for name in names}
-    for sql, parameters in _statements(connection, _insert, table, (names,), columns):
+    columns = {name: [row[name] for row in rows] for name in rows[0]}
+    insert_columns(connection, table, columns)
+
+
+def insert_columns(connection: Connection, table: sa.Table, columns: Columns) -> None:
+    """Insert rows, given as their columns: what is made by the thousand saves dicts."""
+    shape = (tuple(columns),)
+    for sql, parameters in _statements(connection, _insert, table, shape, columns):
         connection.exec_driver_sql(sql, parameters)
 
 
@@ -158,7 +166,7 @@ def _statements(
 
 def chunks(rows: int, width: int) -> Iterator[tuple[int, int]]:
     """Yield where each statement's rows begin, and how many, on SQLite."""
-    size = _CHUNK
+    size = CHUNK
     while size * width > _PARAMETERS:
         size //= 4
     start = 0
@@ -248,20 +256,18 @@ def _postgres_type(column: sa.Column[Any]) -> str:
 # Values ---------------------------------------------------------------------------
 
 
-def _encoded(column: sa.Column[Any], dialect: str, values: Sequence[Any]) -> list[Any]:
+def _encoded(
+    column: sa.Column[Any], dialect: str, values: Sequence[Any]
+) -> Sequence[Any]:
     """Return the values as the driver takes them."""
     kind = column.type
     if isinstance(kind, sa.JSON):
-        bare = kind.none_as_null
-        return [
-            None if value is None and bare else json_bytes(value).decode()
-            for value in values
-        ]
+        return json_texts(values, bare_none=kind.none_as_null)
     if dialect == "sqlite" and isinstance(kind, UtcTime):
         return _each(format_time, values)
     if dialect == "sqlite" and isinstance(kind, Money):
         return _each(str, values)
-    return list(values)
+    return values if isinstance(values, list) else list(values)
 
 
 def _each(encode: Callable[[Any], str], values: Sequence[Any]) -> list[Any]:

@@ -33,6 +33,7 @@ from integritas.platform.bulk import (
     Columns,
     delete_rows,
     fetch_texts,
+    insert_columns,
     insert_rows,
     update_rows,
 )
@@ -89,6 +90,10 @@ class Transaction:
     def insert(self, table: sa.Table, rows: Rows) -> None:
         """Insert rows, each with the columns of the first."""
         insert_rows(self._connection, table, rows)
+
+    def insert_columns(self, table: sa.Table, columns: Columns) -> None:
+        """Insert rows given as their columns: `platform.bulk.insert_columns`."""
+        insert_columns(self._connection, table, columns)
 
     def update(
         self,

@@ -65,11 +65,15 @@ class PersonalData:
 
 # Without one of these there is nothing to find: most texts of findings have none.
 _MAY: Final = re.compile(r"[\d@]|:[a-fA-F]{0,4}:")
-_EMAIL: Final = re.compile(
-    r"[\w.!#$%&'*+/=?^`{|}~-]{1,64}@(?:[\w-]{1,63}\.)+[^\W\d_]{2,24}(?![\w@])"
+# The patterns begin with a set of characters and look back behind it: then `re` passes
+# by all others in one loop of C. With the look first it tries at every character.
+_LOCAL: Final = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]*")
+_LONGEST_LOCAL: Final = 64
+_AT_DOMAIN: Final = re.compile(r"@(?:[\w-]{1,63}\.)+[^\W\d_]{2,24}(?![\w@])")
+_IBAN: Final = re.compile(r"[A-Z](?<!\w[A-Z])[A-Z]\d{2}(?:[ -]?[A-Z0-9]{2,4}){3,8}\b")
+_CARD: Final = re.compile(
+    r"\d(?<![\w.+-]\d)(?<!\d \d)(?:[ -]?\d){12,18}(?![\w-])(?! \d)"
 )
-_IBAN: Final = re.compile(r"\b[A-Z]{2}\d{2}(?:[ -]?[A-Z0-9]{2,4}){3,8}\b")
-_CARD: Final = re.compile(r"(?<![\w.+-])(?<!\d )\d(?:[ -]?\d){12,18}(?![\w-])(?! \d)")
 # Numbers that issuers give out, with their lengths: a French national id of 15 digits
 # passes Luhn one time in ten. Visa; Mastercard; American Express; Diners Club; JCB;
 # Discover; UnionPay; Maestro.
@@ -79,22 +83,29 @@ _ISSUED: Final = re.compile(
     r"62\d{14,17}|(?:50|5[6-8]|67)\d{14,17}"
 )
 _IP: Final = re.compile(
-    r"(?<![\w.:])(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9a-fA-F]{0,4}(?::[0-9a-fA-F]{0,4}){2,7})"
+    r"[\da-fA-F:](?<![\w.:][\da-fA-F:])(?:"
+    r"(?<=\d)\d{0,2}(?:\.\d{1,3}){3}|"
+    r"(?<=[0-9a-fA-F])[0-9a-fA-F]{0,3}(?::[0-9a-fA-F]{0,4}){2,7}|"
+    r"(?<=:)[0-9a-fA-F]{0,4}(?::[0-9a-fA-F]{0,4}){1,6})"
     r"(?![\w:]|\.\d)"
 )
 _BORN: Final = re.compile(
-    r"\b(?:born|birth|birthdate|birthday|d\.?o\.?b\.?|geboren|geb\.|né|née|nacid[oa]|"
-    r"nascid[oa]|nacimiento|naissance|geburtsdatum)\b[^\d\n]{0,24}?"
+    r"[BbDdGgNn](?<!\w[BbDdGgNn])(?i:"
+    r"(?<=b)(?:orn|irth|irthdate|irthday)|(?<=d)\.?o\.?b\.?|"
+    r"(?<=g)(?:eboren|eb\.|eburtsdatum)|"
+    r"(?<=n)(?:é|ée|acid[oa]|ascid[oa]|acimiento|aissance))\b[^\d\n]{0,24}?"
     r"(\d{4}-\d{2}-\d{2}|\d{1,2}[./ -]\d{1,2}[./ -]\d{2,4}|"
-    r"\d{1,2}\.? \w{3,9} \d{4}|\w{3,9} \d{1,2}, \d{4})",
-    re.IGNORECASE,
+    r"\d{1,2}\.? \w{3,9} \d{4}|\w{3,9} \d{1,2}, \d{4})"
 )
 # What may be an id: digits and letters, grouped by dots, dashes, slashes or spaces.
 _NUMBER: Final = re.compile(
-    r"(?<![\w.+/-])(?:\d{1,6}(?: \d{2,5}){1,6}|"
-    r"[A-Z0-9]{1,18}(?:[./+-][A-Z0-9]{1,9}){0,4})"
+    r"[\dA-Z](?<![\w.+/-][\dA-Z])(?:"
+    r"(?<=\d)\d{0,5}(?: \d{2,5}){1,6}|"
+    r"(?<=[A-Z0-9])[A-Z0-9]{0,17}(?:[./+-][A-Z0-9]{1,9}){0,4})"
     r"(?!\w)"
 )
+# What a phone number with a country code begins with, as libphonenumber reads it.
+_PLUS: Final = re.compile(r"\+[\Wx]{0,10}\d")
 # Schemes of python-stdnum whose check digits make a chance match unlikely, each with
 # the form that a text must have before the scheme is asked.
 _SCHEMES: Final = (
@@ -196,8 +207,8 @@ def _without(text: str, found: Sequence[PersonalData]) -> str:
 
 
 def _plain(text: str) -> Iterator[PersonalData]:
-    for match in _EMAIL.finditer(text):
-        yield PersonalData(PersonalKind.EMAIL, match.start(), match.end())
+    for start, end in _emails(text):
+        yield PersonalData(PersonalKind.EMAIL, start, end)
     for match in _IBAN.finditer(text):
         end = _iban_end(match[0])
         if end:
@@ -216,6 +227,18 @@ def _plain(text: str) -> Iterator[PersonalData]:
     for match in _IP.finditer(text):
         if _is_address(match[0]):
             yield PersonalData(PersonalKind.IP_ADDRESS, match.start(), match.end())
+
+
+def _emails(text: str) -> Iterator[tuple[int, int]]:
+    """Yield where addresses begin and end: from each `@` forward, then back."""
+    last = 0
+    for match in _AT_DOMAIN.finditer(text):
+        at = match.start()
+        before = text[max(last, at - _LONGEST_LOCAL) : at][::-1]
+        local = _LOCAL.match(before)
+        if local is not None and local.end():
+            last = match.end()
+            yield at - local.end(), last
 
 
 def _iban_end(text: str) -> int:
@@ -260,7 +283,7 @@ def _said(text: str, start: int) -> bool:
 
 
 def _phones(text: str, region: str | None) -> Iterator[PersonalData]:
-    if region is None and "+" not in text:
+    if region is None and _PLUS.search(text) is None:
         return
     for match in phonenumbers.PhoneNumberMatcher(text, region):
         country = phonenumbers.region_code_for_number(match.number) or ""

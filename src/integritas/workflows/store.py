@@ -97,24 +97,22 @@ class RunStore:
 
     def start(self, tx: Transaction, runs: Sequence[tuple[Context, RunView]]) -> None:
         """Insert runs."""
-        tx.insert(
+        views = [run for _, run in runs]
+        tx.insert_columns(
             RUNS,
-            [
-                {
-                    "tenant_id": run.tenant,
-                    "id": run.id,
-                    "workflow": run.workflow,
-                    "version": run.version,
-                    "subject": run.subject,
-                    "state": run.state.value,
-                    "input": run.input,
-                    "correlation_id": run.correlation_id,
-                    "created_at": run.created_at,
-                    "ended_at": None,
-                    "cause": "",
-                }
-                for _, run in runs
-            ],
+            {
+                "tenant_id": [run.tenant for run in views],
+                "id": [run.id for run in views],
+                "workflow": [run.workflow for run in views],
+                "version": [run.version for run in views],
+                "subject": [run.subject for run in views],
+                "state": [run.state._value_ for run in views],
+                "input": [run.input for run in views],
+                "correlation_id": [run.correlation_id for run in views],
+                "created_at": [run.created_at for run in views],
+                "ended_at": [None] * len(views),
+                "cause": [""] * len(views),
+            },
         )
         self._journal.record_all(
             tx, [(context, _started(run)) for context, run in runs]
@@ -122,22 +120,19 @@ class RunStore:
 
     def append(self, tx: Transaction, attempts: Sequence[Attempt]) -> None:
         """Append attempts of steps."""
-        tx.insert(
+        tx.insert_columns(
             RUN_STEPS,
-            [
-                {
-                    "tenant_id": a.tenant,
-                    "run_id": a.run_id,
-                    "step": a.step,
-                    "attempt": a.attempt,
-                    "state": a.state.value,
-                    "result": a.result,
-                    "error": asdict(a.error) if a.error else None,
-                    "started_at": a.started_at,
-                    "ended_at": a.ended_at,
-                }
-                for a in attempts
-            ],
+            {
+                "tenant_id": [a.tenant for a in attempts],
+                "run_id": [a.run_id for a in attempts],
+                "step": [a.step for a in attempts],
+                "attempt": [a.attempt for a in attempts],
+                "state": [a.state._value_ for a in attempts],
+                "result": [a.result for a in attempts],
+                "error": [asdict(a.error) if a.error else None for a in attempts],
+                "started_at": [a.started_at for a in attempts],
+                "ended_at": [a.ended_at for a in attempts],
+            },
         )
 
     def end(self, tx: Transaction, ends: Sequence[RunEnd]) -> Sequence[RunEnd]:
@@ -153,7 +148,7 @@ class RunStore:
                 "id": [end.run_id for end in ends],
             },
             {
-                "state": [end.state.value for end in ends],
+                "state": [end.state._value_ for end in ends],
                 "ended_at": [now] * len(ends),
                 "cause": [end.cause for end in ends],
             },
@@ -425,7 +420,7 @@ def _ended(end: RunEnd) -> Fact:
     return Fact(
         type=ENDED,
         subject=end.subject,
-        data={"run": end.run_id, "state": end.state.value},
+        data={"run": end.run_id, "state": end.state._value_},
         personal={"cause": end.cause} if end.cause else None,
     )
 

@@ -12,7 +12,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[3]
 
-pytestmark = pytest.mark.timeout(600)  # eight processes, each loads every model
+pytestmark = pytest.mark.timeout(600)  # nine processes, each loads every model
 
 
 @pytest.fixture(scope="module")
@@ -50,6 +50,14 @@ def test_every_figure_is_measured(found: tuple[dict[str, object], str]) -> None:
     assert own["batched"][0]["transitions_per_s"] > 0
     assert own["single"][0]["transitions_per_s"] > 0
     assert [each["runs"] for each in own["growth"]] == [100]
+    [floor] = own["floor"]
+    assert sum(floor["threads_us"].values()) > 0
+    assert set(floor["services_us"]) == {"text", "mail", "party", "release", "payment"}
+    written = {each["table"]: each for each in floor["tables"]}
+    assert written["run_steps"]["rows"] == 5
+    assert written["cases"]["rows"] == 1
+    assert written["journal"]["write_us"] > 0
+    assert written["commit"]["write_us"] > 0
 
 
 def test_it_prints_the_page_and_writes_none(
@@ -57,6 +65,7 @@ def test_it_prints_the_page_and_writes_none(
 ) -> None:
     _, printed = found
     assert "| Integritas, SQLite |" in printed
+    assert "µs at the least: the services" in printed
     assert "fsync on, synchronous_commit on" in printed
     page = (ROOT / "docs/benchmarks.md").read_text("utf-8")
     assert "--quick" not in page

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import re
 from itertools import pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from integritas.platform import personal
 from integritas.platform.personal import (
     PersonalKind,
     find_personal,
@@ -84,3 +86,65 @@ def test_pieces_are_in_order_and_apart(text: str) -> None:
     assert all(0 <= p.start < p.end <= len(text) for p in pieces)
     assert all(a.end <= b.start for a, b in pairwise(pieces))
     assert all(isinstance(p.kind, PersonalKind) for p in pieces)
+
+
+# What is searched for, said plainly; the patterns in use are written for speed.
+_HEX = "[0-9a-fA-F]{0,4}"
+PLAIN = {
+    "_IBAN": r"\b[A-Z]{2}\d{2}(?:[ -]?[A-Z0-9]{2,4}){3,8}\b",
+    "_CARD": r"(?<![\w.+-])(?<!\d )\d(?:[ -]?\d){12,18}(?![\w-])(?! \d)",
+    "_IP": r"(?<![\w.:])(?:\d{1,3}(?:\.\d{1,3}){3}"
+    rf"|{_HEX}(?::{_HEX}){{2,7}})(?![\w:]|\.\d)",
+    "_BORN": r"(?i)\b(?:born|birth|birthdate|birthday|d\.?o\.?b\.?|geboren|geb\.|né|née"
+    r"|nacid[oa]|nascid[oa]|nacimiento|naissance|geburtsdatum)\b[^\d\n]{0,24}?"
+    r"(\d{4}-\d{2}-\d{2}|\d{1,2}[./ -]\d{1,2}[./ -]\d{2,4}"
+    r"|\d{1,2}\.? \w{3,9} \d{4}|\w{3,9} \d{1,2}, \d{4})",
+    "_NUMBER": r"(?<![\w.+/-])(?:\d{1,6}(?: \d{2,5}){1,6}"
+    r"|[A-Z0-9]{1,18}(?:[./+-][A-Z0-9]{1,9}){0,4})(?!\w)",
+}
+EMAIL = r"[\w.!#$%&'*+/=?^`{|}~-]{1,64}@(?:[\w-]{1,63}\.)+[^\W\d_]{2,24}(?![\w@])"
+PIECES = st.sampled_from(
+    [
+        "born",
+        "Née ",
+        "d.o.b.",
+        "geb.",
+        "1.2.3.4",
+        "::1",
+        "fe80::1",
+        "a@b.com",
+        "@x.yy",
+        "@@",
+        "DE89",
+        "3704",
+        "0044",
+        "0532",
+        "4111 1111 1111 1111",
+        "1980-01-02",
+        "March 12, 1971",
+        "12345678Z",
+        "+34 600",
+        "_",
+        "é",
+        "٣",
+        " ",
+        "\n",
+        ".",
+        "-",
+        ":",
+        "1",
+        "23",
+        "A",
+        "x",
+    ]
+)
+
+
+@given(st.lists(PIECES | st.characters(), max_size=30).map("".join))
+def test_the_fast_patterns_find_what_the_plain_ones_do(text: str) -> None:
+    for name, plain in PLAIN.items():
+        expected = [(m.span(), m.groups()) for m in re.finditer(plain, text)]
+        fast = getattr(personal, name).finditer(text)
+        assert [(m.span(), m.groups()) for m in fast] == expected, name
+    emails = [m.span() for m in re.finditer(EMAIL, text)]
+    assert list(personal._emails(text)) == emails

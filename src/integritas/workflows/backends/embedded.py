@@ -25,15 +25,10 @@ from integritas.workflows.backends.intake import SUPERSEDED
 from integritas.workflows.backends.isolation import Isolation
 from integritas.workflows.backends.limits import RateLimits
 from integritas.workflows.backends.listening import Listener
-from integritas.workflows.backends.memory import (
-    Batch,
-    Key,
-    Memory,
-    done_of,
-    key_of,
-)
+from integritas.workflows.backends.memory import Batch, Key, Memory, done_of, key_of
 from integritas.workflows.backends.ready import ReadyQueue
 from integritas.workflows.backends.recovery import recover
+from integritas.workflows.backends.rehearsal import rehearse
 from integritas.workflows.backends.scheduler import Scheduler
 from integritas.workflows.backends.timers import wait_of
 from integritas.workflows.backends.writing import Writing
@@ -142,6 +137,7 @@ class EmbeddedEngine:
         self._ownership.take()
         try:
             await self._recover()
+            await rehearse(self._database, self._store, self._commands)
         except BaseException:
             self._ownership.release()
             raise

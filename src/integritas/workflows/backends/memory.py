@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from integritas.kernel.ids import RunId, TenantId
@@ -72,6 +73,7 @@ class Batch:
     done: Sequence[StepDone] = ()
     ended: list[RunEnded] = field(default_factory=list)
     waits: Sequence[Wait] = ()
+    at: datetime | None = None
 
     def __bool__(self) -> bool:
         return bool(self.attempts or self.done or self.ended or self.waits)

@@ -33,7 +33,8 @@ class Writing:
         """Take the rows of a run into a batch; if it has ended, let it go."""
         rows = run.take_rows()
         if rows:
-            now = self.clock.now()
+            # One moment a batch: each is formatted once.
+            now = batch.at = batch.at or self.clock.now()
             batch.attempts.extend(_attempt(row, now) for row in rows)
         if run.state is not RunState.RUNNING and memory.remove(key) is not None:
             batch.ended.append(ended_of(run))

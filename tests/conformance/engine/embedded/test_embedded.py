@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+import sqlalchemy as sa
 from tests.conformance.engine.conftest import Backend
 
 from integritas.kernel.errors import Conflict, NotFound
 from integritas.kernel.ids import DEFAULT_TENANT
 from integritas.workflows.api import EmbeddedEngine, RunState, StepState
+from integritas.workflows.tables import RUN_STEPS, RUNS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -88,3 +90,15 @@ async def test_a_second_engine_is_refused_until_the_first_stops(world: World) ->
     await second.start()
     assert await second.ping() is None
     await second.stop()
+
+
+async def test_what_an_engine_rehearses_at_its_start_leaves_nothing(
+    world: World,
+) -> None:
+    await world.up()
+    assert await world.journal.head(DEFAULT_TENANT) == 0
+    database = world.database
+    assert database is not None
+    queries = [sa.select(table) for table in (RUNS, RUN_STEPS)]
+    rows = await database.read(lambda tx: [tx.execute(q).all() for q in queries])
+    assert rows == [[], []]

@@ -14,10 +14,9 @@ from enum import StrEnum
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Final
 
-from stdnum import iban
-
 from integritas.kernel.ids import EvidenceId
 from integritas.services.compliance.normalise import parse_name
+from integritas.services.compliance.payments.iban import is_iban
 
 if TYPE_CHECKING:
     from integritas.kernel.evidence import Account, Payment
@@ -71,7 +70,7 @@ def countries_of(account: Account) -> tuple[str, ...]:
     """Return the country given and that of the IBAN (ISO 13616), in lower case."""
     found = [account.country.lower()] if account.country else []
     number = _SEPARATORS.sub("", account.account or "").upper()
-    if iban.is_valid(number, check_country=False):
+    if is_iban(number):
         found.append(number[:2].lower())
     return tuple(dict.fromkeys(found))
 

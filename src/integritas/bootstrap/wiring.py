@@ -501,7 +501,7 @@ def _subjects(platform: Platform) -> oversight.SubjectDesk:
     allowing = platform.services.records.allowing
     erasers: list[oversight.Eraser] = [_of_tenant(erase_seen)]
     if allowing is not None:
-        erasers.append(allowing.erase)
+        erasers.append(_of_allow_list(allowing.erase))
     if platform.services.spam_desk is not None:
         erasers.append(_of_tenant(platform.services.spam_desk.erase))
     if platform.services.datasets is not None:
@@ -515,7 +515,23 @@ def _of_tenant(
     erase: Callable[[UnitOfWork, TenantId, Sequence[Evidence]], int],
 ) -> oversight.Eraser:
     """Return an eraser of what nothing in the journal tells of."""
-    return lambda uow, context, evidence: erase(uow, context.tenant, evidence)
+    return lambda uow, context, evidence: oversight.Unlearned(
+        erase(uow, context.tenant, evidence)
+    )
+
+
+def _of_allow_list(
+    erase: Callable[[UnitOfWork, Context, Sequence[Evidence]], Sequence[str]],
+) -> oversight.Eraser:
+    """Return an eraser of pairs, each of which entries of the journal are on."""
+
+    def unlearn(
+        uow: UnitOfWork, context: Context, evidence: Sequence[Evidence]
+    ) -> oversight.Unlearned:
+        pairs = erase(uow, context, evidence)
+        return oversight.Unlearned(len(pairs), pairs)
+
+    return unlearn
 
 
 def _retention(platform: Platform) -> oversight.RetentionDesk:

@@ -22,7 +22,9 @@ from integritas.journal.store import (
     Journal,
     Personal,
     commitment_of,
+    numbers_on,
     read_entries,
+    read_head,
 )
 from integritas.journal.stored import mistyped
 
@@ -39,5 +41,7 @@ __all__ = [
     "Personal",
     "commitment_of",
     "mistyped",
+    "numbers_on",
     "read_entries",
+    "read_head",
 ]

@@ -434,6 +434,26 @@ def next_seqs(
     return tx.execute(query).scalars().all()
 
 
+def numbers_on(
+    tx: Transaction, tenant: TenantId, subjects: Sequence[str], *, until: int
+) -> dict[str, list[int]]:
+    """Return the numbers of the entries on each subject, but those on erasures.
+
+    Why something was erased stays beside the entry that tells of it.
+    """
+    found: dict[str, list[int]] = {subject: [] for subject in subjects}
+    for start in range(0, len(subjects), _AT_ONCE):
+        query = sa.select(JOURNAL.c.subject, JOURNAL.c.seq).where(
+            JOURNAL.c.tenant_id == tenant,
+            JOURNAL.c.subject.in_(subjects[start : start + _AT_ONCE]),
+            JOURNAL.c.seq <= until,
+            JOURNAL.c.type != ERASED,
+        )
+        for row in tx.execute(query):
+            found[row.subject].append(row.seq)
+    return found
+
+
 def _those(
     query: sa.Select[Any],
     tenant: TenantId,

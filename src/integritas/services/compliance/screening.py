@@ -12,7 +12,13 @@ from typing import TYPE_CHECKING, Final
 from integritas.kernel.contracts import Reason
 from integritas.services.compliance.cache import Cache
 from integritas.services.compliance.index import NameIndex
-from integritas.services.compliance.normalise import Name, fold, parse_name
+from integritas.services.compliance.normalise import (
+    MAX_CHARACTERS,
+    MAX_TOKENS,
+    Name,
+    fold,
+    parse_name,
+)
 from integritas.services.compliance.ranking import rank_all, rank_model
 from integritas.services.compliance.scoring import (
     MATCH_THRESHOLD,
@@ -104,8 +110,13 @@ def match_names(
     left: str, right: str, schema: str = ""
 ) -> tuple[float, tuple[Reason, ...]]:
     """Return the score of two names of a schema, symmetric, and its reasons."""
-    compared = compare(parse_name(left), parse_name(right), schema)
-    return compared.score, _name_reasons(compared, ("only left", "only right"))
+    names = parse_name(left), parse_name(right)
+    compared = compare(*names, schema)
+    reasons = _name_reasons(compared, ("only left", "only right"))
+    if any(name.cut for name in names):
+        beginning = f"{MAX_CHARACTERS} characters and {MAX_TOKENS} words"
+        reasons += (Reason(f"only the first {beginning} were compared"),)
+    return compared.score, reasons
 
 
 @dataclass(frozen=True, slots=True)

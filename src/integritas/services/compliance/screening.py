@@ -61,6 +61,7 @@ ADJUSTMENTS: Final = {
     "identifier_agrees": 0.80,
     "birth_date_conflicts": -0.15,
     "country_conflicts": -0.03,
+    "gender_conflicts": -0.10,
     "type_conflicts": -0.10,
     "weak_alias": -0.05,
 }
@@ -81,7 +82,8 @@ _ORGANISATIONS: Final = frozenset(
 class Query:
     """Who is looked for. `schema` is a FollowTheMoney schema, empty if unknown.
 
-    `birth_dates` are ISO 8601, possibly partial; `countries` alpha-2, lower case.
+    `birth_dates` are ISO 8601, possibly partial; `countries` alpha-2, lower case;
+    `gender` is `male`, `female`, or empty if unknown.
     """
 
     name: str
@@ -89,6 +91,7 @@ class Query:
     birth_dates: tuple[str, ...] = ()
     countries: tuple[str, ...] = ()
     identifiers: tuple[str, ...] = ()
+    gender: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,6 +287,7 @@ def _adjusted(
             _type_reason(query, entry),
             _birth_reason(query, entry),
             _country_reason(query, entry),
+            _gender_reason(query, entry),
         )
         if reason is not None
     ]
@@ -346,6 +350,15 @@ def _country_reason(query: Query, entry: Entry) -> Reason | None:
     return _reason(
         f"country {query.countries[0]}, but listed {', '.join(entry.countries[:3])}",
         "country_conflicts",
+    )
+
+
+def _gender_reason(query: Query, entry: Entry) -> Reason | None:
+    # That it agrees tells little: nine of ten listed people are men.
+    if not query.gender or not entry.gender or query.gender == entry.gender:
+        return None
+    return _reason(
+        f"looked for: {query.gender}, listed: {entry.gender}", "gender_conflicts"
     )
 
 

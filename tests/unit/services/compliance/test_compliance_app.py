@@ -268,3 +268,16 @@ async def test_a_name_that_was_cut_is_said_to_be(http: httpx.AsyncClient) -> Non
     names = {"left": "Ivan " * 24 + "Petrov", "right": "Ivan " * 24 + "Sidorov"}
     answer = await post(http, "/match", names)
     assert "only the first 600 characters and 24 words" in answer["reasons"][-1]["text"]
+
+
+async def test_gender_counts_where_it_is_given(http: httpx.AsyncClient) -> None:
+    body = {"query": "Orlov Mikhail", "type": "Person", "gender": "female"}
+    (hit, *_) = (await post(http, "/screen", body))["hits"]
+    assert hit["gender"] == "male"
+    assert hit["reasons"][-1]["text"] == "looked for: female, listed: male"
+    assert await refused(http, "/screen", {**body, "gender": "w"}) == ["gender"]
+    party = {"name": ["Mikhail Orlov"], "gender": ["female"]}
+    item = {"kind": "party", "schema": "Person", "properties": party}
+    (found,) = (await post(http, "/assess", {"evidence": [item]}))["findings"]
+    row = next(row for row in found["data"]["fields"] if row["field"] == "gender")
+    assert (row["case"], row["list"]) == ("female", "male")

@@ -193,6 +193,10 @@ def _rows(path: Path, columns: int, files: _Files) -> Iterator[tuple[int, list[s
 def _text(path: Path, files: _Files) -> str:
     try:
         data = path.read_bytes()
+    except FileNotFoundError as error:
+        raise InvalidInput(
+            f"{path} is missing: download it with the other files"
+        ) from error
     except OSError as error:
         raise InvalidInput(f"{path} cannot be read: {error.strerror}") from error
     files.digest.update(f"{path.name} {len(data)}\n".encode() + data)

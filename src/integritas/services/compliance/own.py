@@ -106,11 +106,13 @@ def _entry(row: Mapping[str, str | None], place: str) -> Entry:
             *(ListedName(a, NameKind.ALIAS) for a in _several(row, "aliases")),
         ),
         birth_dates=tuple(
-            _known(parse_birth_date(text), text, "date", place)
+            _known(
+                parse_birth_date(text), text, "date: write such as 1971-03-12", place
+            )
             for text in _several(row, "birth_dates")
         ),
         countries=tuple(
-            _known(country_code(text), text, "country", place)
+            _known(country_code(text), text, "country: write its alpha-2 code", place)
             for text in _several(row, "countries")
         ),
         programmes=tuple(_several(row, "programmes")),

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Final
 import structlog
 from fastapi import APIRouter
 
+from integritas.bootstrap.erasing import oversight_routers, retention_desk
 from integritas.bootstrap.parts import (
     Kept,
     Kit,
@@ -42,7 +43,7 @@ from integritas.gateway.app import create_app
 from integritas.gateway.parts import GatewayParts
 from integritas.identity.api import AdminCreated, Identity, OidcSettings
 from integritas.journal.api import Feeder, Following, Journal
-from integritas.kernel.contracts import Actor, Context, Evidence, UnitOfWork
+from integritas.kernel.contracts import Actor, Context
 from integritas.kernel.evidence import EvidenceKind, Procurement
 from integritas.kernel.ids import DEFAULT_TENANT
 from integritas.kernel.states import ActorKind
@@ -61,12 +62,8 @@ from integritas.services.anticorruption.api import (
     validate_release,
 )
 from integritas.services.audit import app as audit_app
-from integritas.services.audit.api import AuditTrail, held_subjects
-from integritas.services.compliance.api import (
-    check_party,
-    erase_seen,
-    subject_matcher,
-)
+from integritas.services.audit.api import AuditTrail
+from integritas.services.compliance.api import check_party
 from integritas.workflows.api import (
     Admission,
     CaseEffects,
@@ -95,7 +92,6 @@ if TYPE_CHECKING:
     from integritas.kernel.clock import Clock, Randomness
     from integritas.kernel.errors import FieldError
     from integritas.kernel.evidence import Content
-    from integritas.kernel.ids import TenantId
     from integritas.platform.security import Passwords
 
 __all__ = ["Platform", "bootstrap"]
@@ -227,7 +223,7 @@ class Platform:
                 models=self.models,
                 service_routers=[
                     *service_routers(self.services, self.audit, self.kit, self.cases),
-                    *_oversight(self),
+                    *oversight_routers(self),
                 ],
                 pings={**self.pings(), **shared.pings},
                 metrics=self.kit.metrics,
@@ -286,7 +282,7 @@ class Platform:
 
     async def _erase_due(self) -> None:
         """Erase the evidence of every tenant whose retention period is over."""
-        desk = _retention(self)
+        desk = retention_desk(self)
         for tenant in await self.journal.tenants():
             done = await desk.apply(Context(tenant, _KEEPER, "retention"))
             if done.evidence or done.held:
@@ -494,85 +490,3 @@ def _feeders(
 
 def _check_release(content: Content) -> Sequence[FieldError]:
     return validate_release(content) if isinstance(content, Procurement) else ()
-
-
-def _subjects(platform: Platform) -> oversight.SubjectDesk:
-    """Return who erases evidence, here and in what every service learned of it."""
-    allowing = platform.services.records.allowing
-    erasers: list[oversight.Eraser] = [_of_tenant(erase_seen)]
-    if allowing is not None:
-        erasers.append(_of_allow_list(allowing.erase))
-    if platform.services.spam_desk is not None:
-        erasers.append(_of_tenant(platform.services.spam_desk.erase))
-    if platform.services.datasets is not None:
-        erasers.append(_of_tenant(platform.services.datasets.erase_evidence))
-    return oversight.SubjectDesk(
-        platform.database, platform.cases, platform.journal, erasers, held_subjects
-    )
-
-
-def _of_tenant(
-    erase: Callable[[UnitOfWork, TenantId, Sequence[Evidence]], int],
-) -> oversight.Eraser:
-    """Return an eraser of what nothing in the journal tells of."""
-    return lambda uow, context, evidence: oversight.Unlearned(
-        erase(uow, context.tenant, evidence)
-    )
-
-
-def _of_allow_list(
-    erase: Callable[[UnitOfWork, Context, Sequence[Evidence]], Sequence[str]],
-) -> oversight.Eraser:
-    """Return an eraser of pairs, each of which entries of the journal are on."""
-
-    def unlearn(
-        uow: UnitOfWork, context: Context, evidence: Sequence[Evidence]
-    ) -> oversight.Unlearned:
-        pairs = erase(uow, context, evidence)
-        return oversight.Unlearned(len(pairs), pairs)
-
-    return unlearn
-
-
-def _retention(platform: Platform) -> oversight.RetentionDesk:
-    """Return who erases evidence whose period is over; policies overrule settings."""
-    usual, policies = (
-        platform.settings.retention_days,
-        platform.services.records.policies,
-    )
-
-    async def periods(tenant: TenantId) -> oversight.Periods:
-        if policies is None:
-            return oversight.Periods(usual, {})
-        chosen = await policies.in_force(tenant)
-        return oversight.Periods(
-            {**usual, **chosen.default.retention_days},
-            {
-                channel: {**usual, **policy.retention_days}
-                for channel, policy in chosen.channels.items()
-            },
-        )
-
-    return oversight.RetentionDesk(
-        database=platform.database,
-        journal=platform.journal,
-        subjects=_subjects(platform),
-        holds=held_subjects,
-        periods=periods,
-        clock=platform.kit.clock,
-    )
-
-
-def _oversight(platform: Platform) -> Sequence[APIRouter]:
-    policies = platform.services.records.policies
-    if policies is None:
-        return ()
-    return (
-        oversight.router(
-            platform.cases,
-            policies.decider,
-            _subjects(platform),
-            subject_matcher,
-            _retention(platform),
-        ),
-    )

@@ -130,6 +130,7 @@ class Platform:
 
     async def start(self) -> AdminCreated | None:
         """Start the engine and the followers; return a new administrator, if any."""
+        await self.database.transact(self.journal.unsettle)
         secret = self.settings.admin_password
         created = await self.identity.ensure_admin(
             secret.get_secret_value() if secret else None, DEFAULT_TENANT
@@ -154,6 +155,7 @@ class Platform:
 
     async def stop(self) -> None:
         """Drain the engine, let the followers catch up, close everything."""
+        caught_up = False
         try:
             if self.engine is not None:
                 await self.engine.stop()
@@ -163,11 +165,15 @@ class Platform:
             if self._tasks:  # who never started leaves the log to those who did
                 for follower in self.followers:
                     await follower.catch_up()
+                caught_up = True
         finally:
             for close in self.services.closers:
                 await close()
             if self.identity.oidc is not None:
                 await self.identity.oidc.close()
+            # Where roles are split others may write on.
+            if caught_up and self.role is Role.ALL:
+                await self.audit.settle()
             self.database.close()
 
     async def waiting_commands(self) -> int:

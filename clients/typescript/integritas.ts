@@ -765,6 +765,7 @@ export interface HitOut {
   "match": boolean;
   "birth_dates": Array<string>;
   "countries": Array<string>;
+  "gender": string;
   "programmes": Array<string>;
   "reasons": Array<ReasonOutput>;
 }
@@ -1595,6 +1596,7 @@ export interface ScreenIn {
   "birth_date"?: string | null;
   "country"?: string | null;
   "identifiers"?: Array<string>;
+  "gender"?: "male" | "female" | "other" | null;
 }
 
 /** The answer to one query of a batch: hits, or the errors that refused it. */

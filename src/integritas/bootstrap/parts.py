@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import structlog
 from prometheus_client import CollectorRegistry
 
-from integritas.journal.api import Journal
+from integritas.journal.api import Journal, SettledMark
 from integritas.kernel.clock import Clock, Randomness, SystemClock, SystemRandomness
 from integritas.kernel.contracts import Assessor, Observer
 from integritas.kernel.ids import IdFactory
@@ -289,7 +289,7 @@ def service_alone(settings: Settings, role: Role) -> FastAPI:
     ids, clock = kit.ids, kit.clock
     database = open_migrated(settings)
     try:
-        journal = Journal(database, clock, kit.randomness, ids)
+        journal = _journal(settings, kit, database)
         if role is Role.SPAM:
             desk = open_spam_desk(database, clock, ids, journal)
             models = _models(settings, kit, journal)
@@ -342,7 +342,7 @@ def keep(
     `lists` that were chosen are not refreshed.
     """
     fetched = () if lists else check_sources(settings.list_sources)
-    journal = Journal(database, kit.clock, kit.randomness, kit.ids)
+    journal = _journal(settings, kit, database)
     return Kept(
         database=database,
         journal=journal,
@@ -351,6 +351,11 @@ def keep(
         records=open_records(database, journal, kit.clock, kit.ids, fetched),
         models=_models(settings, kit, journal),
     )
+
+
+def _journal(settings: Settings, kit: Kit, database: Database) -> Journal:
+    mark = SettledMark(settings.state_dir, settings.audit_origin)
+    return Journal(database, kit.clock, kit.randomness, kit.ids, mark)
 
 
 def service_token(settings: Settings) -> str | None:

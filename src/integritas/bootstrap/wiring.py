@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Final
 import structlog
 from fastapi import APIRouter
 
+from integritas.bootstrap.erasing import oversight_routers, retention_desk
 from integritas.bootstrap.parts import (
     Kept,
     Kit,
@@ -42,7 +43,7 @@ from integritas.gateway.app import create_app
 from integritas.gateway.parts import GatewayParts
 from integritas.identity.api import AdminCreated, Identity, OidcSettings
 from integritas.journal.api import Feeder, Following, Journal
-from integritas.kernel.contracts import Actor, Context, Evidence, UnitOfWork
+from integritas.kernel.contracts import Actor, Context
 from integritas.kernel.evidence import EvidenceKind, Procurement
 from integritas.kernel.ids import DEFAULT_TENANT
 from integritas.kernel.states import ActorKind
@@ -61,12 +62,8 @@ from integritas.services.anticorruption.api import (
     validate_release,
 )
 from integritas.services.audit import app as audit_app
-from integritas.services.audit.api import AuditTrail, held_subjects
-from integritas.services.compliance.api import (
-    check_party,
-    erase_seen,
-    subject_matcher,
-)
+from integritas.services.audit.api import AuditTrail
+from integritas.services.compliance.api import check_party
 from integritas.workflows.api import (
     Admission,
     CaseEffects,
@@ -95,7 +92,6 @@ if TYPE_CHECKING:
     from integritas.kernel.clock import Clock, Randomness
     from integritas.kernel.errors import FieldError
     from integritas.kernel.evidence import Content
-    from integritas.kernel.ids import TenantId
     from integritas.platform.security import Passwords
 
 __all__ = ["Platform", "bootstrap"]
@@ -134,6 +130,7 @@ class Platform:
 
     async def start(self) -> AdminCreated | None:
         """Start the engine and the followers; return a new administrator, if any."""
+        await self.database.transact(self.journal.unsettle)
         secret = self.settings.admin_password
         created = await self.identity.ensure_admin(
             secret.get_secret_value() if secret else None, DEFAULT_TENANT
@@ -158,6 +155,7 @@ class Platform:
 
     async def stop(self) -> None:
         """Drain the engine, let the followers catch up, close everything."""
+        caught_up = False
         try:
             if self.engine is not None:
                 await self.engine.stop()
@@ -167,11 +165,15 @@ class Platform:
             if self._tasks:  # who never started leaves the log to those who did
                 for follower in self.followers:
                     await follower.catch_up()
+                caught_up = True
         finally:
             for close in self.services.closers:
                 await close()
             if self.identity.oidc is not None:
                 await self.identity.oidc.close()
+            # Where roles are split others may write on.
+            if caught_up and self.role is Role.ALL:
+                await self.audit.settle()
             self.database.close()
 
     async def waiting_commands(self) -> int:
@@ -227,7 +229,7 @@ class Platform:
                 models=self.models,
                 service_routers=[
                     *service_routers(self.services, self.audit, self.kit, self.cases),
-                    *_oversight(self),
+                    *oversight_routers(self),
                 ],
                 pings={**self.pings(), **shared.pings},
                 metrics=self.kit.metrics,
@@ -286,7 +288,7 @@ class Platform:
 
     async def _erase_due(self) -> None:
         """Erase the evidence of every tenant whose retention period is over."""
-        desk = _retention(self)
+        desk = retention_desk(self)
         for tenant in await self.journal.tenants():
             done = await desk.apply(Context(tenant, _KEEPER, "retention"))
             if done.evidence or done.held:
@@ -494,69 +496,3 @@ def _feeders(
 
 def _check_release(content: Content) -> Sequence[FieldError]:
     return validate_release(content) if isinstance(content, Procurement) else ()
-
-
-def _subjects(platform: Platform) -> oversight.SubjectDesk:
-    """Return who erases evidence, here and in what every service learned of it."""
-    allowing = platform.services.records.allowing
-    erasers: list[oversight.Eraser] = [_of_tenant(erase_seen)]
-    if allowing is not None:
-        erasers.append(allowing.erase)
-    if platform.services.spam_desk is not None:
-        erasers.append(_of_tenant(platform.services.spam_desk.erase))
-    if platform.services.datasets is not None:
-        erasers.append(_of_tenant(platform.services.datasets.erase_evidence))
-    return oversight.SubjectDesk(
-        platform.database, platform.cases, platform.journal, erasers, held_subjects
-    )
-
-
-def _of_tenant(
-    erase: Callable[[UnitOfWork, TenantId, Sequence[Evidence]], int],
-) -> oversight.Eraser:
-    """Return an eraser of what nothing in the journal tells of."""
-    return lambda uow, context, evidence: erase(uow, context.tenant, evidence)
-
-
-def _retention(platform: Platform) -> oversight.RetentionDesk:
-    """Return who erases evidence whose period is over; policies overrule settings."""
-    usual, policies = (
-        platform.settings.retention_days,
-        platform.services.records.policies,
-    )
-
-    async def periods(tenant: TenantId) -> oversight.Periods:
-        if policies is None:
-            return oversight.Periods(usual, {})
-        chosen = await policies.in_force(tenant)
-        return oversight.Periods(
-            {**usual, **chosen.default.retention_days},
-            {
-                channel: {**usual, **policy.retention_days}
-                for channel, policy in chosen.channels.items()
-            },
-        )
-
-    return oversight.RetentionDesk(
-        database=platform.database,
-        journal=platform.journal,
-        subjects=_subjects(platform),
-        holds=held_subjects,
-        periods=periods,
-        clock=platform.kit.clock,
-    )
-
-
-def _oversight(platform: Platform) -> Sequence[APIRouter]:
-    policies = platform.services.records.policies
-    if policies is None:
-        return ()
-    return (
-        oversight.router(
-            platform.cases,
-            policies.decider,
-            _subjects(platform),
-            subject_matcher,
-            _retention(platform),
-        ),
-    )

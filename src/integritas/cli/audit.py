@@ -17,7 +17,7 @@ from sqlalchemy.exc import ArgumentError
 from integritas.cli.bulk import STANDARD, shown, write_bytes
 from integritas.cli.chosen import Db, chosen_settings, file_of, told
 from integritas.cli.operator import operator_context
-from integritas.journal.api import Journal
+from integritas.journal.api import Journal, SettledMark
 from integritas.kernel.clock import SystemClock, SystemRandomness
 from integritas.kernel.contracts import VerificationReport
 from integritas.kernel.errors import FieldError, InvalidInput, NotFound, StorageFailure
@@ -70,7 +70,7 @@ def verify(
         bool,
         typer.Option(
             "--settled",
-            help="The platform was stopped in order: no entry may wait to be logged.",
+            help="No entry may wait to be logged, whatever the last stop was.",
         ),
     ] = False,
     tenant: Tenant = DEFAULT_TENANT,
@@ -214,10 +214,15 @@ def with_trail(
     _refuse_missing(url)
     database = open_database(url)
     clock, randomness = SystemClock(), SystemRandomness()
-    journal = Journal(database, clock, randomness, IdFactory(clock, randomness))
-    trail = AuditTrail(
-        database, journal, settings.state_dir, clock, origin or settings.audit_origin
+    state, origin = settings.state_dir, origin or settings.audit_origin
+    journal = Journal(
+        database,
+        clock,
+        randomness,
+        IdFactory(clock, randomness),
+        SettledMark(state, origin),
     )
+    trail = AuditTrail(database, journal, state, clock, origin)
 
     async def run() -> T:
         who = TenantId(tenant)

@@ -189,6 +189,9 @@ def refresh(
     with httpx.Client(timeout=_PATIENCE_S) as client:
         outcomes = fetch_lists(client, target, sources, shrunk=shrunk)
     _tell([outcome.change for outcome in outcomes if outcome.change])
+    same = [each.list for each in outcomes if not each.change and not each.error]
+    if same:
+        typer.echo(f"nothing new: {', '.join(same)}", err=True)
     failed = [
         f"{outcome.list}: {outcome.error}" for outcome in outcomes if outcome.error
     ]

@@ -1085,6 +1085,7 @@ class HitOut(TypedDict):
     match: bool
     birth_dates: list[str]
     countries: list[str]
+    gender: str
     programmes: list[str]
     reasons: list[ReasonOutput]
 
@@ -1984,6 +1985,7 @@ class ScreenIn(TypedDict):
     birth_date: NotRequired[str | None]
     country: NotRequired[str | None]
     identifiers: NotRequired[list[str]]
+    gender: NotRequired[Literal["male", "female", "other"] | None]
 
 
 class ScreenItemOut(TypedDict):

@@ -120,6 +120,7 @@ def create_app(parts: GatewayParts) -> FastAPI:
     # Before the folder of the package, which comes first otherwise.
     app.router.routes.insert(0, redoc_route(f"{_STATIC}/redoc.standalone.js"))
     app.state.parts = parts
+    app.state.parameters = {}  # what each operation takes, once it is asked for
     app.state.draining = False  # once it is, streams end
     install_problems(app)
     describe(app)

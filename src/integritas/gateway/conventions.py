@@ -16,6 +16,7 @@ from typing import Annotated, Final, Generic, TypeAlias, TypeVar
 from fastapi import Depends, Header, HTTPException, Query, Request, Response
 from pydantic import BaseModel
 
+from integritas.gateway.parameters import check_names
 from integritas.identity.api import Principal
 from integritas.kernel.errors import FieldError, InvalidInput, NotFound
 from integritas.platform.idempotency import IdempotencyScope
@@ -142,11 +143,11 @@ Limit: TypeAlias = Annotated[int, Query(ge=1, le=500, description="Items a page.
 
 
 async def check_address(request: Request) -> None:
-    """Refuse U+0000, which not every database takes, wherever it stands in a URL.
+    """Refuse U+0000, which not every database takes, and unknown names in a query.
 
     Raises:
         NotFound: in the path; nothing is named so.
-        InvalidInput: in the query.
+        InvalidInput: in the query, or a name in it that is no parameter.
     """
     if "\0" in request.scope["path"]:
         raise NotFound("nothing here has U+0000 in its name")
@@ -156,6 +157,8 @@ async def check_address(request: Request) -> None:
                 "the query is not valid",
                 errors=(FieldError(name, "holds U+0000", "leave it out"),),
             )
+    if request.scope["query_string"]:
+        check_names(request)
 
 
 # Entity tags (RFC 9110 section 8.8.3) ---------------------------------------------

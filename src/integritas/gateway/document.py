@@ -125,6 +125,8 @@ def _complete(document: dict[str, Any]) -> dict[str, Any]:
             if parameter["name"] == "If-Match":
                 parameter["schema"] = {"type": "string", "pattern": _ETAG}
                 parameter["required"] = "428" in operation["responses"]
+        if path.startswith("/api/"):
+            _answers(operation, 422)  # for a name in the query that is no parameter
         _tell_of_keys(method, path, operation)
         _tell_of_fields(method, path, operation, schemas)
         _show_bodies(operation, schemas)

@@ -15,19 +15,26 @@ from integritas.journal.follower import (
     FollowerHandler,
     Following,
 )
-from integritas.journal.store import (
+from integritas.journal.reading import (
     ERASED,
-    SALT_BYTES,
     Entry,
+    numbers_on,
+    read_entries,
+    read_head,
+)
+from integritas.journal.settled import SettledMark, settled_at, since_settled
+from integritas.journal.store import (
+    GREW,
+    SALT_BYTES,
     Journal,
     Personal,
     commitment_of,
-    read_entries,
 )
 from integritas.journal.stored import mistyped
 
 __all__ = [
     "ERASED",
+    "GREW",
     "SALT_BYTES",
     "Entry",
     "Feeder",
@@ -37,7 +44,12 @@ __all__ = [
     "Following",
     "Journal",
     "Personal",
+    "SettledMark",
     "commitment_of",
     "mistyped",
+    "numbers_on",
     "read_entries",
+    "read_head",
+    "settled_at",
+    "since_settled",
 ]

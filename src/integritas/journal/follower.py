@@ -16,9 +16,8 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 import sqlalchemy as sa
 import structlog
 
-from integritas.journal.store import (
+from integritas.journal.reading import (
     Entry,
-    Journal,
     next_seqs,
     read_entries,
     read_head,
@@ -30,6 +29,8 @@ from integritas.platform.db import Database, Transaction
 
 if TYPE_CHECKING:
     from structlog.typing import FilteringBoundLogger
+
+    from integritas.journal.store import Journal
 
 __all__ = ["Feeder", "Feeding", "Follower", "FollowerHandler", "Following"]
 

@@ -6,54 +6,47 @@ import asyncio
 import hashlib
 import re
 import threading
-from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 import sqlalchemy as sa
-from pydantic import JsonValue
+import structlog
 
+from integritas.journal.reading import (
+    ERASED,
+    Entry,
+    entry_of,
+    locked_head,
+    read_entries,
+    read_head,
+    read_heads,
+)
+from integritas.journal.settled import since_settled
 from integritas.journal.tables import JOURNAL, JOURNAL_PERSONAL
 from integritas.kernel.clock import format_time, parse_time
-from integritas.kernel.contracts import Fact
+from integritas.kernel.contracts import SYSTEM, Context, Fact
+from integritas.kernel.errors import StorageFailure
 from integritas.kernel.ids import EventId, IdFactory, TenantId
-from integritas.kernel.states import ActorKind
 from integritas.platform.columns import Blob
 from integritas.platform.db import Database, Transaction
 from integritas.platform.json_text import json_bytes
 
 if TYPE_CHECKING:
-    from integritas.kernel.clock import Clock, Randomness
-    from integritas.kernel.contracts import Actor, Context, UnitOfWork
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
-__all__ = ["ERASED", "SALT_BYTES", "Entry", "Journal", "Personal", "commitment_of"]
+    from pydantic import JsonValue
+
+    from integritas.journal.settled import SettledMark
+    from integritas.kernel.clock import Clock, Randomness
+    from integritas.kernel.contracts import Actor, UnitOfWork
+
+__all__ = ["GREW", "SALT_BYTES", "Journal", "Personal", "commitment_of"]
 
 SALT_BYTES: Final = 16
-ERASED: Final = "integritas.personal.erased.v1"
+GREW: Final = "integritas.journal.grew_while_stopped.v1"
 _AT_ONCE: Final = 1_000
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One entry: what happened (`type`), to what (`subject`), by whom, when.
-
-    `commitment` (hex) stands for personal data kept beside the entry, if any.
-    """
-
-    tenant: TenantId
-    seq: int
-    event_id: EventId
-    type: str
-    subject: str
-    time: datetime
-    actor_id: str
-    actor_kind: ActorKind
-    actor_roles: tuple[str, ...]
-    correlation_id: str
-    data: Mapping[str, JsonValue]
-    commitment: str | None
+_LOG = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +70,16 @@ class Journal:
     """The journal; satisfies `kernel.contracts.Recorder`."""
 
     def __init__(
-        self, database: Database, clock: Clock, randomness: Randomness, ids: IdFactory
+        self,
+        database: Database,
+        clock: Clock,
+        randomness: Randomness,
+        ids: IdFactory,
+        mark: SettledMark | None = None,
     ) -> None:
-        """Keep the journal in `database`."""
+        """Keep the journal in `database`; `mark` says where an orderly stop left it."""
         self.database: Final = database
+        self.mark: Final = mark
         self._clock = clock
         self._randomness = randomness
         self._ids = ids
@@ -100,6 +99,8 @@ class Journal:
         assert isinstance(uow, Transaction)  # noqa: S101 - narrows the protocol
         if not facts:
             return []
+        if self.mark is not None and self.mark.there():
+            self.unsettle(uow)
         seqs, commitments, personal = [], [], []
         now = self._clock.now()
         ids = self._ids.many("evt", len(facts))
@@ -115,7 +116,7 @@ class Journal:
                 roles[actor.roles] = sorted(actor.roles)
             head = uow.heads.get(tenant)
             if head is None:
-                head = _locked_head(uow, tenant)
+                head = locked_head(uow, tenant)
             uow.heads[tenant] = seq = head + 1
             seqs.append(seq)
             commitment = None
@@ -154,6 +155,32 @@ class Journal:
         uow.insert(JOURNAL_PERSONAL, personal)
         uow.after_commit(self._notify)
         return [EventId(event_id) for event_id in ids]
+
+    def unsettle(self, uow: Transaction) -> None:
+        """Take away the mark of an orderly stop: from now on entries come.
+
+        An entry tells of those that came since the stop: they are not the platform's.
+        """
+        if self.mark is None or not self.mark.there():
+            return
+        grown: Mapping[TenantId, tuple[int, int]] = {}
+        try:
+            since = since_settled(uow, self.mark)
+        except StorageFailure as error:  # it says nothing: nobody can go by it
+            _LOG.warning("journal.mark_unusable", error=error.detail)
+        else:
+            if since is None or not since.ours:
+                return
+            grown = since.grown
+        self.mark.clear()
+        facts = [
+            (
+                Context(tenant, SYSTEM, "start"),
+                Fact(GREW, "journal", {"settled": end, "found": head}),
+            )
+            for tenant, (end, head) in grown.items()
+        ]
+        self.record_all(uow, facts)
 
     def erase(
         self,
@@ -227,7 +254,15 @@ class Journal:
             .limit(limit)
         )
         return await self.database.read(
-            lambda tx: [_entry(row) for row in tx.execute(query)]
+            lambda tx: [entry_of(row) for row in tx.execute(query)]
+        )
+
+    async def read_types(
+        self, tenant: TenantId, types: Collection[str], /
+    ) -> Sequence[Entry]:
+        """Return all entries of some types, in order: it looks at the whole journal."""
+        return await self.database.read(
+            lambda tx: read_entries(tx, tenant, after=0, types=types)
         )
 
     async def head(self, tenant: TenantId, /) -> int:
@@ -407,101 +442,3 @@ def _stands_for(row: Any) -> bool:  # noqa: ANN401 - a row of the query above
     if not isinstance(row.salt, bytes) or not isinstance(row.payload, bytes):
         return False
     return bool(row.commitment == commitment_of(row.salt, row.payload))
-
-
-def read_entries(
-    tx: Transaction,
-    tenant: TenantId,
-    *,
-    after: int,
-    limit: int | None = None,
-    until: int | None = None,
-    types: Collection[str] | None = None,
-) -> Sequence[Entry]:
-    """Return entries in a transaction, if given of those types: what followers use."""
-    query = _those(sa.select(JOURNAL), tenant, after, until, types).limit(limit)
-    return [_entry(row) for row in tx.execute(query)]
-
-
-def next_seqs(
-    tx: Transaction,
-    tenant: TenantId,
-    *,
-    after: int,
-    until: int,
-    limit: int,
-    types: Collection[str],
-) -> Sequence[int]:
-    """Return the numbers of the next entries of those types, in order."""
-    query = _those(sa.select(JOURNAL.c.seq), tenant, after, until, types).limit(limit)
-    return tx.execute(query).scalars().all()
-
-
-def _those(
-    query: sa.Select[Any],
-    tenant: TenantId,
-    after: int,
-    until: int | None,
-    types: Collection[str] | None,
-) -> sa.Select[Any]:
-    query = query.where(JOURNAL.c.tenant_id == tenant, JOURNAL.c.seq > after)
-    if until is not None:
-        query = query.where(JOURNAL.c.seq <= until)
-    if types is not None:
-        query = query.where(JOURNAL.c.type.in_(sorted(types)))
-    return query.order_by(JOURNAL.c.seq)
-
-
-# Steps from one tenant to the next along the key: DISTINCT would read every entry.
-_HEADS: Final = sa.text(
-    """
-    WITH RECURSIVE tenants (id) AS (
-        SELECT min(tenant_id) FROM journal
-        UNION ALL
-        SELECT (SELECT min(tenant_id) FROM journal WHERE tenant_id > tenants.id)
-        FROM tenants WHERE tenants.id IS NOT NULL
-    )
-    SELECT id, (SELECT max(seq) FROM journal WHERE tenant_id = tenants.id) AS head
-    FROM tenants WHERE id IS NOT NULL
-    """
-)
-
-
-def read_heads(tx: Transaction) -> dict[TenantId, int]:
-    """Return the highest `seq` of every tenant that has entries, by name."""
-    return {TenantId(row.id): row.head for row in tx.execute(_HEADS)}
-
-
-def _locked_head(tx: Transaction, tenant: TenantId) -> int:
-    if tx.dialect == "postgresql":
-        # Held to the commit, so numbers are committed in the order they are given.
-        key = int.from_bytes(hashlib.sha256(tenant.encode()).digest()[:8], signed=True)
-        tx.execute(sa.text("SELECT pg_advisory_xact_lock(:key)"), {"key": key})
-    return read_head(tx, tenant)
-
-
-_HEAD: Final = sa.select(sa.func.max(JOURNAL.c.seq)).where(
-    JOURNAL.c.tenant_id == sa.bindparam("of_tenant")
-)
-
-
-def read_head(tx: Transaction, tenant: TenantId) -> int:
-    """Return the highest `seq` of a tenant, 0 if it has no entries."""
-    return int(tx.execute(_HEAD, {"of_tenant": tenant}).scalar() or 0)
-
-
-def _entry(row: Any) -> Entry:  # noqa: ANN401 - a row of JOURNAL
-    # By position, not by name: followers read every entry there is.
-    tenant, seq, event_id, kind, subject, time, actor, actor_kind, roles, *rest = row
-    return Entry(
-        tenant,
-        seq,
-        event_id,
-        kind,
-        subject,
-        time,
-        actor,
-        ActorKind(actor_kind),
-        tuple(roles),
-        *rest,
-    )

@@ -168,6 +168,7 @@ _REMEDIES: Final[Mapping[str, str]] = {
     "name_long": "write at most {characters} characters and {words} words",
     "name_missing": "add properties.name with at least one text",
     "not_finite": "leave the field out, or write null",
+    "nobody": "fill one of names, accounts, emails and identifiers",
     "not_json": "send JSON: UTF-8, no unpaired surrogates, no NaN",
     "ocid_missing": "add the ocid",
     "one_of": "send one of the two and leave the other out",

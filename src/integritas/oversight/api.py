@@ -8,7 +8,7 @@ from integritas.oversight.reconcile import CaseReader, Reconciliation, reconcile
 from integritas.oversight.registers import ALLOW_LIST
 from integritas.oversight.retention import Periods, RetentionDesk
 from integritas.oversight.routes import router
-from integritas.oversight.subjects import Eraser, SubjectDesk
+from integritas.oversight.subjects import Eraser, SubjectDesk, Unlearned
 
 __all__ = [
     "ALLOW_LIST",
@@ -20,6 +20,7 @@ __all__ = [
     "Reconciliation",
     "RetentionDesk",
     "SubjectDesk",
+    "Unlearned",
     "backtest",
     "reconcile",
     "router",

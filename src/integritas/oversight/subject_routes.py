@@ -47,7 +47,7 @@ class SubjectIn(BaseModel):
         """Refuse to look for nobody."""
         if not any(self.model_dump().values()):
             raise PydanticCustomError(
-                "one_of", "give a name, an account, an e-mail address or a number"
+                "nobody", "give a name, an account, an e-mail address or a number"
             )
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
 
 from integritas.cases.api import CaseDesk, FindingRecord, erase_evidence
+from integritas.journal.api import numbers_on, read_head
 from integritas.kernel.contracts import Context, Evidence, Fact
 from integritas.kernel.errors import FieldError, InvalidInput, Refused
 from integritas.kernel.evidence import Content
@@ -23,7 +24,16 @@ if TYPE_CHECKING:
     from integritas.kernel.contracts import UnitOfWork
     from integritas.platform.db import Database, Transaction
 
-__all__ = ["Erased", "Eraser", "Holds", "KeptItem", "Matcher", "SubjectDesk", "is_held"]
+__all__ = [
+    "Erased",
+    "Eraser",
+    "Holds",
+    "KeptItem",
+    "Matcher",
+    "SubjectDesk",
+    "Unlearned",
+    "is_held",
+]
 
 EXPORTED: Final = "integritas.subject.exported.v1"
 _PAGE: Final = 200
@@ -41,13 +51,24 @@ def is_held(held: Collection[str], case_id: str, evidence: str) -> bool:
     return not {"*", case_id, evidence}.isdisjoint(held)
 
 
+@dataclass(frozen=True, slots=True)
+class Unlearned:
+    """What a service took back: rows, and what its own journal entries are on.
+
+    What people wrote beside the entries on `subjects` goes with the rows.
+    """
+
+    rows: int
+    subjects: Sequence[str] = ()
+
+
 class Eraser(Protocol):
     """A service that learned from evidence, and can take it back."""
 
     def __call__(
         self, uow: UnitOfWork, context: Context, evidence: Sequence[Evidence], /
-    ) -> int:
-        """Erase what was learned from evidence; return how many rows."""
+    ) -> Unlearned:
+        """Erase what was learned from evidence; return what that was."""
         ...
 
 
@@ -115,7 +136,8 @@ class SubjectDesk:
         Raises:
             InvalidInput: there is no reason.
             NotFound: there is no item of one of the ids.
-            Refused: an item or its case is under legal hold; nothing is erased.
+            Refused: an item, its case, or what a service tells of it by itself (a pair
+                of the allow-list) is under legal hold; nothing is erased.
         """
         tenant = context.tenant
         if not reason.strip():
@@ -148,10 +170,33 @@ class SubjectDesk:
                 )
                 for name in (*gone, *(item.id for item in items))
             )
-            learned = sum(eraser(tx, context, items) for eraser in self._erasers)
-            return Erased(len(items), gone, journal, learned + forgotten)
+            learned, beside = self._unlearn(tx, context, items, held, reason)
+            return Erased(len(items), gone, journal + beside, learned + forgotten)
 
         return await self._database.transact(work)
+
+    def _unlearn(
+        self,
+        tx: Transaction,
+        context: Context,
+        items: Sequence[Evidence],
+        held: Collection[str],
+        reason: str,
+    ) -> tuple[int, int]:
+        """Return how many rows services took back, and how much beside the journal."""
+        head = read_head(tx, context.tenant)
+        done = [eraser(tx, context, items) for eraser in self._erasers]
+        subjects = [subject for each in done for subject in each.subjects]
+        beside = 0
+        # What tells of this very erasure comes behind the head and stays.
+        numbers = numbers_on(tx, context.tenant, subjects, until=head)
+        for subject, entries in numbers.items():
+            if subject in held:
+                raise Refused(f"{subject} is under legal hold: nothing is erased")
+            beside += self._journal.erase(
+                tx, context, entries, subject=subject, reason=reason
+            )
+        return sum(each.rows for each in done), beside
 
     async def _find(
         self, tenant: TenantId, matches: Matcher

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import secrets
 import sqlite3
 from contextlib import suppress
 from pathlib import Path
@@ -153,7 +154,11 @@ def tidy_wal(connection: Connection) -> None:
 
 def _postgres_engines(address: URL) -> tuple[Engine, Engine]:
     address = address.set(drivername="postgresql+psycopg")
-    options = {"options": "-c timezone=UTC -c lock_timeout=30000"}
+    # A name of its own tells the connections of a process from those of others.
+    options = {
+        "options": "-c timezone=UTC -c lock_timeout=30000",
+        "application_name": f"integritas-{secrets.token_hex(4)}",
+    }
     try:
         writing = sa.create_engine(
             address, pool_size=1, max_overflow=1, connect_args=options, **_JSON

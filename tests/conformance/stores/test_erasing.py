@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -11,17 +12,22 @@ from tests.conformance.stores.test_procurement_learning import contest, feeder
 
 from integritas.cases.api import closed_evidence
 from integritas.cases.tables import CASES
-from integritas.kernel.errors import NotFound
+from integritas.journal.api import numbers_on
+from integritas.kernel.contracts import Fact
+from integritas.kernel.errors import NotFound, Refused
 from integritas.kernel.evidence import Message
 from integritas.kernel.ids import EventId, TenantId
+from integritas.oversight.api import SubjectDesk, Unlearned
 from integritas.services.anticorruption.api import open_dataset_desk
 from integritas.services.spam.api import load_spam_service, open_spam_desk
 from integritas.services.spam.tables import SPAM_SIGHTINGS
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from tests.conformance.stores.conftest import Stores
 
-    from integritas.kernel.contracts import Dossier
+    from integritas.kernel.contracts import Context, Dossier, Evidence, UnitOfWork
     from integritas.platform.db import Transaction
 
 pytestmark = pytest.mark.integration
@@ -103,3 +109,43 @@ async def test_a_sighting_goes_and_others_are_learned_on(stores: Stores) -> None
     assert again == 0
     await service.observe(EventId("2"), [third])
     assert (await desk.known(MAIN)).window.cursor == 3
+
+
+async def test_what_a_service_wrote_entries_on_goes_beside_the_journal(
+    stores: Stores,
+) -> None:
+    opened = await stores.open(MAIN, Message(b"one"), Message(b"two"))
+    context, journal = stores.person(), stores.journal
+    pair = Fact("integritas.test.paired.v1", "pair_1", {}, {"reason": "a person"})
+    other = replace(pair, subject="pair_2")
+    await stores.database.transact(
+        lambda tx: journal.record(tx, context, [pair, other])
+    )
+
+    def unlearn(
+        uow: UnitOfWork, context: Context, _: Sequence[Evidence], /
+    ) -> Unlearned:
+        journal.record(uow, context, [replace(pair, personal={"reason": "erased"})])
+        return Unlearned(1, ["pair_1"])
+
+    held: set[str] = set()
+    desk = SubjectDesk(
+        stores.database, stores.desk, journal, [unlearn], lambda *_: held
+    )
+    (item, _) = await stores.desk.evidence(MAIN, opened.case.id)
+    held.add("pair_1")
+    with pytest.raises(Refused, match="pair_1 is under legal hold"):
+        await desk.erase(context, [item.id], "art. 17")
+    held.clear()
+    await desk.erase(context, [item.id], "art. 17")
+
+    old, new = await journal.read_subject(MAIN, "pair_1", limit=2)
+    assert await journal.personal(MAIN, old.seq) is None
+    assert await journal.personal(MAIN, new.seq) is not None
+    (kept,) = await journal.read_subject(MAIN, "pair_2")
+    assert await journal.personal(MAIN, kept.seq) is not None
+    assert await journal.missing_personal(MAIN) == []
+    again = await stores.database.read(
+        lambda tx: numbers_on(tx, MAIN, ["pair_1"], until=99)
+    )
+    assert again == {"pair_1": [old.seq, new.seq]}  # not what tells of the erasure

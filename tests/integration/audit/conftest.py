@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from integritas.journal.api import Journal
+from integritas.journal.api import Journal, SettledMark
 from integritas.kernel.clock import ManualClock, SeededRandomness
 from integritas.kernel.contracts import SYSTEM, Context, Fact
 from integritas.kernel.ids import IdFactory, TenantId
 from integritas.migrations.tables import TABLES
 from integritas.platform.db import Database, open_database
-from integritas.services.audit.api import AuditTrail
+from integritas.services.audit.api import DEFAULT_ORIGIN, AuditTrail
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -71,7 +71,8 @@ def _open_world(url: str, state: Path, clock: ManualClock) -> World:
     database = open_database(url)
     TABLES.create_all(database.engine)
     randomness = SeededRandomness(int(clock.now().timestamp()))
-    journal = Journal(database, clock, randomness, IdFactory(clock, randomness))
+    mark = SettledMark(state, DEFAULT_ORIGIN)
+    journal = Journal(database, clock, randomness, IdFactory(clock, randomness), mark)
     trail = AuditTrail(database, journal, state, clock, randomness=randomness)
     return World(url, state, clock, database, journal, trail)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -213,15 +214,21 @@ async def test_a_pair_is_erased_with_what_tells_of_its_party(
     desk = records.allowing
     assert desk is not None
     asked, other = dossier(name), dossier(name, country=("ru",))
+    ids: list[list[str]] = []
     for one in (asked, other):
         (hit,) = await found(service, one)
-        await allow(records, hit)
+        # One is withdrawn, one replaced, one stays.
+        ids.append([await allow(records, hit)])
+        await desk.withdraw(who("ben"), ids[-1][0])
+        ids[-1] += [await allow(records, hit), await allow(records, hit)]
 
-    def erase(tx: Transaction) -> int:
-        assert desk.erase(tx, replace(who("ann"), tenant=OTHER), asked.evidence) == 0
+    def erase(tx: Transaction) -> Sequence[str]:
+        elsewhere = replace(who("ann"), tenant=OTHER)
+        assert desk.erase(tx, elsewhere, asked.evidence) == []
         return desk.erase(tx, who("ann"), asked.evidence)
 
-    assert await database.transact(erase) == 1
+    assert sorted(await database.transact(erase)) == ids[0]
+    assert await database.transact(erase) == []
     (kept,) = await desk.list(DEFAULT_TENANT)
     (hit,) = await found(service, asked)
     assert hit.data["party"] != kept.party

@@ -140,3 +140,24 @@ def test_real_data(home: Home, data_dir: Path) -> None:
     code, told = ledger.verify()
     assert code == 1
     assert str(row["idx"]) in told
+
+
+@pytest.mark.timeout(300)
+def test_an_entry_planted_after_a_demo_is_named(home: Home) -> None:
+    assert home.run("demo", "--once", "--count", 34).returncode == 0
+    ledger = Ledger(home)
+    assert home.run("audit", "verify").returncode == 0
+    with closing(sqlite3.connect(ledger.path)) as connection, connection:
+        (head,) = connection.execute("SELECT max(seq) FROM journal").fetchone()
+        connection.execute(
+            "INSERT INTO journal SELECT tenant_id, seq + 1, "
+            "'evt_01JF8R0000F008000000000000', type, subject, time, actor_id, "
+            "actor_kind, actor_roles, correlation_id, data, NULL "
+            "FROM journal WHERE seq = ?",
+            (head,),
+        )
+    verified = home.run("audit", "verify")
+    assert verified.returncode == 1
+    assert f"journal[{head + 1}]: came after the orderly stop" in verified.stdout
+    assert home.run("demo", "--once", "--reset", "--count", 34).returncode == 0
+    assert home.run("audit", "verify").returncode == 0

@@ -176,6 +176,56 @@ async def test_what_people_wrote_of_an_emptied_case_goes_too(
     await sound(gateway.platform, tenant)
 
 
+async def allowed(tenant: Any, listed: Json) -> tuple[Json, list[str]]:
+    """Allow a pair twice, once withdrawn in between; return its case and the ids."""
+    party = {**listed, "properties": {**listed["properties"], "alias": [SECRET]}}
+    other = {"kind": "party", "schema": "Person", "properties": {"name": ["Ann Li"]}}
+    case = await submitted(tenant, party, other)
+    analyst, reviewer = await tenant.client("analyst"), await tenant.client("reviewer")
+    found = (await analyst.get(f"/api/v1/cases/{case['id']}/findings")).json()["data"]
+    hit = next(each for each in found if each["code"].endswith(".hit"))
+    said = {"review": "dismissed", "reason": "another person"}
+    await analyst.post(f"/api/v1/findings/{hit['id']}/review", json=said)
+    ids: list[str] = []
+    for _ in range(2):
+        if ids:
+            await reviewer.delete(f"/api/v1/compliance/allow-list/{ids[-1]}")
+        body = {"finding": hit["id"], "reason": f"{SECRET} has another birth date"}
+        answer = await reviewer.post("/api/v1/compliance/allow-list", json=body)
+        assert answer.status_code == 201, answer.text
+        ids.append(answer.json()["id"])
+    return case, ids
+
+
+async def test_why_a_pair_was_allowed_goes_with_its_party(
+    tenant: Any, gateway: Any, listed: Json
+) -> None:
+    case, ids = await allowed(tenant, listed)
+    admin, journal = await tenant.client("admin"), gateway.platform.journal
+    items = (await admin.get(f"/api/v1/cases/{case['id']}/evidence")).json()["data"]
+    party = next(item["id"] for item in items if item["kind"] == "party")
+    body = {"evidence": [party], "reason": "art. 17"}
+    audit, context = gateway.platform.audit, Context(tenant.name, SYSTEM, "test")
+    await audit.hold(context, subject=ids[0], reason="court order")
+    refused = await admin.post(f"{BASE}/erase", json=body)
+    assert refused.status_code == 409, refused.text
+    assert ids[0] in refused.json()["detail"]
+    await audit.release(context, subject=ids[0], reason="it ended")
+    assert (await admin.post(f"{BASE}/erase", json=body)).status_code == 200
+
+    types: dict[str, list[object]] = {}
+    for each in ids:
+        for entry in await journal.read_subject(tenant.name, each):
+            beside = await journal.personal(tenant.name, entry.seq)
+            types.setdefault(entry.type.split(".")[2], []).append(beside)
+    assert types["hit_allowed"] == [None, None]
+    first, *_ = types["hit_allowance_withdrawn"]
+    assert first is None  # withdrawn by a person, with the same words
+    assert SECRET not in str(types)
+    assert (await admin.get("/api/v1/compliance/allow-list")).json()["data"] == []
+    await sound(gateway.platform, tenant)
+
+
 async def test_what_is_under_legal_hold_is_not_erased(
     tenant: Any, gateway: Any, evidence: dict[str, Json]
 ) -> None:

@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 from tests.integration.gateway.test_compliance_subjects import sound
 
-from integritas.bootstrap.wiring import _retention
+from integritas.bootstrap.erasing import retention_desk
 from integritas.cases.tables import CASES
 from integritas.kernel.contracts import SYSTEM, Context
 from integritas.kernel.errors import InvalidInput
@@ -55,7 +55,7 @@ async def kinds(tenant: Any, case: Json) -> list[str]:
 async def test_each_kind_goes_when_its_period_is_over(
     tenant: Any, settled: Any, evidence: dict[str, Json]
 ) -> None:
-    desk, context = _retention(settled), Context(tenant.name, SYSTEM, "test")
+    desk, context = retention_desk(settled), Context(tenant.name, SYSTEM, "test")
     items = [{**evidence[kind]} for kind in ("message", "party", "payment")]
     old, older, open_case, held = [await tenant.assessed(*items) for _ in range(4)]
     await closed(settled, tenant, old, 31)
@@ -114,9 +114,9 @@ async def test_a_policy_of_the_channel_comes_first(
     monkeypatch.setattr(policies, "in_force", in_force)
     case = await tenant.assessed(evidence["message"], evidence["party"])
     await closed(settled, tenant, case, 31)
-    assert (await _retention(settled).due(tenant.name)).kinds == {}
+    assert (await retention_desk(settled).due(tenant.name)).kinds == {}
     await backdated(settled, tenant, case, 61)
-    assert (await _retention(settled).due(tenant.name)).kinds == {"message": 1}
+    assert (await retention_desk(settled).due(tenant.name)).kinds == {"message": 1}
 
 
 async def test_over_the_api_one_looks_first(

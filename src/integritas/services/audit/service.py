@@ -32,6 +32,7 @@ from integritas.services.audit.keeping import Keeper
 from integritas.services.audit.notes import VerifierKey, parse_checkpoint
 from integritas.services.audit.publishing import Publisher
 from integritas.services.audit.sealing import Sealer
+from integritas.services.audit.settling import check_settled, settle
 from integritas.services.audit.verification import check_log
 
 if TYPE_CHECKING:
@@ -86,6 +87,12 @@ class AuditTrail(Publisher):
         self._prover.forget(tenant)
         self._seen.pop(tenant, None)
         self._anchors.forget(self.origin(tenant))
+        if self.journal.mark is not None:
+            self.journal.mark.clear()
+
+    async def settle(self) -> None:
+        """Log what waits, and mark that all is logged: the last act of a platform."""
+        await settle(self.journal, self.follower(), self._clock)
 
     # Appending -------------------------------------------------------------------
 
@@ -283,6 +290,8 @@ class AuditTrail(Publisher):
             + [o.removeprefix(prefix) for o in others if o.startswith(prefix)],
         )
         await check_forms(self.journal, tenant, log, handled=handled, settled=settled)
+        if not settled:  # else nothing may wait, mark or no mark
+            await check_settled(self.journal, tenant, log)
         await check_personal(self.journal, tenant, log)
         return log.report(origin)
 

@@ -35,6 +35,7 @@ from integritas.platform.personal import find_personal
 from integritas.platform.problems import failure_response, problem_responses
 from integritas.services.compliance.allowing.desk import HitReader
 from integritas.services.compliance.allowing.routes import add_hit_routes
+from integritas.services.compliance.door import Door
 from integritas.services.compliance.keeping.routes import add_refresh_routes
 from integritas.services.compliance.payments.catalogue import (
     PaymentRules,
@@ -87,7 +88,7 @@ def router(
 
     Those of policies need their desk, those of the allow-list theirs and the hits.
     """
-    routes = assess_router("compliance", desk, ids, clock)
+    routes = assess_router("compliance", Door(desk), ids, clock)
     _add_screening(routes, desk)
     _add_deciding(routes, desk)
     if records.policies is not None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from integritas.services.compliance.countries import country_code
 from integritas.services.compliance.listxml import BadRecord, XmlForm, read_xml
-from integritas.services.compliance.queries import parse_birth_date
+from integritas.services.compliance.queries import gender_of, parse_birth_date
 from integritas.services.compliance.watchlists import (
     Entry,
     Identifier,
@@ -78,6 +78,7 @@ def _entry(element: Element) -> Entry:
             )
         ),
         identifiers=tuple(dict.fromkeys(_identifiers(element))),
+        gender=gender_of(alias.get("gender") for alias in element.iter("nameAlias")),
     )
 
 

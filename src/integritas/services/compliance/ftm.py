@@ -25,6 +25,7 @@ from integritas.services.compliance.ownership import (
 from integritas.services.compliance.queries import (
     COUNTRIES,
     IDENTIFIERS,
+    gender_of,
     parse_birth_date,
 )
 from integritas.services.compliance.watchlists import (
@@ -172,6 +173,7 @@ def _of(uid: str, schema: str, properties: Mapping[str, Any]) -> Entry | None:
             for field in _IDENTIFIERS
             for number in _texts(properties, field)
         ),
+        gender=gender_of(_texts(properties, "gender")),
     )
 
 

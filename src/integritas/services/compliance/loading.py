@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Final
 
 from integritas.kernel.errors import InvalidInput
@@ -66,6 +67,7 @@ def load_list(folder: Path, name: str) -> Watchlists:
 def _lists(directory: Path) -> Sequence[_Read]:
     if not directory.is_dir():
         raise InvalidInput(f"{directory} does not exist, or is not a folder")
+    _refuse_misspelt(directory)
     lists = [
         read_ofac(directory / name, name)
         for name in (OFAC, SYNTHETIC)
@@ -82,6 +84,16 @@ def _lists(directory: Path) -> Sequence[_Read]:
             f"{', '.join(f'{name}/' for name in LISTS)} in it"
         )
     return lists
+
+
+def _refuse_misspelt(directory: Path) -> None:
+    """Refuse a folder that was surely meant as a list's: nobody would screen by it."""
+    for folder in sorted(directory.iterdir()):
+        if folder.name in LISTS or not folder.is_dir():
+            continue
+        meant = get_close_matches(folder.name.lower(), LISTS, 1, cutoff=0.75)
+        if meant:
+            raise InvalidInput(f"{folder} is no list's folder: call it {meant[0]}")
 
 
 def _one_file(folder: Path, *patterns: str) -> Path:

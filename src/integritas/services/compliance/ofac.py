@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Final
 
 from integritas.kernel.errors import InvalidInput
 from integritas.services.compliance.countries import country_code
+from integritas.services.compliance.queries import gender_of
 from integritas.services.compliance.watchlists import (
     Entry,
     Identifier,
@@ -67,6 +68,7 @@ _BIRTH: Final = re.compile(
 )
 _NICKNAME: Final = re.compile(r"a\.k\.a\. '([^']+(?:'[^',;]+)*)'")
 _NATIONALITY: Final = re.compile(r"(?:nationality|citizen) ([^;.]+)")
+_GENDER: Final = re.compile(r"Gender (Male|Female)")
 _IDENTIFIER: Final = re.compile(
     r"(?:alt\. )?(Passport|National ID|Tax ID|Cedula|Registration (?:ID|Number)|"
     r"Company Number|Vessel Registration Identification|Identification Number|MMSI|"
@@ -191,6 +193,10 @@ def _rows(path: Path, columns: int, files: _Files) -> Iterator[tuple[int, list[s
 def _text(path: Path, files: _Files) -> str:
     try:
         data = path.read_bytes()
+    except FileNotFoundError as error:
+        raise InvalidInput(
+            f"{path} is missing: download it with the other files"
+        ) from error
     except OSError as error:
         raise InvalidInput(f"{path} cannot be read: {error.strerror}") from error
     files.digest.update(f"{path.name} {len(data)}\n".encode() + data)
@@ -251,6 +257,7 @@ def _entry(
             for kind, number, country in _IDENTIFIER.findall(remarks)
             if any(c.isdigit() for c in number)
         ),
+        gender=gender_of(_GENDER.findall(remarks)),
     )
 
 

@@ -1,7 +1,8 @@
 """A firm's own list: a CSV file with a header, one party a row.
 
 `id` and `name` are required; `schema` (FollowTheMoney), `aliases`, `birth_dates`,
-`countries`, `identifiers` and `programmes` may be there, several values joined by `;`.
+`countries`, `identifiers`, `programmes` and `gender` (`male`, `female`) may be there,
+several values joined by `;`.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from integritas.services.compliance.countries import country_code
 from integritas.services.compliance.queries import (
     SCHEMA_REMEDY,
     SCHEMAS,
+    gender_of,
     parse_birth_date,
 )
 from integritas.services.compliance.watchlists import (
@@ -42,6 +44,7 @@ _OPTIONAL: Final = (
     "countries",
     "identifiers",
     "programmes",
+    "gender",
 )
 
 
@@ -103,22 +106,32 @@ def _entry(row: Mapping[str, str | None], place: str) -> Entry:
             *(ListedName(a, NameKind.ALIAS) for a in _several(row, "aliases")),
         ),
         birth_dates=tuple(
-            _known(parse_birth_date(text), text, "date", place)
+            _known(
+                parse_birth_date(text), text, "date: write such as 1971-03-12", place
+            )
             for text in _several(row, "birth_dates")
         ),
         countries=tuple(
-            _known(country_code(text), text, "country", place)
+            _known(country_code(text), text, "country: write its alpha-2 code", place)
             for text in _several(row, "countries")
         ),
         programmes=tuple(_several(row, "programmes")),
         identifiers=tuple(
             Identifier("number", number) for number in _several(row, "identifiers")
         ),
+        gender=_gender(row.get("gender") or "", place),
     )
 
 
 def _several(row: Mapping[str, str | None], column: str) -> list[str]:
     return [part.strip() for part in (row.get(column) or "").split(";") if part.strip()]
+
+
+def _gender(text: str, place: str) -> str:
+    found = gender_of([text])
+    if text.strip() and not found:
+        raise InvalidInput(f"{place}: {text!r} is no gender: write male or female")
+    return found
 
 
 def _known(found: str | None, text: str, what: str, place: str) -> str:

@@ -23,6 +23,7 @@ __all__ = [
     "SCHEMA_REMEDY",
     "Question",
     "check_party",
+    "gender_of",
     "parse_birth_date",
     "questions",
     "questions_on",
@@ -61,6 +62,7 @@ IDENTIFIERS: Final = (
     "mmsi",
     "swiftBic",
 )
+_GENDERS: Final = {"male": "male", "m": "male", "female": "female", "f": "female"}
 _DATE: Final = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d)(?:[T ].*)?)?)?", re.DOTALL)
 # Properties that hold dates in FollowTheMoney.
 _DATES: Final = ("birthDate", "deathDate", "incorporationDate", "dissolutionDate")
@@ -111,6 +113,12 @@ def parse_birth_date(text: str) -> str | None:
     return "-".join(part for part in (year, month, day) if part)
 
 
+def gender_of(texts: Iterable[str | None]) -> str:
+    """Return `male` or `female` if texts say one of them, else an empty text."""
+    told = {_GENDERS.get((text or "").strip().lower(), "") for text in texts} - {""}
+    return told.pop() if len(told) == 1 else ""
+
+
 def check_party(content: Content) -> Sequence[FieldError]:
     """Return what is wrong with a party's schema and dates, by path in the item."""
     if not isinstance(content, Party):
@@ -145,8 +153,9 @@ def _party(party: Party) -> Iterator[Query]:
         "countries": _codes(v for field in COUNTRIES for v in party.values(field)),
         "identifiers": tuple(v for field in IDENTIFIERS for v in party.values(field)),
     }
+    gender = gender_of(party.values("gender"))
     for name in dict.fromkeys(names):
-        yield Query(name=name, schema=party.schema, **shared)
+        yield Query(name=name, schema=party.schema, gender=gender, **shared)
 
 
 def _account(account: Account) -> Query:

@@ -74,12 +74,36 @@ _LATIN: Final = {
     "ŋ": "n",
 }
 _LETTERS: Final = str.maketrans({**_CYRILLIC, **_GREEK, **_ARABIC, **_LATIN})
-# Apostrophes and their look-alikes, joiners, direction marks, the soft hyphen.
-_SILENT: Final = str.maketrans(
+# What is not seen splits no word, or a name could hide behind it: controls other than
+# white space, soft hyphen, joiners, direction marks, fillers, variants, tags.
+_UNSEEN: Final = dict.fromkeys(
+    (
+        *range(0x09),
+        *range(0x0E, 0x1C),
+        *range(0x7F, 0x85),
+        *range(0x86, 0xA0),
+        0xAD,
+        0x34F,
+        0x61C,
+        *range(0x115F, 0x1161),
+        *range(0x17B4, 0x17B6),
+        *range(0x180B, 0x1810),
+        *range(0x200B, 0x2010),
+        *range(0x202A, 0x202F),
+        *range(0x2060, 0x2070),
+        0x3164,
+        *range(0xFE00, 0xFE10),
+        0xFEFF,
+        0xFFA0,
+        *range(0xFFF9, 0xFFFC),
+        *range(0xE0000, 0xE0200),
+    )
+)
+# Apostrophes and their look-alikes.
+_SILENT: Final = _UNSEEN | str.maketrans(
     "",
     "",
-    ""
-    "'`\u2018\u2019\u02bb\u02bc\u02bd\u02be\u02bf\u02c8\u00b4\u2032\u200c\u200d\u200e\u200f\u00ad",
+    "'`\u2018\u2019\u02bb\u02bc\u02bd\u02be\u02bf\u02c8\u00b4\u2032",
 )
 
 
@@ -88,7 +112,7 @@ _HANGUL: Final = re.compile(r"[\uac00-\ud7a3]+")
 _EAST_ASIAN: Final = re.compile(
     r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uac00-\ud7a3]"
 )
-_ABJAD: Final = re.compile(r"[\u0590-\u06ff\u0750-\u077f\ufb1d-\ufdff\ufe70-\ufeff]")
+_ABJAD: Final = re.compile(r"[\u0590-\u06ff\u0750-\u077f\ufb1d-\ufdff\ufe70-\ufefc]")
 _UKRAINIAN: Final = re.compile(r"[іїєґ]")
 _UKRAINIAN_LETTERS: Final = str.maketrans("иг", "ыh")
 # Devanagari to Khmer, Ethiopic, Georgian and Mongolian among them.
@@ -139,7 +163,8 @@ def fold(text: str) -> str:
     """Return text in lower-case Latin letters without diacritics, as far as known."""
     if text.isascii():
         return text[:MAX_CHARACTERS].lower().translate(_SILENT)
-    text = unicodedata.normalize("NFKC", text[:MAX_CHARACTERS]).casefold()
+    text = text[:MAX_CHARACTERS].translate(_UNSEEN)
+    text = unicodedata.normalize("NFKC", text).casefold()
     # Composed first, for letters such as й; again after the accents are gone, for ό.
     text = unicodedata.normalize("NFC", text)
     if _UKRAINIAN.search(text):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import (
     AfterValidator,
@@ -31,7 +31,7 @@ from integritas.services.compliance.normalise import (
     MAX_TOKENS,
     parse_name,
 )
-from integritas.services.compliance.queries import SCHEMAS, parse_birth_date
+from integritas.services.compliance.queries import SCHEMAS, gender_of, parse_birth_date
 from integritas.services.compliance.screening import (
     MATCH_THRESHOLD,
     MOST_SHOWN,
@@ -115,6 +115,9 @@ class ScreenIn(BaseModel):
     identifiers: tuple[str, ...] = Field(
         default=(), description="Passport, tax or registration numbers."
     )
+    gender: Literal["male", "female", "other"] | None = Field(
+        default=None, description="As in FollowTheMoney; only male and female count."
+    )
 
     @field_validator("query")
     @classmethod
@@ -155,6 +158,7 @@ class ScreenIn(BaseModel):
             birth_dates=(born,) if born else (),
             countries=(country,) if country else (),
             identifiers=self.identifiers,
+            gender=gender_of([self.gender]),
         )
 
 
@@ -170,6 +174,7 @@ class HitOut(_Out):
     match: bool
     birth_dates: tuple[str, ...]
     countries: tuple[str, ...]
+    gender: str = Field(description="male or female, empty if the list does not say.")
     programmes: tuple[str, ...]
     reasons: tuple[Reason, ...]
 
@@ -186,6 +191,7 @@ class HitOut(_Out):
             match=hit.match,
             birth_dates=hit.entry.birth_dates,
             countries=hit.entry.countries,
+            gender=hit.entry.gender,
             programmes=hit.entry.programmes,
             reasons=hit.reasons,
         )

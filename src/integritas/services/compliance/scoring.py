@@ -33,7 +33,7 @@ __all__ = [
     "pair_model",
 ]
 
-SCORER_VERSION: Final = "names-3"
+SCORER_VERSION: Final = "names-4"
 # The score from which two names match, whatever the model's own scale.
 MATCH_THRESHOLD: Final = 0.77
 _THRESHOLD_LOGIT: Final = math.log(MATCH_THRESHOLD / (1.0 - MATCH_THRESHOLD))

@@ -12,7 +12,13 @@ from typing import TYPE_CHECKING, Final
 from integritas.kernel.contracts import Reason
 from integritas.services.compliance.cache import Cache
 from integritas.services.compliance.index import NameIndex
-from integritas.services.compliance.normalise import Name, fold, parse_name
+from integritas.services.compliance.normalise import (
+    MAX_CHARACTERS,
+    MAX_TOKENS,
+    Name,
+    fold,
+    parse_name,
+)
 from integritas.services.compliance.ranking import rank_all, rank_model
 from integritas.services.compliance.scoring import (
     MATCH_THRESHOLD,
@@ -55,6 +61,7 @@ ADJUSTMENTS: Final = {
     "identifier_agrees": 0.80,
     "birth_date_conflicts": -0.15,
     "country_conflicts": -0.03,
+    "gender_conflicts": -0.10,
     "type_conflicts": -0.10,
     "weak_alias": -0.05,
 }
@@ -75,7 +82,8 @@ _ORGANISATIONS: Final = frozenset(
 class Query:
     """Who is looked for. `schema` is a FollowTheMoney schema, empty if unknown.
 
-    `birth_dates` are ISO 8601, possibly partial; `countries` alpha-2, lower case.
+    `birth_dates` are ISO 8601, possibly partial; `countries` alpha-2, lower case;
+    `gender` is `male`, `female`, or empty if unknown.
     """
 
     name: str
@@ -83,6 +91,7 @@ class Query:
     birth_dates: tuple[str, ...] = ()
     countries: tuple[str, ...] = ()
     identifiers: tuple[str, ...] = ()
+    gender: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +113,13 @@ def match_names(
     left: str, right: str, schema: str = ""
 ) -> tuple[float, tuple[Reason, ...]]:
     """Return the score of two names of a schema, symmetric, and its reasons."""
-    compared = compare(parse_name(left), parse_name(right), schema)
-    return compared.score, _name_reasons(compared, ("only left", "only right"))
+    names = parse_name(left), parse_name(right)
+    compared = compare(*names, schema)
+    reasons = _name_reasons(compared, ("only left", "only right"))
+    if any(name.cut for name in names):
+        beginning = f"{MAX_CHARACTERS} characters and {MAX_TOKENS} words"
+        reasons += (Reason(f"only the first {beginning} were compared"),)
+    return compared.score, reasons
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,6 +287,7 @@ def _adjusted(
             _type_reason(query, entry),
             _birth_reason(query, entry),
             _country_reason(query, entry),
+            _gender_reason(query, entry),
         )
         if reason is not None
     ]
@@ -335,6 +350,15 @@ def _country_reason(query: Query, entry: Entry) -> Reason | None:
     return _reason(
         f"country {query.countries[0]}, but listed {', '.join(entry.countries[:3])}",
         "country_conflicts",
+    )
+
+
+def _gender_reason(query: Query, entry: Entry) -> Reason | None:
+    # That it agrees tells little: nine of ten listed people are men.
+    if not query.gender or not entry.gender or query.gender == entry.gender:
+        return None
+    return _reason(
+        f"looked for: {query.gender}, listed: {entry.gender}", "gender_conflicts"
     )
 
 

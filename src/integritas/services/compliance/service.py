@@ -432,6 +432,7 @@ def _side_by_side(query: Query, hit: Hit) -> list[JsonValue]:
         ("type", query.schema, entry.schema),
         ("birth date", ", ".join(query.birth_dates), ", ".join(entry.birth_dates)),
         ("country", ", ".join(query.countries), ", ".join(entry.countries)),
+        ("gender", query.gender, entry.gender),
         (
             "identifier",
             ", ".join(query.identifiers),

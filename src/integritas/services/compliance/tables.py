@@ -24,6 +24,7 @@ from integritas.platform.observed import observed_table
 
 __all__ = [
     "COMPLIANCE_ALLOWED",
+    "COMPLIANCE_ALLOWED_BEFORE",
     "COMPLIANCE_LIST_REFRESHES",
     "COMPLIANCE_OBSERVED",
     "COMPLIANCE_PAYMENTS",
@@ -84,6 +85,17 @@ COMPLIANCE_ALLOWED: Final = sa.Table(
     sa.Column("created_at", UtcTime, nullable=False),
     sa.Column("expires_at", UtcTime, nullable=False),
     sa.UniqueConstraint("tenant_id", "party", "list", "uid"),
+)
+
+# Pairs that were withdrawn or replaced: what the journal tells of them is found by it
+# when the party is erased.
+COMPLIANCE_ALLOWED_BEFORE: Final = sa.Table(
+    "compliance_allowed_before",
+    METADATA,
+    tenant_column(),
+    sa.Column("id", Identifier, primary_key=True),
+    sa.Column("party", sa.Text, nullable=False),
+    sa.Index(None, "tenant_id", "party"),
 )
 
 COMPLIANCE_LIST_REFRESHES: Final = sa.Table(

@@ -17,7 +17,7 @@ from integritas.services.compliance.listxml import (
     line_of,
     read_xml,
 )
-from integritas.services.compliance.queries import parse_birth_date
+from integritas.services.compliance.queries import gender_of, parse_birth_date
 from integritas.services.compliance.watchlists import (
     Entry,
     Identifier,
@@ -94,6 +94,7 @@ def _entry(element: Element) -> Entry:
                 if (number := line_of(node))
             )
         ),
+        gender=gender_of(line_of(node) for node in element.iter("Gender")),
     )
 
 

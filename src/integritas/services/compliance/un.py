@@ -12,6 +12,7 @@ from integritas.services.compliance.listxml import (
     line_of,
     read_xml,
 )
+from integritas.services.compliance.queries import gender_of
 from integritas.services.compliance.watchlists import (
     Entry,
     Identifier,
@@ -63,6 +64,7 @@ def _entry(element: Element) -> Entry:
         countries=_countries(element),
         programmes=tuple(filter(None, [line_of(element, "UN_LIST_TYPE")])),
         identifiers=tuple(_identifiers(element)),
+        gender=gender_of([line_of(element, "GENDER")]),
     )
 
 

@@ -59,7 +59,8 @@ class Entry:
 
     `uid` is the list's own id (OFAC ent_num, UN DATAID); `schema` a FollowTheMoney
     schema (Person, Organization, Vessel, Airplane); `birth_dates` ISO 8601, possibly
-    only a year or year and month; `countries` ISO 3166-1 alpha-2 in lower case.
+    only a year or year and month; `countries` ISO 3166-1 alpha-2 in lower case;
+    `gender` is `male` or `female`, empty if the list says nothing or both.
     """
 
     list: str
@@ -70,6 +71,7 @@ class Entry:
     countries: tuple[str, ...] = ()
     programmes: tuple[str, ...] = ()
     identifiers: tuple[Identifier, ...] = ()
+    gender: str = ""
 
     @property
     def name(self) -> str:

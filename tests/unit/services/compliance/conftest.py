@@ -25,12 +25,13 @@ if TYPE_CHECKING:
 E = "-0- "
 SDN = f"""\
 101,"ORLOV, Mikhail Petrovich","individual","TEST-A] [TEST-B",{E},{E},{E},{E},{E},{E},\
-{E},"DOB 12 Mar 1971; nationality Russia; Passport 7712345678 (Russia); a.k.a. 'MISHA'."
+{E},"DOB 12 Mar 1971; nationality Russia; Passport 7712345678 (Russia); Gender Male; \
+a.k.a. 'MISHA'."
 102,"VOSTOK MARINE TRADING LLC",{E},"TEST-A",{E},{E},{E},{E},{E},{E},{E},{E}
 103,"SILVER HERON",vessel,"TEST-A",{E},"ABCD",Tug,{E},100,"Panama",{E},\
 "Vessel Registration Identification IMO 9123456."
 104,"GARCIA LUNA, Maria Elena","individual","TEST-C",{E},{E},{E},{E},{E},{E},{E},\
-"DOB circa 1965; alt. DOB Apr 1966."
+"DOB circa 1965; alt. DOB Apr 1966; Gender Female."
 105,"KUM SONG 7",vessel,"TEST-D",{E},{E},{E},{E},{E},"Korea, North",{E},{E}
 \x1a
 """
@@ -52,6 +53,7 @@ UN = """\
       <FIRST_NAME>SALIM</FIRST_NAME>
       <SECOND_NAME>AL-QASIMI</SECOND_NAME>
       <UN_LIST_TYPE>Test</UN_LIST_TYPE>
+      <GENDER>Male</GENDER>
       <NATIONALITY><VALUE>Yemen</VALUE></NATIONALITY>
       <NAME_ORIGINAL_SCRIPT>سالم القاسمي</NAME_ORIGINAL_SCRIPT>
       <INDIVIDUAL_ALIAS>

@@ -13,7 +13,7 @@ EU = """\
     <regulation programme="TST"><publicationUrl/></regulation>
     <subjectType code="person" classificationCode="P"/>
     <nameAlias firstName="" lastName="" wholeName="Bashir" strong="false"/>
-    <nameAlias firstName="Yusuf" middleName="Karim" lastName="Haddad"
+    <nameAlias firstName="Yusuf" middleName="Karim" lastName="Haddad" gender="M"
       wholeName="Yusuf Karim Haddad" strong="true"/>
     <nameAlias wholeName="يوسف كريم حداد" nameLanguage="AR" strong="true"/>
     <citizenship countryIso2Code="SY" countryDescription="SYRIA"/>
@@ -54,6 +54,7 @@ UK = """\
     <IndividualDetails><Individual>
       <DOBs><DOB>dd/mm/1961</DOB><DOB>07/03/1962</DOB><DOB>dd/04/1963</DOB>
         <DOB>unknown</DOB></DOBs>
+      <Genders><Gender>Male</Gender></Genders>
       <Nationalities><Nationality>Russia</Nationality></Nationalities>
       <PassportDetails><Passport><PassportNumber>75 0012</PassportNumber></Passport>
       </PassportDetails>

@@ -245,3 +245,39 @@ async def test_a_bad_query_of_a_batch_comes_with_a_remedy(
     answer = await post(http, "/screen/batch", {"queries": [{"query": ""}]})
     (error,) = answer["results"][0]["errors"]
     assert error["remedy"]
+
+
+async def test_a_party_is_held_to_what_submissions_are_held_to(
+    http: httpx.AsyncClient,
+) -> None:
+    good = {"kind": "party", "schema": "Person", "properties": {"name": ["Ann Li"]}}
+    alien = {**good, "schema": "Alien"}
+    born = {**good, "properties": {"name": ["Ann Li"], "birthDate": ["yesterday"]}}
+    wrong = {"evidence": [good, alien, born]}
+    assert await refused(http, "/assess", wrong) == [
+        "evidence[1].schema",
+        "evidence[2].properties.birthDate[0]",
+    ]
+    batch = {"items": [{"evidence": [alien]}, {"evidence": [good]}]}
+    first, second = (await post(http, "/assess/batch", batch))["results"]
+    assert first["error"]["errors"][0]["path"] == "evidence[0].schema"
+    assert second["assessment"]["findings"] == []
+
+
+async def test_a_name_that_was_cut_is_said_to_be(http: httpx.AsyncClient) -> None:
+    names = {"left": "Ivan " * 24 + "Petrov", "right": "Ivan " * 24 + "Sidorov"}
+    answer = await post(http, "/match", names)
+    assert "only the first 600 characters and 24 words" in answer["reasons"][-1]["text"]
+
+
+async def test_gender_counts_where_it_is_given(http: httpx.AsyncClient) -> None:
+    body = {"query": "Orlov Mikhail", "type": "Person", "gender": "female"}
+    (hit, *_) = (await post(http, "/screen", body))["hits"]
+    assert hit["gender"] == "male"
+    assert hit["reasons"][-1]["text"] == "looked for: female, listed: male"
+    assert await refused(http, "/screen", {**body, "gender": "w"}) == ["gender"]
+    party = {"name": ["Mikhail Orlov"], "gender": ["female"]}
+    item = {"kind": "party", "schema": "Person", "properties": party}
+    (found,) = (await post(http, "/assess", {"evidence": [item]}))["findings"]
+    row = next(row for row in found["data"]["fields"] if row["field"] == "gender")
+    assert (row["case"], row["list"]) == ("female", "male")

@@ -48,6 +48,7 @@ def test_an_entry_of_the_eu_has_all_that_is_compared(lists: Path) -> None:
     assert person.countries == ("sy",)
     assert person.programmes == ("TST",)
     assert person.identifiers == (Identifier("passport", "N007711", "sy"),)
+    assert (person.gender, firm.gender) == ("male", "")
     assert (firm.uid, firm.schema, firm.countries) == ("12", "Organization", ("lb",))
 
 
@@ -64,6 +65,7 @@ def test_an_entry_of_the_uk_has_all_that_is_compared(lists: Path) -> None:
     assert person.countries == ("ru", "by")
     assert person.programmes == ("The Test Regulations 2026",)
     assert person.identifiers == (Identifier("Passport", "75 0012"),)
+    assert (person.gender, ship.gender) == ("male", "")
     assert (ship.schema, ship.identifiers[0].number) == ("Vessel", "9876543")
 
 
@@ -110,7 +112,7 @@ def test_a_bad_list_of_the_eu_is_refused_by_line(
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        ("<UniqueID>TST0002</UniqueID>", "", "line 26.*no UniqueID"),
+        ("<UniqueID>TST0002</UniqueID>", "", "line 27.*no UniqueID"),
         (">Ship<", ">Submarine<", "TST0002.*IndividualEntityShip 'Submarine'"),
         ("<Name6>GREY PETREL</Name6>", "", "TST0002 has no <Name>"),
         ("<Designations>", "<html>", "expected <Designations>, found <html>"),

@@ -62,3 +62,18 @@ def test_exactly_one_un_file_is_read(folder: Path, names: list[str]) -> None:
 
 def test_no_list_is_called_none() -> None:
     assert EMPTY.version == "none"
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [("OFCA", "ofac"), ("open-sanctions", "opensanctions"), ("UN", "un")],
+)
+def test_a_folder_whose_name_is_misspelt_is_not_passed_over(
+    folder: Path, name: str, meant: str
+) -> None:
+    (folder / name).mkdir()
+    (folder / "notes").mkdir()
+    with pytest.raises(
+        InvalidInput, match=f"{name} is no list's folder: call it {meant}"
+    ):
+        load_watchlists(folder)

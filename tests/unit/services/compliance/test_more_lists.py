@@ -25,6 +25,7 @@ PERSON: Json = {
         "weakAlias": ["Misha"],
         "birthDate": ["1971-03-12", "nonsense"],
         "nationality": ["ru"],
+        "gender": ["male"],
         "passportNumber": ["7712345678"],
         "topics": ["sanction"],
     },
@@ -57,8 +58,18 @@ def test_entities_are_read_and_found(tmp_path: Path) -> None:
         ("1971-03-12",),
     )
     assert (entry.countries, entry.programmes) == (("ru",), ("sanction",))
+    assert entry.gender == "male"
     (hits,) = Screener(lists).screen_all([Query("Mikhail Orlov", "Person")])
     assert hits[0].match
+
+
+def test_own_rows_may_tell_the_gender(tmp_path: Path) -> None:
+    head = HEADER.replace("\n", ",gender\n")
+    rows = "1,Ann Li,Person,,,,,F\n2,Bo Li,Person,,,,,\n"
+    first, second = load_watchlists(own(tmp_path, head + rows)).entries
+    assert (first.gender, second.gender) == ("female", "")
+    with pytest.raises(InvalidInput, match="line 2: 'x' is no gender"):
+        load_watchlists(own(tmp_path, head + "1,Ann Li,Person,,,,,x\n"))
 
 
 def test_own_rows_are_read_and_found(tmp_path: Path) -> None:

@@ -67,6 +67,11 @@ def test_remarks_give_birth_country_and_identifier(ofac: Path) -> None:
     assert person.identifiers == (Identifier("Passport", "7712345678", "ru"),)
 
 
+def test_remarks_give_gender(ofac: Path) -> None:
+    found = [entry(ofac, uid).gender for uid in ("101", "102", "104")]
+    assert found == ["male", "", "female"]
+
+
 def test_partial_and_alternative_birth_dates(ofac: Path) -> None:
     assert entry(ofac, "104").birth_dates == ("1965", "1966-04")
 

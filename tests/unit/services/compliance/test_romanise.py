@@ -29,6 +29,16 @@ def test_signs_become_no_letters(text: str) -> None:
     assert not any(map(str.isalnum, fold(text)))
 
 
+@pytest.mark.parametrize(
+    "unseen",
+    ["\0", "\u200b", "\u2060", "\u034f", "\ufe0f", "\ufeff", "\u3164", "\U000e0041"],
+)
+def test_what_is_not_seen_hides_no_name(unseen: str) -> None:
+    hidden = unseen.join("Viktor Bout")
+    assert parse_name(hidden).tokens == ("viktor", "bout")
+    assert parse_name(unseen.join("毛泽东")) == parse_name("毛泽东")
+
+
 def test_ideographs_are_kept_apart() -> None:
     assert ideographs("Xi 习近平 김") == "习近平김"
     assert ideographs("Xi") == ""

@@ -219,3 +219,12 @@ def test_a_legal_form_is_not_left_out_where_the_rest_tells_little(
 ) -> None:
     hits = listing(listed, schema=schema).screen(Query(asked, schema))
     assert not any(hit.match for hit in hits)
+
+
+def test_another_gender_lowers_the_score(screener: Screener) -> None:
+    plain = first(screener, Query("Mikhail Petrovich Orlov", "Person"))
+    same = first(screener, Query("Mikhail Petrovich Orlov", "Person", gender="male"))
+    other = first(screener, Query("Mikhail Petrovich Orlov", "Person", gender="female"))
+    assert same.score == plain.score
+    assert other.score == pytest.approx(plain.score * 0.9, abs=1e-4)
+    assert other.reasons[-1].text == "looked for: female, listed: male"

@@ -43,6 +43,10 @@ def test_the_parts_of_a_name_are_joined(path: Path) -> None:
     assert entry(path, "9001").name == "SALIM AL-QASIMI"
 
 
+def test_the_gender_is_told(path: Path) -> None:
+    assert entry(path, "9001").gender == "male"
+
+
 def test_original_script_and_aliases_are_names(path: Path) -> None:
     names = {n.text: n.quality for n in entry(path, "9001").names}
     assert names["سالم القاسمي"] is Quality.STRONG

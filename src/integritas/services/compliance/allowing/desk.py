@@ -16,7 +16,9 @@ from integritas.services.compliance.allowing.store import (
     delete_allowed,
     find_allowed,
     list_allowed,
+    past_of,
     put_allowed,
+    withdraw_allowed,
 )
 
 if TYPE_CHECKING:
@@ -190,7 +192,7 @@ class AllowDesk:
             found = find_allowed(tx, context.tenant, allowed_id)
             if found is None or found.finding in withheld:
                 raise NotFound(f"there is no {allowed_id} on the allow-list")
-            delete_allowed(tx, context.tenant, allowed_id)
+            withdraw_allowed(tx, context.tenant, found)
             self._record(tx, context, WITHDRAWN, found)
 
         await self._database.transact(work)
@@ -198,19 +200,22 @@ class AllowDesk:
 
     def erase(
         self, uow: UnitOfWork, context: Context, evidence: Sequence[Evidence]
-    ) -> int:
-        """Take the pairs of whom evidence tells of off the list; return how many.
+    ) -> Sequence[str]:
+        """Take the pairs of whom evidence tells of off the list.
 
-        The journal says which went, without the reason they were there for.
+        The journal says which went, without the reason they were there for. Returns
+        their ids and those of pairs that left the list before: the reasons stand
+        beside the entries on them, and are the caller's to erase.
         """
         assert isinstance(uow, Transaction)  # noqa: S101 - narrows the protocol
         gone = allowed_of(uow, context.tenant, evidence)
+        past = past_of(uow, context.tenant, evidence)
         for pair in gone:
             delete_allowed(uow, context.tenant, pair.id)
             self._record(uow, context, WITHDRAWN, replace(pair, reason=""))
         if gone:
             uow.after_commit(lambda: self._forget(context.tenant))
-        return len(gone)
+        return [*(pair.id for pair in gone), *past]
 
     def _forget(self, tenant: TenantId) -> None:
         self._kept.pop(tenant, None)

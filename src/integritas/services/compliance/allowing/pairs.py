@@ -32,6 +32,7 @@ def party_key(queries: Iterable[Query]) -> str:
                 *sorted(query.birth_dates),
                 *sorted(query.countries),
                 *sorted(query.identifiers),
+                *_told(query.gender),
             )
         )
     return _hash([sorted(names), sorted(known)])
@@ -49,8 +50,14 @@ def entry_digest(entry: Entry) -> str:
             sorted(entry.countries),
             sorted(str(identifier) for identifier in entry.identifiers),
             sorted(entry.programmes),
+            *_told(entry.gender),
         ]
     )
+
+
+def _told(gender: str) -> list[str]:
+    # Nothing where it is not known: most hashes are what they were before it counted.
+    return [f"gender: {gender}"] if gender else []
 
 
 def _hash(parts: object) -> str:

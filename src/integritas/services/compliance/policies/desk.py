@@ -405,7 +405,11 @@ def _check_examples(policy: Policy) -> None:
         raise Refused(
             f"{len(failed)} of {len(policy.examples)} examples fail",
             errors=tuple(
-                FieldError(f"examples[{result.name}]", "; ".join(result.differences))
+                FieldError(
+                    f"examples[{result.name}]",
+                    "; ".join(result.differences),
+                    "change the policy, or what the example expects of it",
+                )
                 for result in failed
             ),
         )

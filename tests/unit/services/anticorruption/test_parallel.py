@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import random
+import re
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,9 @@ from integritas.services.anticorruption.api import (
     Reject,
     run_indicators,
 )
+from integritas.services.anticorruption.indicators import OPTIONS
 from integritas.services.anticorruption.parallel import collect, plan_ranges, start
+from integritas.services.anticorruption.settings import default_settings
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
 
@@ -78,6 +81,48 @@ def test_ranges_give_the_answer_of_one_reading(
     path = tmp_path / "set.jsonl"
     path.write_bytes(b"\xef\xbb\xbf" + ending.join(lines))
     assert answers(path, processes) == answers(path, 1)
+
+
+def test_blocks_and_single_lines_of_several_processes_give_one_answer(
+    tmp_path: Path,
+) -> None:
+    settings = default_settings({c: o for c, o in OPTIONS.items() if c[0] == "R"})
+    # Broken lines at the start and in the middle: other blocks are plainly valid.
+    lines = [*releases(100), *plain(2_000), *releases(50), *plain(2_000)]
+    path = tmp_path / "set.jsonl"
+    path.write_bytes(b"\n".join(lines) + b"\n")
+
+    def told(*, processes: int, with_maps: bool) -> tuple[object, ...]:
+        rejects: list[Reject] = []
+        with path.open("rb") as stream:
+            run = run_indicators(
+                stream,
+                settings,
+                with_maps=with_maps,  # with maps each line is taken by itself
+                on_reject=rejects.append,
+                processes=processes,
+            )
+        document = run.ledger.document()
+        document.pop("Maps", None)
+        counts = (run.lines, run.read, run.rejected, run.ignored_fields)
+        return json.dumps(document, sort_keys=True), counts, rejects
+
+    one_by_one = told(processes=1, with_maps=True)
+    for processes in (1, 2, 3):
+        assert told(processes=processes, with_maps=False) == one_by_one
+
+
+def plain(count: int) -> list[bytes]:
+    """Return those of the releases that are valid, each with an ocid of its own."""
+    valid = [
+        line
+        for line in releases(400)
+        if line.startswith(b'{"ocid": "') and b"yesterday" not in line
+    ]
+    return [
+        re.sub(rb'"o\d+"', b'"p%d"' % number, valid[number % len(valid)], count=1)
+        for number in range(count)
+    ]
 
 
 def test_a_set_without_prices_is_read_by_one_process(tmp_path: Path) -> None:

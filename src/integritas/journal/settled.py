@@ -85,7 +85,7 @@ class SettledMark:
         except OSError as error:
             raise self._unusable(str(error.strerror)) from error
         except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise self._unusable("it is no mark of a stop") from error
+            raise self._unusable("it is no mark of a stop", "remove it") from error
 
     def write(self, settled: Settled) -> None:
         """Put a mark; all of it is on disk when this returns.
@@ -127,14 +127,12 @@ class SettledMark:
         finally:
             os.close(folder)
 
-    def _unusable(self, why: str) -> StorageFailure:
+    def _unusable(
+        self, why: str, remedy: str = "run as the account of the platform"
+    ) -> StorageFailure:
         return StorageFailure(
             f"{self._path} cannot be used: {why}",
-            errors=(
-                FieldError(
-                    "INTEGRITAS_STATE_DIR", why, "run as the account of the platform"
-                ),
-            ),
+            errors=(FieldError("INTEGRITAS_STATE_DIR", why, remedy),),
         )
 
 

@@ -108,4 +108,5 @@ def test_a_list_is_fetched_once_and_a_bad_answer_keeps_it(
         failed = run(tmp_path, publisher, "refresh")
         assert isinstance(failed.exception, Unavailable), failed.output
         assert why in str(failed.exception)
+        assert str(tmp_path) not in str(failed.exception)
         assert run(tmp_path, publisher).stdout == kept

@@ -91,9 +91,14 @@ def _refuse_misspelt(directory: Path) -> None:
     for folder in sorted(directory.iterdir()):
         if folder.name in LISTS or not folder.is_dir():
             continue
-        meant = get_close_matches(folder.name.lower(), LISTS, 1, cutoff=0.75)
+        name = folder.name.lower()
+        if name not in LISTS and name.startswith(LISTS):
+            continue  # a copy, such as ofac-2025
+        meant = get_close_matches(name, LISTS, 1, cutoff=0.75)
         if meant:
-            raise InvalidInput(f"{folder} is no list's folder: call it {meant[0]}")
+            raise InvalidInput(
+                f"{folder} is no list's folder: call it {meant[0]}, or move it away"
+            )
 
 
 def _one_file(folder: Path, *patterns: str) -> Path:

@@ -69,6 +69,7 @@ OFFICIAL: Final[Mapping[str, Mapping[str, str]]] = {
 }
 
 _VERSIONS: Final = ".versions"
+_FETCHED: Final = "fetched-"
 _LOCK: Final = ".lock"
 _FILE: Final = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}")
 _ETAGS: Final = "etags.json"
@@ -138,7 +139,9 @@ def refresh_from(
             with download(client, target, {name: files}) as folder:
                 [change] = refresh(folder, target, shrunk=shrunk) if folder else [None]
         except (InvalidInput, Unavailable) as error:
-            outcomes.append(Outcome(name, None, str(error)))
+            # Where it was fetched to is gone by now.
+            fetched = re.compile(rf"{re.escape(str(target))}/{_FETCHED}\w+/")
+            outcomes.append(Outcome(name, None, fetched.sub("", str(error))))
         else:
             outcomes.append(Outcome(name, change))
     return outcomes
@@ -276,7 +279,7 @@ def download(
     target.mkdir(parents=True, exist_ok=True)
     known = _etags(target)
     seen: dict[str, str] = {}
-    with tempfile.TemporaryDirectory(dir=target) as scratch:
+    with tempfile.TemporaryDirectory(dir=target, prefix=_FETCHED) as scratch:
         fresh = [
             _fetch(
                 client,

@@ -72,7 +72,8 @@ def test_a_folder_whose_name_is_misspelt_is_not_passed_over(
     folder: Path, name: str, meant: str
 ) -> None:
     (folder / name).mkdir()
-    (folder / "notes").mkdir()
+    for other in ("notes", "ofac-2025", "un1"):
+        (folder / other).mkdir()
     with pytest.raises(
         InvalidInput, match=f"{name} is no list's folder: call it {meant}"
     ):

@@ -48,7 +48,7 @@ _SKEWS: Final = (
 
 _DOMAIN: Final = re.compile(rb"@([\w.-]+)")
 _NUMERIC: Final = re.compile(rb"\[?\d+\.")
-_HELO: Final = re.compile(rb"\s*from\s+(\S+)", re.IGNORECASE)
+_GREETING: Final = re.compile(rb"\s*from\s+(\S+)", re.IGNORECASE)
 _REVERSED: Final = re.compile(rb"\(([\w.-]+)\s*\[")
 _DATE: Final = re.compile(
     rb"\s*(?:[A-Za-z]+,?\s*)?(\d{1,2})\s+([A-Za-z]{3})[a-z]*\s+(\d{2,4})"
@@ -159,17 +159,17 @@ def _servers(
         return found
     own = bool(sender) and _owner(sender) in way
     found.append(f"sender on the way={'yes' if own else 'no'}")
-    helo, known = _HELO.match(hops[-1]), _REVERSED.search(hops[-1])
-    if helo is None:
+    greeting, known = _GREETING.match(hops[-1]), _REVERSED.search(hops[-1])
+    if greeting is None:
         named = "nothing"
-    elif _NUMERIC.match(helo[1]):
+    elif _NUMERIC.match(greeting[1]):
         named = "a number"
-    elif b"." not in helo[1]:
+    elif b"." not in greeting[1]:
         named = "a single word"
     elif known is None:
         named = "a name that was not looked up"
     else:
-        same = _owner(helo[1].lower()) == _owner(known[1].lower())
+        same = _owner(greeting[1].lower()) == _owner(known[1].lower())
         named = "its name" if same else "another name"
     return [*found, f"first server={named}"]
 

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.integration
     [
         ("cases?stat=open", "stat", "did you mean state?"),
         ("cases?limit=1&Cursor=x", "Cursor", "did you mean cursor"),
-        ("compliance/hits?reviw=open", "reviw", "did you mean review?"),
+        ("compliance/hits?reviews=open", "reviews", "did you mean review?"),
         ("compliance/payment-rules?xyzzy=", "xyzzy", "use fields"),
         ("audit/entries?case=x", "case", "use actor, "),
     ],

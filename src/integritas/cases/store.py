@@ -380,7 +380,7 @@ class _Writes:
         self.assessments: list[dict[str, Any]] = []
         self.findings: list[dict[str, Any]] = []
         self.decisions: list[dict[str, Any]] = []
-        self.history: list[dict[str, Any]] = []
+        self.history: list[tuple[Case, Context, Fact]] = []
         self.facts: list[tuple[Context, Fact]] = []
         self.fact_cases: list[Case] = []
         self.outdated: dict[CaseKey, Context] = {}
@@ -390,14 +390,15 @@ class _Writes:
             self.facts.append((context, fact))
             self.fact_cases.append(case)
             if fact.type == TRANSITIONED:
-                self.history.append(_history_row(case, context, fact))
+                self.history.append((case, context, fact))
 
     def flush(self, tx: Transaction) -> None:
         tx.insert(EVIDENCE, self.evidence)
         tx.insert(ASSESSMENTS, self.assessments)
         tx.insert(FINDINGS, self.findings)
         tx.insert(DECISIONS, self.decisions)
-        tx.insert(CASE_HISTORY, self.history)
+        if self.history:
+            tx.insert_columns(CASE_HISTORY, _history_columns(self.history))
 
 
 def _update(tx: Transaction, changed: Sequence[tuple[Case, Case]]) -> None:
@@ -530,16 +531,22 @@ def _decision_row(case: Case, command: RecordVerdict) -> dict[str, Any]:
     }
 
 
-def _history_row(case: Case, context: Context, fact: Fact) -> dict[str, Any]:
+def _history_columns(
+    moves: Sequence[tuple[Case, Context, Fact]],
+) -> dict[str, list[Any]]:
     return {
-        "tenant_id": case.tenant,
-        "case_id": case.id,
-        "version": fact.data["version"],
-        "from_state": fact.data["from"],
-        "to_state": fact.data["to"],
-        "actor_id": context.actor.id,
-        "actor_kind": context.actor.kind._value_,
-        "reason": str((fact.personal or {}).get("reason", "")),
-        "approved_by": fact.data.get("approved_by"),
-        "at": case.updated_at,
+        "tenant_id": [case.tenant for case, _, _ in moves],
+        "case_id": [case.id for case, _, _ in moves],
+        "version": [fact.data["version"] for _, _, fact in moves],
+        "from_state": [fact.data["from"] for _, _, fact in moves],
+        "to_state": [fact.data["to"] for _, _, fact in moves],
+        "actor_id": [context.actor.id for _, context, _ in moves],
+        "actor_kind": [context.actor.kind._value_ for _, context, _ in moves],
+        "reason": [_reason(fact) for _, _, fact in moves],
+        "approved_by": [fact.data.get("approved_by") for _, _, fact in moves],
+        "at": [case.updated_at for case, _, _ in moves],
     }
+
+
+def _reason(fact: Fact) -> str:
+    return str(fact.personal.get("reason", "")) if fact.personal else ""

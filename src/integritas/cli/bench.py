@@ -16,6 +16,7 @@ from integritas.cli.measuring import (
     trivial,
 )
 from integritas.platform.logging import configure_logging
+from integritas.platform.runtime import loop_factory
 
 __all__ = ["app"]
 
@@ -40,8 +41,12 @@ def engine(
     Each figure is from the first submission to the durable end, on a fresh SQLite file.
     """
     configure_logging(level="warning")
-    rows = {"trivial": asyncio.run(_trivial(runs)), "services": asyncio.run(_all(runs))}
-    transitions_per_s = asyncio.run(_transitions())
+    with asyncio.Runner(loop_factory=loop_factory()) as runner:  # as `serve` does
+        rows = {
+            "trivial": runner.run(_trivial(runs)),
+            "services": runner.run(_all(runs)),
+        }
+        transitions_per_s = runner.run(_transitions())
     if as_json:
         document = {**rows, "transitions_per_s": transitions_per_s}
         typer.echo(orjson.dumps(document).decode())

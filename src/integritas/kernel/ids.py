@@ -90,10 +90,18 @@ class IdFactory:
 
     def many(self, prefix: str, count: int) -> Sequence[str]:
         """Return `count` fresh ids, ascending: cheaper than one by one."""
+        found: list[str] = []
         with self._lock:
             millis = self._now()
-            bodies = [self._encode(self._next(millis)) for _ in range(count)]
-        return [f"{prefix}_{body}" for body in bodies]
+            while len(found) < count:
+                # A run of them shares all but its last two characters.
+                value = self._next(millis)
+                last = value & 1023
+                size = min(count - len(found), 1024 - last)
+                self._tail += size - 1
+                head = f"{prefix}_{self._encode(value)[:-2]}"
+                found += [head + pair for pair in _PAIRS[last : last + size]]
+        return found
 
     def case(self) -> CaseId:
         """Return a fresh case id."""

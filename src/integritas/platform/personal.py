@@ -89,6 +89,7 @@ _IP: Final = re.compile(
     r"(?<=:)[0-9a-fA-F]{0,4}(?::[0-9a-fA-F]{0,4}){1,6})"
     r"(?![\w:]|\.\d)"
 )
+_MAY_IP: Final = re.compile(r"[.:](?:(?<=\d\.)\d{1,3}\.\d|(?<=:)[0-9a-fA-F]{0,4}:)")
 _BORN: Final = re.compile(
     r"[BbDdGgNn](?<!\w[BbDdGgNn])(?i:"
     r"(?<=b)(?:orn|irth|irthdate|irthday)|(?<=d)\.?o\.?b\.?|"
@@ -224,6 +225,8 @@ def _plain(text: str) -> Iterator[PersonalData]:
             yield PersonalData(PersonalKind.CARD, match.start(), match.end())
     for match in _BORN.finditer(text):
         yield PersonalData(PersonalKind.BIRTH_DATE, match.start(1), match.end(1))
+    if _MAY_IP.search(text) is None:
+        return
     for match in _IP.finditer(text):
         if _is_address(match[0]):
             yield PersonalData(PersonalKind.IP_ADDRESS, match.start(), match.end())

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import email
 import email.policy
-from typing import TYPE_CHECKING
+import re
+from typing import TYPE_CHECKING, Final
 
 from integritas.kernel.evidence import MAIL
 
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from integritas.kernel.evidence import Message
 
 __all__ = ["readable_text", "written_text"]
+
+_FOLD: Final = re.compile(r"[\r\n]+")
 
 
 def readable_text(message: Message) -> str:
@@ -35,7 +38,7 @@ def written_text(message: Message) -> str:
         return message.raw.decode(errors="replace")
     mail = _parsed(message)
     subjects = (
-        _decoded_header(name, value)
+        _plain(value) or _decoded_header(name, value)
         for name, value in mail.raw_items()
         if name.lower() == "subject"
     )
@@ -46,6 +49,11 @@ def _parsed(message: Message) -> ParsedMail:
     # Not under the default policy: it parses a header in full whenever the type of a
     # part is asked for, which takes four fifths of the time.
     return email.message_from_bytes(message.raw, policy=email.policy.compat32)
+
+
+def _plain(value: str) -> str:
+    """Return a free text that needs no decoding in one line, empty if it does."""
+    return _FOLD.sub("", value) if value.isascii() and "=?" not in value else ""
 
 
 def _decoded_header(name: str, value: str) -> str:

@@ -147,3 +147,15 @@ def test_tenant_names(text: str) -> None:
 )
 def test_tenant_names_refused(text: str) -> None:
     assert not valid_tenant(text)
+
+
+@given(st.integers(0, 2**32), st.lists(st.integers(0, 1_500), max_size=4))
+def test_many_ids_are_those_that_one_by_one_would_be(
+    seed: int, sizes: list[int]
+) -> None:
+    at_once = IdFactory(ManualClock(), SeededRandomness(seed))
+    singly = IdFactory(ManualClock(), SeededRandomness(seed))
+    for size in sizes:
+        expected = [singly.new("evt") for _ in range(size)]
+        assert list(at_once.many("evt", size)) == expected
+    assert at_once.new("evt") == singly.new("evt")

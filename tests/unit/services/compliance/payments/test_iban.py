@@ -8,7 +8,7 @@ from stdnum import iban, numdb
 from integritas.services.compliance.payments.iban import is_iban
 
 COUNTRIES = ("ES", "DE", "MT", "FR", "GB", "NO", "XX", "LC")
-CHARACTERS = st.characters(codec="ascii", categories=("Lu", "Nd"))
+CHARACTERS = st.sampled_from("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ")
 
 
 @pytest.mark.parametrize(

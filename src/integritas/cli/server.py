@@ -30,6 +30,7 @@ from integritas.platform.logging import configure_logging
 from integritas.platform.roles import Role
 from integritas.platform.runtime import loop_factory, tune_runtime
 from integritas.platform.tls import serving
+from integritas.platform.wire import protocol_within
 
 if TYPE_CHECKING:
     from socket import socket
@@ -117,8 +118,7 @@ async def run_server(
     `on_ready` is called once requests are answered. Returns whether it is to begin
     anew: the signal was SIGHUP.
 
-    httptools, which uvicorn takes, refuses what two servers in a row could read in
-    two ways: both lengths at once, malformed chunks, bare line feeds in headers.
+    What is no request, or too large or too slow in coming, `platform.wire` refuses.
 
     Raises:
         IntegritasError: what kept the platform from starting.
@@ -128,6 +128,8 @@ async def run_server(
     config = uvicorn.Config(
         start,
         interface="asgi3",
+        http=protocol_within(settings.body_timeout_s),
+        ws="none",
         log_config=None,
         access_log=False,
         server_header=False,

@@ -18,7 +18,7 @@ from ipaddress import (
     ip_network,
 )
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 import httpcore
 
@@ -85,24 +85,15 @@ async def check_url(url: str, networks: Networks, resolve: Resolve = resolve) ->
     Raises:
         InvalidInput: naming what is wrong with it.
     """
-    try:
-        parts = urlsplit(url)
-    except ValueError as error:
-        raise _wrong(
-            "is no address", "write https://host/path, IPv6 addresses in brackets"
-        ) from error
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise _wrong("is no address of a receiver", "write https://host/path")
-    if parts.username is not None or parts.password is not None:
-        raise _wrong("holds a password", "leave it out: messages are signed")
+    parts, named = _read(url)
     public = parts.scheme == "https"
+    port = _port(parts, 443 if public else 80)
     try:
-        port = parts.port or (443 if public else 80)
         async with asyncio.timeout(_LOOKUP_S):
-            found = await resolve(parts.hostname, port)
-    except ValueError as error:
-        raise _wrong("has no valid port", "use a port of 1 to 65535") from error
-    except (OSError, TimeoutError, UnicodeError):
+            found = await resolve(named, port)
+    except UnicodeError as error:
+        raise _wrong(*_NAMELESS) from error
+    except (OSError, TimeoutError):
         if not public and not networks:
             raise _wrong(*_PLAIN) from None
         return
@@ -117,7 +108,35 @@ async def check_url(url: str, networks: Networks, resolve: Resolve = resolve) ->
         )
 
 
+def _read(url: str) -> tuple[SplitResult, str]:
+    """Return the parts of a URL, and the host it names."""
+    try:
+        parts = urlsplit(url)
+    except ValueError as error:
+        raise _wrong(
+            "is no address", "write https://host/path, IPv6 addresses in brackets"
+        ) from error
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise _wrong("is no address of a receiver", "write https://host/path")
+    if "%" in parts.hostname and ":" not in parts.hostname:
+        raise _wrong(*_NAMELESS)  # some read escapes in a name, others do not
+    if parts.username is not None or parts.password is not None:
+        raise _wrong("holds a password", "leave it out: messages are signed")
+    return parts, parts.hostname
+
+
+def _port(parts: SplitResult, usual: int) -> int:
+    try:
+        port = usual if parts.port is None else parts.port
+    except ValueError:
+        port = 0
+    if port == 0:
+        raise _wrong("has no valid port", "use a port of 1 to 65535")
+    return port
+
+
 _PLAIN: Final = ("is not encrypted", "use https://")
+_NAMELESS: Final = ("has no valid host", "write its name as the DNS knows it")
 
 
 def _wrong(what: str, remedy: str) -> InvalidInput:

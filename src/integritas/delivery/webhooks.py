@@ -206,7 +206,7 @@ class Webhooks:
 
         Raises:
             NotFound: no such delivery.
-            Conflict: it is on its way.
+            Conflict: it is on its way, or its webhook is disabled.
         """
 
         def work(tx: Transaction) -> Delivery:
@@ -219,6 +219,8 @@ class Webhooks:
             before = delivery_of(row)
             if before.state is DeliveryState.PENDING:
                 raise Conflict(f"delivery {delivery_id} is on its way")
+            if not _webhook(tx, context.tenant, before.webhook_id).enabled:
+                raise _disabled(before.webhook_id)
             now = self._clock.now()
             again = Delivery(
                 tenant=before.tenant,
@@ -323,6 +325,15 @@ def _enabled(tx: Transaction, tenant: TenantId) -> Sequence[Webhook]:
         WEBHOOKS.c.tenant_id == tenant, WEBHOOKS.c.enabled.is_(True)
     )
     return [webhook_of(row) for row in tx.execute(query)]
+
+
+def _disabled(webhook_id: WebhookId) -> Conflict:
+    wrong = FieldError(
+        "enabled",
+        "is false, so nothing is sent",
+        f"PATCH /api/v1/webhooks/{webhook_id} with enabled: true, then replay",
+    )
+    return Conflict(f"webhook {webhook_id} is disabled", errors=(wrong,))
 
 
 def _is(table: sa.Table, tenant: TenantId, key: str) -> sa.ColumnElement[bool]:

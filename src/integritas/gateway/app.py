@@ -67,8 +67,9 @@ _CORS_REQUEST: Final = (
     *("Prefer", "X-API-Key", "X-Request-ID", "traceparent"),
 )
 _CORS_ANSWER: Final = (
-    *("ETag", "Idempotency-Replayed", "Location", "Preference-Applied", "RateLimit"),
-    *("RateLimit-Policy", "Retry-After", "X-Request-ID", "traceparent"),
+    *("Content-Disposition", "Deprecation", "ETag", "Idempotency-Replayed", "Link"),
+    *("Location", "Preference-Applied", "RateLimit", "RateLimit-Policy", "Retry-After"),
+    *("Sunset", "X-Request-ID", "traceparent"),
 )
 # Routes are tried in turn: what is asked most comes first.
 _ROUTERS: Final = (
@@ -146,7 +147,7 @@ def _add_edge(app: FastAPI, parts: GatewayParts) -> None:
     """Wrap the app; the last added is the outermost."""
     app.add_middleware(Lifetimes, document=app.openapi)
     app.add_middleware(SparseAnswers, names=names_at(app))
-    app.add_middleware(Repeating, parts=parts, answers=parts.answers)
+    app.add_middleware(Repeating, answers=parts.answers)
     app.add_middleware(BodyLimit, limit=parts.max_body_bytes)
     app.add_middleware(BodyTime, limit_s=parts.body_timeout_s)
     app.add_middleware(AddressLimit, limits=parts.limits, logins=f"{PREFIX}/auth/")

@@ -1,8 +1,11 @@
 """`Idempotency-Key` on every write: the same request again gets the first answer.
 
 The key is claimed before the request is let in and its answer kept after it, so what
-was begun is never begun twice. Two routes do better and are left to do so: a submission
-and the start of a run keep their answer in the commit that does the work.
+was begun is never begun twice. Who calls is found out, and counted, before that: an
+answer given again is a request like any other.
+
+Two routes do better and are left to do so: a submission and the start of a run keep
+their answer in the commit that does the work.
 """
 
 from __future__ import annotations
@@ -10,22 +13,30 @@ from __future__ import annotations
 import hashlib
 import re
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
+from starlette.requests import Request
 from starlette.responses import Response
 
-from integritas.kernel.errors import FieldError, IntegritasError, NotAuthenticated
+from integritas.gateway.security import signed
+from integritas.kernel.errors import (
+    FieldError,
+    IntegritasError,
+    InvalidInput,
+    NotAuthenticated,
+)
 from integritas.platform.idempotency import IdempotencyScope
-from integritas.platform.problems import problem_response
+from integritas.platform.problems import error_response, problem_response
+from integritas.platform.remedies import REMEDIES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-    from integritas.gateway.parts import GatewayParts
     from integritas.identity.api import Principal
     from integritas.platform.idempotency import Answers
 
@@ -75,66 +86,37 @@ class _Answer:
 class Repeating:
     """Answers a write under a known key with what was answered before."""
 
-    def __init__(self, app: ASGIApp, *, parts: GatewayParts, answers: Answers) -> None:
+    def __init__(self, app: ASGIApp, *, answers: Answers) -> None:
         """Wrap `app`; `answers` keeps what is answered."""
         self._app = app
-        self._parts = parts
         self._answers = answers
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve a request, or answer it again."""
-        if not _is_write(scope):
+        key = Headers(scope=scope).get("idempotency-key") if _is_write(scope) else None
+        if key is None:
             await self._app(scope, receive, send)
-            return
-        key = Headers(scope=scope).get("idempotency-key")
-        principal = None if key is None else await self._signed(scope)
-        if key is None or principal is None:  # without a credential: 401 as ever
-            await self._app(scope, receive, send)
-            return
-        if not 0 < len(key) <= MAX_KEY:
-            await _refused(scope)(scope, receive, send)
             return
         try:
+            principal = await signed(Request(scope))
+            _check(key)
             body = await _body(receive)
-        except HTTPException as error:
-            wrong = (FieldError("(body)", str(error.detail), "send less at once"),)
-            answer = problem_response(
-                scope, "content_too_large", str(error.detail), errors=wrong
-            )
-            await answer(scope, receive, send)
-            return
-        claim = _claim(scope, principal, key, body)
-        try:
+            claim = _claim(scope, principal, key, body)
             known = await self._answers.claim(claim)
+        except NotAuthenticated:  # 401 as ever, by the route
+            await self._app(scope, receive, send)
+            return
         except IntegritasError as error:
-            answer = problem_response(
-                scope,
-                error.code,
-                error.detail,
-                errors=error.errors,
-                retryable=error.retryable,
-            )
-            await answer(scope, receive, send)
-            return
-        if known is not None:
-            again = _again(scope, known, principal)
-            await again(scope, receive, send)
-            return
-        await self._first(
-            claim, _rights(principal), scope, _replay(body, receive), send
-        )
-
-    async def _signed(self, scope: Scope) -> Principal | None:
-        headers = Headers(scope=scope)
-        scheme, _, token = headers.get("authorization", "").partition(" ")
-        bearer = token.strip() if scheme.lower() == "bearer" else ""
-        credential = bearer or headers.get("x-api-key")
-        if not credential:
-            return None
-        try:
-            return await self._parts.identity.verify(credential)
-        except NotAuthenticated:
-            return None
+            answer = error_response(scope, error)
+        except HTTPException as error:
+            answer = _unread(scope, error)
+        else:
+            if known is None:
+                again = _replay(body, receive)
+                await self._first(claim, _rights(principal), scope, again, send)
+                return
+            answer = _again(scope, known, principal)
+        await answer(scope, receive, send)
 
     async def _first(
         self,
@@ -178,15 +160,24 @@ def _is_write(scope: Scope) -> bool:
     )
 
 
-def _refused(scope: Scope) -> Response:
+def _check(key: str) -> None:
+    if 0 < len(key) <= MAX_KEY:
+        return
     wrong = FieldError(
         "Idempotency-Key",
         "is empty or too long",
         f"use 1 to {MAX_KEY} characters, such as a UUID",
     )
-    return problem_response(
-        scope, "invalid_input", "1 field is not valid", errors=(wrong,)
-    )
+    raise InvalidInput("1 field is not valid", errors=(wrong,))
+
+
+def _unread(scope: Scope, error: HTTPException) -> Response:
+    """Return what a route would say of a body that is too large, or too slow."""
+    late = error.status_code == HTTPStatus.REQUEST_TIMEOUT
+    code = "request_timeout" if late else "content_too_large"
+    detail = str(error.detail)
+    wrong = (FieldError("(body)", detail, REMEDIES[code]),)
+    return problem_response(scope, code, detail, errors=wrong)
 
 
 def _claim(

@@ -35,6 +35,7 @@ __all__ = [
     "Reads",
     "Signed",
     "allow",
+    "credential_of",
     "permission_of",
     "sight",
 ]
@@ -131,7 +132,7 @@ async def signed(request: Request) -> Principal:
     known: Principal | None = getattr(request.state, "principal", None)
     if known is not None:
         return known
-    credential = _credential(request.headers)
+    credential = credential_of(request.headers)
     if not credential:
         raise NotAuthenticated(
             "send an access token (Authorization: Bearer …) or an API key (X-API-Key)"
@@ -150,7 +151,8 @@ async def signed(request: Request) -> Principal:
     return principal
 
 
-def _credential(headers: Headers) -> str | None:
+def credential_of(headers: Headers) -> str | None:
+    """Return the credential of a request, None if there is none."""
     scheme, _, token = headers.get("authorization", "").partition(" ")
     if scheme.lower() == "bearer" and token:
         return token.strip()

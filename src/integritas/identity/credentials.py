@@ -94,8 +94,17 @@ def check_password(
         yield FieldError(
             path, "is among the first that anybody tries", "choose a less common one"
         )
-    elif len(username) > 2 and folded.strip("0123456789!.") == name_key(username):
+    elif _is_name(folded, name_key(username)):
         yield FieldError(path, "is the user name", "choose something unrelated")
+
+
+def _is_name(password: str, name: str) -> bool:
+    """Say whether a password is the name, but for what people put around one."""
+    plain = name.strip(_AROUND)
+    return password == name or (len(plain) > 2 and password.strip(_AROUND) == plain)
+
+
+_AROUND: Final = "0123456789!."
 
 
 def check_email(email: str) -> Iterable[FieldError]:

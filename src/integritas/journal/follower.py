@@ -65,9 +65,12 @@ class Following(ABC):
             try:
                 await self._database.quiet(PATIENCE_S)
                 moved = await self.catch_up()
+                if self.error is not None:
+                    _LOG.info("follower.recovered", follower=self.name)
                 self.error = None
-            except Exception as error:  # noqa: BLE001 - told, and tried again
-                _LOG.error("follower.failed", follower=self.name, error=str(error))
+            except Exception as error:  # noqa: BLE001 - told once, and tried again
+                if self.error is None or str(error) != str(self.error):
+                    _LOG.error("follower.failed", follower=self.name, error=str(error))
                 self.error, moved = error, 0
                 await asyncio.sleep(POLL_S)
             if not moved:

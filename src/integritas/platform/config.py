@@ -395,7 +395,7 @@ class Settings(BaseSettings):
         float,
         Field(gt=0, le=3_600),
         _setting(
-            "Seconds in which the body of a request must have come.",
+            "Seconds in which the head of a request, then its body, must have come.",
             "write a number of seconds above 0 and up to 3600",
         ),
     ] = 30.0

@@ -76,11 +76,13 @@ STATUS: Final[Mapping[str, int]] = {
     "integrity_violation": 500,
     # What only a door can say; no kernel error has these codes.
     "malformed_body": 400,
+    "malformed_request": 400,
     "method_not_allowed": 405,
     "not_acceptable": 406,
     "request_timeout": 408,
     "unsupported_media_type": 415,
     "precondition_required": 428,
+    "head_too_large": 431,
 }
 
 TITLES: Final[Mapping[str, str]] = {
@@ -90,11 +92,13 @@ TITLES: Final[Mapping[str, str]] = {
         if isinstance(error, type) and issubclass(error, IntegritasError)
     },
     "malformed_body": "The body cannot be read",
+    "malformed_request": "The request cannot be read",
     "method_not_allowed": "The method is not allowed here",
     "not_acceptable": "No such representation",
-    "request_timeout": "The body did not come in time",
+    "request_timeout": "The request did not come in time",
     "unsupported_media_type": "The media type is not supported",
     "precondition_required": "If-Match is required",
+    "head_too_large": "The head of the request is too large",
 }
 
 _CODES: Final[Mapping[int, str]] = {

@@ -37,6 +37,8 @@ REMEDIES: Final[Mapping[str, str]] = {
     "contract_violation": "quote the request_id to the operator",
     "integrity_violation": "tell the operator, who runs `integritas audit verify`",
     "malformed_body": "send well-formed JSON in UTF-8",
+    "malformed_request": "send it by an HTTP library; mend what changes it on the way",
+    "head_too_large": "send fewer and shorter headers, and less in the address",
     "method_not_allowed": "use one of the methods in Allow",
     "request_timeout": "send the body without long pauses, or less at once",
     "not_acceptable": "ask for application/json",

@@ -38,6 +38,7 @@ class Admission:
         self._clock = clock
         self._limit = limit
         self._waiting = 0
+        self._admitted = 0  # ever
         self._next_look = 0.0
 
     async def admit(self, count: int = 1, *, wait_s: float = 0.0) -> None:
@@ -61,13 +62,15 @@ class Admission:
         if now >= self._next_look:
             # Whoever comes meanwhile goes by what was known, and is counted.
             self._next_look = now + LOOK_S
-            before = self._waiting
+            before = self._admitted
             found = await self._database.read(self._count)
-            self._waiting = found + (self._waiting - before)
+            # Not a difference of `_waiting`: a slow look may end within another.
+            self._waiting = found + self._admitted - before
         # A batch as large as the limit must get in some time: into an empty queue.
         if self._waiting and self._waiting + count > self._limit:
             return False
         self._waiting += count
+        self._admitted += count
         return True
 
     def _count(self, tx: Transaction) -> int:

@@ -319,6 +319,27 @@ async def test_what_is_on_its_way_is_not_replayed(
         await post.webhooks.replay(WHO, delivery.id)
 
 
+async def test_nothing_is_replayed_to_a_webhook_that_is_disabled(
+    post: Post, receiver: Receiver
+) -> None:
+    webhook = await post.webhooks.create(
+        WHO, NewWebhook(receiver.url, ("integritas.case.*",))
+    )
+    receiver.answers = ["410 Gone"]
+    await post.happen()
+    await post.courier.deliver_due()
+    [dead] = await post.deliveries(webhook)
+    with pytest.raises(Conflict) as told:
+        await post.webhooks.replay(WHO, dead.id)
+    assert told.value.errors[0].path == "enabled"
+    await post.webhooks.change(WHO, webhook.id, WebhookChanges(enabled=True))
+    receiver.answers = []
+    again = await post.webhooks.replay(WHO, dead.id)
+    await post.courier.deliver_due()
+    found = {d.id: d.state for d in await post.deliveries(webhook)}
+    assert found[again.id] is DeliveryState.DELIVERED
+
+
 async def test_an_event_is_queued_once_whatever_happens(
     post: Post, receiver: Receiver
 ) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import logging
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -114,6 +115,45 @@ async def test_a_second_token_is_no_second_caller(
         async with client_of(app, await tenant.token("viewer")) as client:
             answers.append((await client.get("/api/v1/me")).status_code)
     assert answers == [200, 429]
+
+
+async def test_an_answer_given_again_counts_as_any_other(
+    gateway: Any, tenant: Any, clock: ManualClock
+) -> None:
+    await tenant.client("admin")
+    limit = RateLimit("caller", MemoryBuckets(clock), per_s=1, burst=3)
+    app = remade(gateway, limits=RateLimits(caller=limit))
+    body = {"username": "ada", "roles": ["viewer"]}
+    async with client_of(app, await tenant.token("admin")) as client:
+        answers = [
+            await client.post(
+                "/api/v1/users", json=body, headers={"Idempotency-Key": "k"}
+            )
+            for _ in range(4)
+        ]
+        assert [answer.status_code for answer in answers] == [201, 201, 201, 429]
+        assert answers[0].headers["ratelimit"] == '"caller";r=2;t=1'
+        assert answers[1].headers["idempotency-replayed"] == "true"
+        assert answers[1].headers["ratelimit"] == '"caller";r=1;t=2'
+        assert answers[3].headers["retry-after"] == "1"
+
+
+@pytest.mark.parametrize("headers", [{}, {"Idempotency-Key": "k"}])
+async def test_a_body_that_does_not_come_is_late_not_large(
+    gateway: Any, tenant: Any, headers: dict[str, str]
+) -> None:
+    await tenant.client("admin")
+    app = remade(gateway, body_timeout_s=0.05)
+
+    async def slow() -> AsyncIterator[bytes]:
+        yield b"{"
+        await asyncio.Event().wait()
+
+    async with client_of(app, await tenant.token("admin")) as client:
+        sent = {"Content-Type": "application/json", **headers}
+        answer = await client.post("/api/v1/users", content=slow(), headers=sent)
+    assert answer.status_code == 408
+    assert answer.json()["code"] == "request_timeout"
 
 
 # The log ---------------------------------------------------------------------------

@@ -180,6 +180,8 @@ async def test_a_name_that_leads_nowhere_is_no_crash() -> None:
         ("http://10.21.0.1/x", ["10.21.0.1"]),
         ("https://user:word@example.org/", [PUBLIC]),
         ("https://example.org:99999/", [PUBLIC]),
+        ("https://example.org:0/", [PUBLIC]),
+        ("https://%31%30.0.0.1/", [PUBLIC]),
         ("ftp://example.org/", [PUBLIC]),
         ("https:///path", [PUBLIC]),
         ("https://l]t.example.org/", [PUBLIC]),
@@ -216,3 +218,13 @@ async def test_a_name_that_cannot_be_looked_up_now_is_looked_at_later() -> None:
     await check_url("https://example.org/", (), nowhere)
     with pytest.raises(InvalidInput):
         await check_url("http://example.org/", (), nowhere)
+
+
+async def test_a_name_that_nobody_can_look_up_is_named_as_such() -> None:
+    async def impossible(host: str, port: int) -> Sequence[str]:
+        del port
+        raise UnicodeError(host)
+
+    with pytest.raises(InvalidInput) as told:
+        await check_url(f"https://{'a' * 64}.org/", INSIDE, impossible)
+    assert "host" in told.value.errors[0].message

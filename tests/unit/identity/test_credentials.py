@@ -65,6 +65,17 @@ def test_bad_passwords_are_named_with_a_remedy(password: str, message: str) -> N
     assert error.remedy
 
 
+@pytest.mark.parametrize("password", ["annalise1974", "Annalise1974", "annalise75!"])
+def test_a_name_with_digits_is_no_password_either(password: str) -> None:
+    (error,) = check_password(password, username="annalise1974")
+    assert error.message == "is the user name"
+
+
+def test_a_name_of_digits_alone_refuses_itself_alone() -> None:
+    assert list(check_password("20191974", username="20191974"))
+    assert not list(check_password("20191975", username="20191974"))
+
+
 def test_errors_name_the_field_they_are_told() -> None:
     (error,) = check_password("x", username="a", path="INTEGRITAS_ADMIN_PASSWORD")
     assert error.path == "INTEGRITAS_ADMIN_PASSWORD"

@@ -36,7 +36,7 @@ from integritas.gateway.conventions import (
 from integritas.gateway.need import reader_of
 from integritas.gateway.parts import Parts
 from integritas.gateway.schemas import Line
-from integritas.gateway.security import Signed, allow
+from integritas.gateway.security import Signed, allow, credential_of
 from integritas.gateway.strict import StrictRoute
 from integritas.identity.api import Principal
 from integritas.journal.api import Entry
@@ -221,10 +221,9 @@ async def _still_may(request: Request, parts: Parts, principal: Principal) -> bo
     """Say whether the credential the stream began with still counts."""
     if principal.expires_at <= SystemClock().now():
         return False
-    bearer = request.headers.get("authorization", "").partition(" ")[2].strip()
-    credential = bearer or request.headers.get("x-api-key", "")
+    credential = credential_of(request.headers)
     try:
-        (await parts.identity.verify(credential)).require("events:read")
+        (await parts.identity.verify(credential or "")).require("events:read")
     except IntegritasError:
         return False
     return True

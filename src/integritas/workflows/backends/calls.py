@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import structlog
 
 from integritas.kernel.contracts import Failure
+from integritas.kernel.errors import IntegritasError
 from integritas.workflows.backends.active import failure_of
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ async def call_operation(
     except Exception as error:  # noqa: BLE001 - an operation may raise anything
         failure = failure_of(error)
         if failure.retryable or len(calls) == 1:
-            _LOG.warning("operation.failed", operation=spec.name, exc_info=error)
+            _tell(spec, error, failure)
             return [failure] * len(calls)
         return await _halve(spec, calls, timeout_s)
     listed = isinstance(answers, Sequence) and not isinstance(answers, str | bytes)
@@ -44,6 +45,14 @@ async def call_operation(
         broken = _broken(spec, f"{_length(answers)} for {len(calls)} calls")
         return [broken] * len(calls)
     return [_encode(spec, answer) for answer in answers]
+
+
+def _tell(spec: OperationSpec, error: Exception, failure: Failure) -> None:
+    """Log what failed; of a part that is down, which many calls meet, one line."""
+    told: dict[str, Any] = {"exc_info": error}
+    if failure.retryable and isinstance(error, IntegritasError):
+        told = {"code": failure.code, "detail": failure.detail}
+    _LOG.warning("operation.failed", operation=spec.name, **told)
 
 
 async def _halve(

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from integritas.kernel.contracts import Failure
 from integritas.kernel.errors import InvalidInput, Unavailable
@@ -94,6 +95,24 @@ async def test_a_part_that_is_down_is_not_asked_item_by_item() -> None:
     assert codes(got) == ["unavailable"] * 8
     assert all(each.retryable for each in got)
     assert asked == [8]
+
+
+@pytest.mark.parametrize(
+    ("error", "lines"),
+    [(Unavailable("spam is down"), False), (ValueError("bug"), True)],
+)
+async def test_what_is_down_is_logged_in_a_line_a_bug_with_where(
+    error: Exception, lines: bool
+) -> None:
+    async def fail(given: Sequence[Call]) -> Sequence[Any]:
+        del given
+        raise error
+
+    with capture_logs() as logs:
+        await answers(fail, 1)
+    [log] = logs
+    assert ("exc_info" in log) is lines
+    assert log.get("detail") == (None if lines else "spam is down")
 
 
 async def test_any_exception_is_a_failure_that_names_it() -> None:

@@ -2360,6 +2360,12 @@ export class Client {
     return (await answer.json()) as CaseHitList;
   }
 
+  /** Fetch a list from its publisher. */
+  async complianceListRefresh(name: string, options: { idempotencyKey?: string | undefined } = {}): Promise<RefreshOut> {
+    const answer = await this.ask("POST", `/api/v1/compliance/lists/${encodeURIComponent(String(name))}/refresh`, {  }, { "Idempotency-Key": options.idempotencyKey });
+    return (await answer.json()) as RefreshOut;
+  }
+
   /** Which lists are screened against. */
   async complianceLists(): Promise<ListsOut> {
     const answer = await this.ask("GET", `/api/v1/compliance/lists`, {  }, {  });

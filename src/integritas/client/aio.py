@@ -940,6 +940,18 @@ class AsyncClient(AsyncTransport):
         answer: CaseHitList = asked.json()
         return answer
 
+    async def compliance_list_refresh(
+        self, name: str, *, idempotency_key: str | None = None
+    ) -> RefreshOut:
+        """Fetch a list from its publisher."""
+        asked = await self._ask(
+            "POST",
+            f"/api/v1/compliance/lists/{escape(name)}/refresh",
+            headers={"Idempotency-Key": idempotency_key},
+        )
+        answer: RefreshOut = asked.json()
+        return answer
+
     async def compliance_lists(self) -> ListsOut:
         """Which lists are screened against."""
         asked = await self._ask("GET", f"/api/v1/compliance/lists")

@@ -84,6 +84,7 @@ SERVICE_RULES: Final[Mapping[str, str]] = {
     "compliance_retention": "subjects:manage",
     "compliance_pii": "services:assess",
     "compliance_lists": "services:read",
+    "compliance_list_refresh": "compliance:manage",
     "compliance_lists_refresh": "compliance:manage",
     "compliance_lists_refreshes": "services:read",
     "compliance_lists_refresh_get": "services:read",

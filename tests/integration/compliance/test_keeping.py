@@ -166,6 +166,23 @@ async def test_lists_are_refreshed_over_http(
 
 
 @pytest.mark.timeout(60)
+async def test_one_list_is_refreshed_by_its_name(
+    gateway: Gateway,
+) -> None:
+    tenant: Tenant = await gateway.tenant()
+    admin, analyst = await tenant.client("admin"), await tenant.client("analyst")
+    asked = await admin.post(f"{BASE}/eu/refresh")
+    assert asked.status_code == 202, asked.text
+    assert asked.json()["lists"] == ["eu"]
+    found = await admin.get(asked.headers["location"])
+    assert found.json()["id"] == asked.json()["id"]
+    strange = await admin.post(f"{BASE}/moon/refresh")
+    assert strange.status_code == 404
+    assert strange.json()["errors"][0]["path"] == "name"
+    assert "eu" in strange.json()["errors"][0]["remedy"]
+    assert (await analyst.post(f"{BASE}/eu/refresh")).status_code == 403
+
+
 async def test_a_refresh_is_recorded_and_only_for_who_may(
     gateway: Gateway,
 ) -> None:

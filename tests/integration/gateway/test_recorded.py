@@ -69,6 +69,7 @@ RECORDED_ELSEWHERE = {  # tried in tests of their own
     "cases_revoke_grant": "integritas.case.access_revoked.v1",
     "compliance_allow": "integritas.compliance.hit_allowed.v1",
     "compliance_allow_withdraw": "integritas.compliance.hit_allowance_withdrawn.v1",
+    "compliance_list_refresh": "integritas.compliance.lists_refresh_requested.v1",
     "compliance_lists_refresh": "integritas.compliance.lists_refresh_requested.v1",
     "compliance_policy_create": "integritas.compliance.policy_saved.v1",
     "compliance_policy_save": "integritas.compliance.policy_saved.v1",

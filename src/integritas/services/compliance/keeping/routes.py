@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 
@@ -10,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from starlette.responses import Response
 
 from integritas.kernel.contracts import Context
+from integritas.kernel.errors import InvalidInput, NotFound
 from integritas.platform.http import caller
 from integritas.platform.problems import problem_responses
 from integritas.services.compliance.keeping.store import ListOutcome, Refresh
@@ -79,6 +81,26 @@ def add_refresh_routes(routes: APIRouter, desk: ListDesk) -> None:
         A list that its publisher does not give, or that does not load, stays as it was.
         """
         asked = await desk.ask(context, body.lists)
+        response.headers["Location"] = f"/api/v1/compliance/lists/refreshes/{asked.id}"
+        return RefreshOut.of(asked)
+
+    @routes.post(
+        "/lists/{name}/refresh",
+        operation_id="compliance_list_refresh",
+        summary="Fetch a list from its publisher",
+        status_code=202,
+        responses=problem_responses(401, 404, 409),
+    )
+    async def refresh_one(response: Response, context: Caller, name: str) -> RefreshOut:
+        """Answer at once; `Location` tells what came of it."""
+        try:
+            asked = await desk.ask(context, (name,))
+        except InvalidInput as error:
+            [wrong] = error.errors
+            raise NotFound(
+                f"there is no list {name} that can be fetched",
+                errors=(replace(wrong, path="name"),),
+            ) from error
         response.headers["Location"] = f"/api/v1/compliance/lists/refreshes/{asked.id}"
         return RefreshOut.of(asked)
 

@@ -2,7 +2,7 @@
 
 One statement a batch, not one a row: the driver gives up the interpreter lock once a
 statement, so a statement a row lets a busy event loop starve the writer. SQLite gets
-`VALUES` lists in chunks of powers of four, so that a few prepared statements serve all
+`VALUES` lists in chunks of powers of two, so that a few prepared statements serve all
 sizes; Postgres gets one array a column (`unnest`), so that one serves all.
 """
 
@@ -168,11 +168,11 @@ def chunks(rows: int, width: int) -> Iterator[tuple[int, int]]:
     """Yield where each statement's rows begin, and how many, on SQLite."""
     size = CHUNK
     while size * width > _PARAMETERS:
-        size //= 4
+        size //= 2
     start = 0
     while start < rows:
         while size > rows - start:
-            size //= 4
+            size //= 2
         yield start, size
         start += size
 

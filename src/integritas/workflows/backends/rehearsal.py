@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["rehearse"]
 
 # One of each size that a batch is cut into.
-_RUNS: Final = sum(CHUNK >> shift for shift in range(0, CHUNK.bit_length(), 2))
+_RUNS: Final = 2 * CHUNK - 1
 
 
 class _NotKept(Exception):

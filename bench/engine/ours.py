@@ -8,10 +8,11 @@ import json
 import os
 import sys
 import tempfile
-from importlib import import_module, metadata
+from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from bench.engine import floor
 from bench.engine.evidence import mixed
 from bench.engine.temporal_server import peak_of, serve
 
@@ -42,10 +43,7 @@ async def measure(platform: Platform, asked: argparse.Namespace) -> dict[str, An
         folder = os.environ.get("INTEGRITAS_DATA")
         submissions, source = mixed(runs, Path(folder) if folder else None)
         if asked.what == "floor":
-            # Loads the services' kernels, which would count as the engine's memory.
-            floor = import_module("bench.engine.floor")
-            found: dict[str, Any] = await floor.measured(platform, submissions)
-            return found
+            return await floor.measured(platform, submissions)
         timings = await measuring.services(platform, submissions)
         return {**timings.figures(), "evidence": source}
     if asked.what == "rate":

@@ -93,7 +93,9 @@ def run_indicators(
         if ranges is None:
             reading.follow(stream)
             return reading.run()
-        if not reading.decide_currency(stream):
+        decided = reading.decide_currency(stream)
+        if not decided or stream.tell() > ranges.bounds[0][1]:
+            # What was read for it reaches into the ranges that others would read.
             reading.follow(stream)
             return reading.run()
         later = [reading.beside() for _ in ranges.bounds[1:]]

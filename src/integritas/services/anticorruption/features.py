@@ -199,7 +199,8 @@ def digest(release: Release) -> Process:
     if release.date is not None:
         _note_dates(process, release.date)
     for contract in release.contracts or ():
-        _note_dates(process, contract.date_signed, contract.period)
+        for date in contract.dates():
+            _note_dates(process, date)
     return process
 
 
@@ -213,6 +214,8 @@ def _add_tender(process: Process, tender: Tender) -> None:
     if tender.enquiry_period is not None or tender.award_period is not None:
         _note_dates(process, None, tender.enquiry_period)
         _note_dates(process, None, tender.award_period)
+    for amendment in tender.amendments or ():
+        _note_dates(process, amendment.date)
     number = tender.number_of_tenderers
     if type(number) is int:
         process.number_of_tenderers = number

@@ -111,6 +111,29 @@ def test_a_field_of_the_wrong_type_is_told_and_the_line_counts() -> None:
     assert (reject.path, reject.used) == ("tender.value.amount", True)
 
 
+@pytest.mark.parametrize(
+    ("fields", "path"),
+    [
+        (b'"tender":{"amendments":[{"date":"2023"}]}', "tender.amendments[0].date"),
+        (
+            b'"contracts":[{"amendments":[{},{"date":"2023"}]}]',
+            "contracts[0].amendments[1].date",
+        ),
+        (
+            b'"contracts":[{"implementation":{"transactions":[{"date":"2023"}]}}]',
+            "contracts[0].implementation.transactions[0].date",
+        ),
+        (
+            b'"tender":{"numberOfTenderers":9223372036854775808}',
+            "tender.numberOfTenderers",
+        ),
+    ],
+)
+def test_what_only_few_flags_read_is_told_too(fields: bytes, path: str) -> None:
+    done, (reject,) = run(b'{"ocid":"a",' + fields + b"}")
+    assert (done.read, reject.path, reject.used) == (1, path, True)
+
+
 def test_an_empty_stream_gives_nothing() -> None:
     done, rejects = run(b"")
     assert (done.lines, done.read, rejects) == (0, 0, [])

@@ -240,24 +240,10 @@ class Reading:
         return True
 
     def _take_each(self, lines: list[bytes]) -> None:
-        add, before, cared = self._add, self._number, 0
+        before, cared = self._number, 0
         for number, line in enumerate(lines, before + 1):
-            try:
-                # What msgspec skips it does not check: the encoding is.
-                if not line.isascii():
-                    line.decode()
-                process = digest(decode(line))
-                if not process.doubtful and len(line) <= self._limit:
-                    tag = process.release.tag
-                    if tag is not None and is_piece(tag):
-                        self.pieces.add(process.ocid, line)
-                    else:
-                        add(process)
-                        if process.currencies > 1:
-                            self._tell_currencies(number, _currencies(process))
-                    continue
-            except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-                pass
+            if len(line) <= self._limit and self._take_valid(number, line):
+                continue
             cared += 1
             if line and not line.isspace():
                 self._take_with_care(number, line)
@@ -265,6 +251,26 @@ class Reading:
         self._number += len(lines)
         self.lines += taken
         self.read += taken
+
+    def _take_valid(self, number: int, line: bytes) -> bool:
+        """Take a line that is a valid release; False if it has to be told of."""
+        try:
+            # What msgspec skips it does not check: the encoding is.
+            if not line.isascii():
+                line.decode()
+            process = digest(decode(line))
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+            return False
+        if process.doubtful:
+            return False
+        tag = process.release.tag
+        if tag is not None and is_piece(tag):
+            self.pieces.add(process.ocid, line)
+            return True
+        self._add(process)
+        if process.currencies > 1:
+            self._tell_currencies(number, _currencies(process))
+        return True
 
     def run(self) -> Run:
         """Merge what came in pieces, conclude, and return what was counted."""

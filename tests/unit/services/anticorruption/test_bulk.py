@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 import json
+import tracemalloc
 
 import pytest
 
@@ -92,6 +93,18 @@ def test_an_endless_line_is_skipped_to_its_end() -> None:
 def test_a_last_line_over_the_limit_ends_the_file() -> None:
     done, (reject,) = run(SINGLE % b"a" + b"\n" + b"x" * 450, max_line_bytes=100)
     assert (done.read, reject.line) == (1, 2)
+
+
+def test_a_line_over_the_limit_is_not_parsed() -> None:
+    package = b'{"releases":[' + b",".join([SINGLE % b"a"] * 40_000) + b"]}"
+    tracemalloc.start()
+    try:
+        done, (reject,) = run(package, max_line_bytes=2_000_000)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert (done.read, reject.line) == (0, 1)
+    assert peak < 8_000_000
 
 
 def test_a_line_of_just_the_limit_is_read() -> None:

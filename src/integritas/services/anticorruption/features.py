@@ -13,7 +13,11 @@ import msgspec
 
 from integritas.services.anticorruption.lenient import read_leniently
 from integritas.services.anticorruption.release import AwardEntry, BidEntry, Release
-from integritas.services.anticorruption.timestamps import KNOWN, parse_timestamp
+from integritas.services.anticorruption.timestamps import (
+    KNOWN,
+    parse_timestamp,
+    span_between,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -293,14 +297,10 @@ def identifiers(
 
 
 def _add_period(process: Process, period: Period) -> None:
-    start, end = period.start_date, period.end_date
-    process.start, process.end = start, end
-    opened = None if start is None else KNOWN.get(start) or parse_timestamp(start)
-    closed = None if end is None else KNOWN.get(end) or parse_timestamp(end)
-    if opened is not None and closed is not None:
-        process.open_for = closed - opened
-    elif opened is None is not start or closed is None is not end:
-        process.doubtful = True
+    process.start, process.end = period.start_date, period.end_date
+    process.open_for = span_between(process.start, process.end)
+    if process.open_for is None:
+        _note_dates(process, None, period)
 
 
 def _note_dates(

@@ -70,7 +70,8 @@ def _dates(block: Block) -> set[str | None]:
     periods: list[Period | None] = []
     for tender in block.tenders:
         periods += (tender.tender_period, tender.enquiry_period, tender.award_period)
-        found.update(amendment.date for amendment in tender.amendments or ())
+        for amendment in tender.amendments or ():
+            found.add(amendment.date)
     for award in block.awards.entries:
         found.add(award.date)
         periods.append(award.contract_period)

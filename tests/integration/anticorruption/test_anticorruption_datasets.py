@@ -426,3 +426,19 @@ async def test_pieces_of_a_process_are_merged_over_all_documents(
     profile = await desk.profile(DEFAULT_TENANT, "roads", "o1")
     assert "R018" in {spec.code for spec, _ in profile.flags}
     assert len(profile.bids) == 2
+
+
+async def test_mixed_currencies_are_told_when_a_dataset_is_loaded(
+    desk: DatasetDesk,
+) -> None:
+    mixed = contest(1)
+    mixed["bids"]["details"][1]["value"]["currency"] = "USD"
+    await desk.create(CONTEXT, "roads")
+    done = await desk.load(CONTEXT, "roads", [contest(2), {"releases": [mixed]}])
+    assert done.loaded == 2
+    assert [(reject.path, reject.message) for reject in done.rejects] == [
+        (
+            "releases[1].releases[0].bids.details[1].value.currency",
+            "is USD, and a bid before it is in EUR",
+        )
+    ]

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import re
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -29,6 +30,7 @@ from integritas.services.anticorruption.merging import compiled_releases
 from integritas.services.anticorruption.ocds import check_release, choose_release
 from integritas.services.anticorruption.pieces import whole_releases
 from integritas.services.anticorruption.profile import Profile, profile_of
+from integritas.services.anticorruption.rejects import mixed_currencies
 from integritas.services.anticorruption.signs import Sign, signs_of
 from integritas.services.anticorruption.store import (
     DatasetRow,
@@ -162,10 +164,13 @@ class DatasetDesk:
         await self._check(tenant, name)
         rejects: list[FieldError] = []
         bodies: dict[str, bytes] = {}
-        for release in whole_releases(_named(documents, rejects)):
+        for at, release in whole_releases(_named(documents, rejects)):
             process = read_process(release)
-            if process is not None:
-                bodies[process.ocid] = encode_body(process.release)
+            if process is None:
+                continue
+            bodies[process.ocid] = encode_body(process.release)
+            if (mixed := mixed_currencies(process)) is not None:
+                rejects.append(replace(mixed, path=f"{at}.{mixed.path}"))
         told: dict[str, JsonValue] = {
             "releases": len(bodies),
             "sha256": _digest(bodies),
@@ -355,8 +360,8 @@ class DatasetDesk:
 
 def _named(
     documents: Sequence[Mapping[str, Any]], rejects: list[FieldError]
-) -> Iterator[Mapping[str, Any]]:
-    """Yield the releases that can be stored; tell of all that is wrong in any."""
+) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Yield the releases that can be stored by path; tell what is wrong in any."""
     for place, document in enumerate(documents):
         for path, release in compiled_releases(document):
             at = f"releases[{place}]" + (f".{path}" if path else "")
@@ -372,7 +377,7 @@ def _named(
                     FieldError(f"{at}.{error.path}", error.message, error.remedy)
                     for error in check_release(release)
                 ]
-                yield release
+                yield at, release
 
 
 def _digest(bodies: Mapping[str, bytes]) -> str:

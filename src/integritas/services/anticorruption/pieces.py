@@ -36,16 +36,21 @@ def is_piece(tag: object) -> bool:
 
 
 def whole_releases(
-    releases: Iterable[Mapping[str, Any]],
-) -> Iterator[Mapping[str, Any]]:
-    """Yield releases of whole processes: those that are, then what pieces make."""
-    pieces: dict[str, list[Mapping[str, Any]]] = {}
-    for release in releases:
+    releases: Iterable[tuple[str, Mapping[str, Any]]],
+) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Yield releases of whole processes: those that are, then what pieces make.
+
+    With each comes its path; of pieces that of the first.
+    """
+    pieces: dict[str, tuple[str, list[Mapping[str, Any]]]] = {}
+    for path, release in releases:
         if is_piece(release.get("tag")):
-            pieces.setdefault(release["ocid"], []).append(release)
+            _, found = pieces.setdefault(release["ocid"], (path, []))
+            found.append(release)
         else:
-            yield release
-    yield from map(_whole, pieces.values())
+            yield path, release
+    for path, found in pieces.values():
+        yield path, _whole(found)
 
 
 class Pieces:

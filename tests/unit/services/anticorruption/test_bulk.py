@@ -167,6 +167,8 @@ def test_bids_in_several_currencies_are_told_and_left_out() -> None:
     assert (reject.line, reject.path) == (2, "bids.details[1].value.currency")
     assert reject.message == "is EUR, and a bid before it is in USD"
     assert (reject.used, done.read, done.ignored_fields) == (True, 2, 1)
+    _, (reject,) = run(json.dumps({"releases": lines}).encode())
+    assert reject.path == "releases[1].bids.details[1].value.currency"
 
 
 @pytest.mark.parametrize("amount", ["-1", "0", "1e308", "-1e308", "5e-324", "1e400"])

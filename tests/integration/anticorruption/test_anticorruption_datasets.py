@@ -406,3 +406,39 @@ async def test_a_release_that_is_not_valid_closes_no_set_to_others(
     assert (await desk.profile(DEFAULT_TENANT, "roads", "o1")).ocid == "o1"
     assert (await desk.network(DEFAULT_TENANT, "A")).neighbourhood.nodes
     assert await desk.erase(CONTEXT, "A") == 3
+
+
+async def test_pieces_of_a_process_are_merged_over_all_documents(
+    desk: DatasetDesk,
+) -> None:
+    call = {
+        "ocid": "o1",
+        "tag": ["tender"],
+        "date": "2024-01-01T00:00:00Z",
+        "tender": {"id": "t", "procurementMethod": "open", "numberOfTenderers": 1},
+    }
+    award = {**contest(1), "tag": ["award"], "date": "2024-02-01T00:00:00Z"}
+    await desk.create(CONTEXT, "roads")
+    documents: list[Json] = [{"records": [{"releases": [award]}]}, call, {"ocid": 5}]
+    done = await desk.load(CONTEXT, "roads", documents)
+    assert done.loaded == 1
+    assert [reject.path for reject in done.rejects] == ["releases[2].ocid"]
+    profile = await desk.profile(DEFAULT_TENANT, "roads", "o1")
+    assert "R018" in {spec.code for spec, _ in profile.flags}
+    assert len(profile.bids) == 2
+
+
+async def test_mixed_currencies_are_told_when_a_dataset_is_loaded(
+    desk: DatasetDesk,
+) -> None:
+    mixed = contest(1)
+    mixed["bids"]["details"][1]["value"]["currency"] = "USD"
+    await desk.create(CONTEXT, "roads")
+    done = await desk.load(CONTEXT, "roads", [contest(2), {"releases": [mixed]}])
+    assert done.loaded == 2
+    assert [(reject.path, reject.message) for reject in done.rejects] == [
+        (
+            "releases[1].releases[0].bids.details[1].value.currency",
+            "is USD, and a bid before it is in EUR",
+        )
+    ]

@@ -30,13 +30,19 @@ from integritas.services.anticorruption.ocds import check_release
 from integritas.services.anticorruption.parallel import collect, plan_ranges, start
 from integritas.services.anticorruption.pieces import Index, Pieces, is_piece
 from integritas.services.anticorruption.plain import decode, read_plain
-from integritas.services.anticorruption.rejects import Reject, no_ocid, parse_line
+from integritas.services.anticorruption.rejects import (
+    Reject,
+    find_mixed,
+    mixed_currencies,
+    no_ocid,
+    parse_line,
+)
 from integritas.services.anticorruption.scoring import Calculation
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
-    from integritas.services.anticorruption.features import Process
+    from integritas.kernel.errors import FieldError
     from integritas.services.anticorruption.settings import Settings
 
 __all__ = [
@@ -93,7 +99,9 @@ def run_indicators(
         if ranges is None:
             reading.follow(stream)
             return reading.run()
-        if not reading.decide_currency(stream):
+        decided = reading.decide_currency(stream)
+        if not decided or stream.tell() > ranges.bounds[0][1]:
+            # What was read for it reaches into the ranges that others would read.
             reading.follow(stream)
             return reading.run()
         later = [reading.beside() for _ in ranges.bounds[1:]]
@@ -230,7 +238,7 @@ class Reading:
         if block is None:
             return False
         for row, bids in block.mixed():
-            self._tell_currencies(self._number + 1 + row, bids)
+            self._tell(self._number + 1 + row, find_mixed(bids))
         self._calculation.add_block(block)
         self._number += len(lines)
         self.lines += len(lines)
@@ -238,24 +246,10 @@ class Reading:
         return True
 
     def _take_each(self, lines: list[bytes]) -> None:
-        add, before, cared = self._add, self._number, 0
+        before, cared = self._number, 0
         for number, line in enumerate(lines, before + 1):
-            try:
-                # What msgspec skips it does not check: the encoding is.
-                if not line.isascii():
-                    line.decode()
-                process = digest(decode(line))
-                if not process.doubtful and len(line) <= self._limit:
-                    tag = process.release.tag
-                    if tag is not None and is_piece(tag):
-                        self.pieces.add(process.ocid, line)
-                    else:
-                        add(process)
-                        if process.currencies > 1:
-                            self._tell_currencies(number, _currencies(process))
-                    continue
-            except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-                pass
+            if len(line) <= self._limit and self._take_valid(number, line):
+                continue
             cared += 1
             if line and not line.isspace():
                 self._take_with_care(number, line)
@@ -263,6 +257,25 @@ class Reading:
         self._number += len(lines)
         self.lines += taken
         self.read += taken
+
+    def _take_valid(self, number: int, line: bytes) -> bool:
+        """Take a line that is a valid release; False if it has to be told of."""
+        try:
+            # What msgspec skips it does not check: the encoding is.
+            if not line.isascii():
+                line.decode()
+            process = digest(decode(line))
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+            return False
+        if process.doubtful:
+            return False
+        tag = process.release.tag
+        if tag is not None and is_piece(tag):
+            self.pieces.add(process.ocid, line)
+            return True
+        self._add(process)
+        self._tell(number, mixed_currencies(process))
+        return True
 
     def run(self) -> Run:
         """Merge what came in pieces, conclude, and return what was counted."""
@@ -287,20 +300,14 @@ class Reading:
         else:
             self.take_document(number, document)
 
-    def _tell_currencies(
-        self, number: int, bids: Iterable[tuple[int, str | None]]
-    ) -> None:
-        """Tell of the first bid that cannot be compared with those before it."""
-        first: str | None = None
-        for position, currency in bids:
-            first = first or currency
-            if currency not in {first, None}:
-                self.ignored += 1
-                path = f"bids.details[{position}].value.currency"
-                message = f"is {currency}, and a bid before it is in {first}"
-                remedy = "give all bids of a process in one currency"
-                self._on_reject(Reject(number, path, message, remedy, used=True))
-                return
+    def _tell(self, number: int, error: FieldError | None, dot: str = "") -> None:
+        """Tell of a field that is left out, if there is one."""
+        if error is not None:
+            self.ignored += 1
+            path = f"{dot}{error.path}"
+            self._on_reject(
+                Reject(number, path, error.message, error.remedy, used=True)
+            )
 
     def take_table(self, content: bytes) -> None:
         """Take a table of bids: a row is a line."""
@@ -323,22 +330,14 @@ class Reading:
                 self._on_reject(no_ocid(number, path))
                 continue
             self.read += 1
+            dot = f"{path}." if path else ""
             if is_piece(release.get("tag")):
                 self.pieces.add(process.ocid, orjson.dumps(release))
             else:
                 self._add(process)
-                self._tell_currencies(number, _currencies(process))
-            dot = f"{path}." if path else ""
+                self._tell(number, mixed_currencies(process), dot)
             for error in check_release(release):
-                self.ignored += 1
-                place = f"{dot}{error.path}"
-                self._on_reject(
-                    Reject(number, place, error.message, error.remedy, used=True)
-                )
-
-
-def _currencies(process: Process) -> Iterator[tuple[int, str | None]]:
-    return ((bid.position, bid.currency) for bid in process.submitted)
+                self._tell(number, error, dot)
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import re
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -27,7 +28,9 @@ from integritas.services.anticorruption.features import read_process
 from integritas.services.anticorruption.ledger import EMPTY_REFERENCE, Reference
 from integritas.services.anticorruption.merging import compiled_releases
 from integritas.services.anticorruption.ocds import check_release, choose_release
+from integritas.services.anticorruption.pieces import whole_releases
 from integritas.services.anticorruption.profile import Profile, profile_of
+from integritas.services.anticorruption.rejects import mixed_currencies
 from integritas.services.anticorruption.signs import Sign, signs_of
 from integritas.services.anticorruption.store import (
     DatasetRow,
@@ -42,7 +45,7 @@ from integritas.services.anticorruption.store import (
 from integritas.services.anticorruption.tables import ANTICORRUPTION_OBSERVED
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from pydantic import JsonValue
 
@@ -151,32 +154,23 @@ class DatasetDesk:
     ) -> Loaded:
         """Take releases, records or packages into a dataset; tell of what is wrong.
 
+        Releases that tell a piece of a process each are merged, over all documents.
+        What an earlier load told of a process is replaced.
+
         Raises:
             NotFound: there is none of that name.
         """
         tenant = context.tenant
         await self._check(tenant, name)
-        bodies: dict[str, bytes] = {}
         rejects: list[FieldError] = []
-        for place, document in enumerate(documents):
-            for path, release in compiled_releases(document):
-                at = f"releases[{place}]" + (f".{path}" if path else "")
-                process = read_process(release)
-                if process is None:
-                    rejects.append(
-                        FieldError(f"{at}.ocid", "is missing", "add the ocid")
-                    )
-                    continue
-                if "\0" in process.ocid:
-                    rejects.append(
-                        FieldError(f"{at}.ocid", "contains U+0000", "leave it out")
-                    )
-                    continue
-                rejects += [
-                    FieldError(f"{at}.{error.path}", error.message, error.remedy)
-                    for error in check_release(dict(release))
-                ]
-                bodies[process.ocid] = encode_body(process.release)
+        bodies: dict[str, bytes] = {}
+        for at, release in whole_releases(_named(documents, rejects)):
+            process = read_process(release)
+            if process is None:
+                continue
+            bodies[process.ocid] = encode_body(process.release)
+            if (mixed := mixed_currencies(process)) is not None:
+                rejects.append(replace(mixed, path=f"{at}.{mixed.path}"))
         told: dict[str, JsonValue] = {
             "releases": len(bodies),
             "sha256": _digest(bodies),
@@ -362,6 +356,28 @@ class DatasetDesk:
                 learn()
             self._datasets[tenant, name] = dataset
             return dataset
+
+
+def _named(
+    documents: Sequence[Mapping[str, Any]], rejects: list[FieldError]
+) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Yield the releases that can be stored by path; tell what is wrong in any."""
+    for place, document in enumerate(documents):
+        for path, release in compiled_releases(document):
+            at = f"releases[{place}]" + (f".{path}" if path else "")
+            ocid = release.get("ocid")
+            if not isinstance(ocid, str):
+                rejects.append(FieldError(f"{at}.ocid", "is missing", "add the ocid"))
+            elif "\0" in ocid:
+                rejects.append(
+                    FieldError(f"{at}.ocid", "contains U+0000", "leave it out")
+                )
+            else:
+                rejects += [
+                    FieldError(f"{at}.{error.path}", error.message, error.remedy)
+                    for error in check_release(release)
+                ]
+                yield at, release
 
 
 def _digest(bodies: Mapping[str, bytes]) -> str:

@@ -13,7 +13,11 @@ import msgspec
 
 from integritas.services.anticorruption.lenient import read_leniently
 from integritas.services.anticorruption.release import AwardEntry, BidEntry, Release
-from integritas.services.anticorruption.timestamps import KNOWN, parse_timestamp
+from integritas.services.anticorruption.timestamps import (
+    KNOWN,
+    parse_timestamp,
+    span_between,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -199,7 +203,8 @@ def digest(release: Release) -> Process:
     if release.date is not None:
         _note_dates(process, release.date)
     for contract in release.contracts or ():
-        _note_dates(process, contract.date_signed, contract.period)
+        for date in contract.dates():
+            _note_dates(process, date)
     return process
 
 
@@ -213,6 +218,8 @@ def _add_tender(process: Process, tender: Tender) -> None:
     if tender.enquiry_period is not None or tender.award_period is not None:
         _note_dates(process, None, tender.enquiry_period)
         _note_dates(process, None, tender.award_period)
+    for amendment in tender.amendments or ():
+        _note_dates(process, amendment.date)
     number = tender.number_of_tenderers
     if type(number) is int:
         process.number_of_tenderers = number
@@ -290,14 +297,10 @@ def identifiers(
 
 
 def _add_period(process: Process, period: Period) -> None:
-    start, end = period.start_date, period.end_date
-    process.start, process.end = start, end
-    opened = None if start is None else KNOWN.get(start) or parse_timestamp(start)
-    closed = None if end is None else KNOWN.get(end) or parse_timestamp(end)
-    if opened is not None and closed is not None:
-        process.open_for = closed - opened
-    elif opened is None is not start or closed is None is not end:
-        process.doubtful = True
+    process.start, process.end = period.start_date, period.end_date
+    process.open_for = span_between(process.start, process.end)
+    if process.open_for is None:
+        _note_dates(process, None, period)
 
 
 def _note_dates(

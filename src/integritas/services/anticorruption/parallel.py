@@ -13,6 +13,7 @@ import pickle
 import threading
 from dataclasses import dataclass
 from itertools import pairwise
+from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final
 
 from integritas.kernel.errors import StorageFailure
@@ -46,15 +47,12 @@ def plan_ranges(stream: BinaryIO, *, processes: int | None = None) -> Ranges | N
     `processes` overrides what size, processors and other threads (of which a fork
     knows nothing) suggest.
     """
-    try:
-        size, path = os.fstat(stream.fileno()).st_size, stream.name
-        at_start = stream.seekable() and stream.tell() == 0
-    except (OSError, AttributeError, ValueError):
-        return None
-    if not at_start or not isinstance(path, str) or not hasattr(os, "fork"):
+    path = _path_of(stream)
+    if path is None or not hasattr(os, "fork"):
         return None
     if processes is None and threading.active_count() > 1:
         return None
+    size = Path(path).stat().st_size
     count = processes or min(
         len(os.sched_getaffinity(0)), size // _BYTES_WORTH_A_PROCESS, _MOST_PROCESSES
     )
@@ -62,6 +60,18 @@ def plan_ranges(stream: BinaryIO, *, processes: int | None = None) -> Ranges | N
         return None
     cuts = [size * part // count for part in range(count + 1)]
     return Ranges(path, tuple(pairwise(cuts)))
+
+
+def _path_of(stream: BinaryIO) -> str | None:
+    """Return where a stream that was not yet read can be opened again, if it can."""
+    try:
+        path, opened = stream.name, os.fstat(stream.fileno())
+        if not isinstance(path, str) or stream.tell() != 0:
+            return None
+        # Standard input may be a file, and its name tells of none.
+        return path if os.path.samestat(Path(path).stat(), opened) else None
+    except (OSError, AttributeError, ValueError):
+        return None
 
 
 def start(work: Callable[[], object]) -> _Worker:

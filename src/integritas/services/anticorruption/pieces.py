@@ -1,4 +1,4 @@
-"""Releases that tell a piece of a process each, on lines of their own, until merged.
+"""Releases that tell a piece of a process each, wherever they stand, until merged.
 
 A compiled release tells the whole and is judged as it is read. What is tagged as
 planning, tender, award and so on, and not as compiled, waits in a temporary file, so
@@ -15,10 +15,10 @@ import orjson
 from integritas.services.anticorruption.merging import merge_releases
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from typing import IO
 
-__all__ = ["Index", "Pieces", "is_piece"]
+__all__ = ["Index", "Pieces", "is_piece", "whole_releases"]
 
 Index = dict[str, list[tuple[int, int]]]
 """By ocid, where each piece begins in the file and how long it is."""
@@ -33,6 +33,24 @@ class _Place(NamedTuple):
 def is_piece(tag: object) -> bool:
     """Say whether a release of these tags may tell less than its whole process."""
     return isinstance(tag, list) and bool(tag) and "compiled" not in tag
+
+
+def whole_releases(
+    releases: Iterable[tuple[str, Mapping[str, Any]]],
+) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Yield releases of whole processes: those that are, then what pieces make.
+
+    With each comes its path; of pieces that of the first.
+    """
+    pieces: dict[str, tuple[str, list[Mapping[str, Any]]]] = {}
+    for path, release in releases:
+        if is_piece(release.get("tag")):
+            _, found = pieces.setdefault(release["ocid"], (path, []))
+            found.append(release)
+        else:
+            yield path, release
+    for path, found in pieces.values():
+        yield path, _whole(found)
 
 
 class Pieces:
@@ -69,13 +87,16 @@ class Pieces:
                 known = places.setdefault(ocid, [])
                 known += [_Place(spool, start, length) for start, length in found]
         for pieces in places.values():
-            releases = _read(pieces)
-            yield releases[0] if len(releases) == 1 else merge_releases(releases)
+            yield _whole(_read(pieces))
 
     def close(self) -> None:
         """Give the files back."""
         for spool in (self._spool, *(spool for _, spool in self._joined)):
             spool.close()
+
+
+def _whole(pieces: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
+    return pieces[0] if len(pieces) == 1 else merge_releases(pieces)
 
 
 def _read(places: Sequence[_Place]) -> list[dict[str, Any]]:

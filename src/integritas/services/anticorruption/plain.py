@@ -70,13 +70,14 @@ def _dates(block: Block) -> set[str | None]:
     periods: list[Period | None] = []
     for tender in block.tenders:
         periods += (tender.tender_period, tender.enquiry_period, tender.award_period)
+        for amendment in tender.amendments or ():
+            found.add(amendment.date)
     for award in block.awards.entries:
         found.add(award.date)
         periods.append(award.contract_period)
     for release in block.releases:
         for contract in release.contracts or ():
-            found.add(contract.date_signed)
-            periods.append(contract.period)
+            found.update(contract.dates())
     for period in periods:
         if period is not None:
             found.add(period.start_date)

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from integritas.kernel.errors import FieldError
 from integritas.services.anticorruption.unreadable import explain
 
-__all__ = ["Reject", "no_ocid", "parse_line"]
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from integritas.services.anticorruption.features import Process
+
+__all__ = ["Reject", "find_mixed", "mixed_currencies", "no_ocid", "parse_line"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,3 +69,24 @@ def no_ocid(number: int, path: str) -> Reject:
         "add the ocid of the contracting process",
         used=False,
     )
+
+
+def mixed_currencies(process: Process) -> FieldError | None:
+    """Return the first bid of a process in a currency that those before are not in."""
+    if process.currencies < 2:
+        return None
+    return find_mixed((bid.position, bid.currency) for bid in process.submitted)
+
+
+def find_mixed(bids: Iterable[tuple[int, str | None]]) -> FieldError | None:
+    """Return the first of bids, as position and currency, in another than before."""
+    first: str | None = None
+    for position, currency in bids:
+        first = first or currency
+        if currency not in {first, None}:
+            return FieldError(
+                f"bids.details[{position}].value.currency",
+                f"is {currency}, and a bid before it is in {first}",
+                "give all bids of a process in one currency",
+            )
+    return None

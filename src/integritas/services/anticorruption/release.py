@@ -6,9 +6,12 @@ the rest goes through `lenient`, where a field of the wrong type counts as absen
 
 from __future__ import annotations
 
-from typing import Annotated, TypeAlias
+from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import msgspec
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 __all__ = [
     "Address",
@@ -37,7 +40,7 @@ __all__ = [
 ]
 
 Amount: TypeAlias = Annotated[float, msgspec.Meta(ge=0)]
-Count: TypeAlias = Annotated[int, msgspec.Meta(ge=0)]
+Count: TypeAlias = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
 Currency: TypeAlias = Annotated[str, msgspec.Meta(min_length=1)]
 Label: TypeAlias = str | int
 """An identifier that nothing compares; OCDS allows a text or a whole number."""
@@ -187,6 +190,18 @@ class ContractEntry(_Entry):
     items: list[Item] | None = None
     amendments: list[Amendment] | None = None
     implementation: Implementation | None = None
+
+    def dates(self) -> Iterator[str | None]:
+        """Yield when it was signed, begins, ends, was changed and was paid."""
+        yield self.date_signed
+        if self.period is not None:
+            yield self.period.start_date
+            yield self.period.end_date
+        for amendment in self.amendments or ():
+            yield amendment.date
+        if self.implementation is not None:
+            for transaction in self.implementation.transactions or ():
+                yield transaction.date
 
 
 class Identifier(_Entry):

@@ -98,14 +98,14 @@ class Calculation:
     def add_block(self, block: Block) -> None:
         """Take a block into account, as `add` does each of its processes."""
         ledger, settings = self._ledger, self._settings
-        left_out = [
+        left_out = {
             row
             for row, tender in enumerate(block.tenders)
             if tender.status == "cancelled"
-        ]
+        }
         if settings.excluded_methods:
             excluded = ~block.by_method(_NONE, settings.excluded_methods)
-            left_out = sorted({*left_out, *excluded.nonzero()[0].tolist()})
+            left_out.update(excluded.nonzero()[0].tolist())
         ledger.processes += len(block) - len(left_out)
         block.leave_out(left_out)
         if self._margins is not None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 import json
+import tracemalloc
 
 import pytest
 
@@ -94,6 +95,18 @@ def test_a_last_line_over_the_limit_ends_the_file() -> None:
     assert (done.read, reject.line) == (1, 2)
 
 
+def test_a_line_over_the_limit_is_not_parsed() -> None:
+    package = b'{"releases":[' + b",".join([SINGLE % b"a"] * 40_000) + b"]}"
+    tracemalloc.start()
+    try:
+        done, (reject,) = run(package, max_line_bytes=2_000_000)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert (done.read, reject.line) == (0, 1)
+    assert peak < 8_000_000
+
+
 def test_a_line_of_just_the_limit_is_read() -> None:
     line = SINGLE % b"a"
     done, rejects = run(line + b"\n" + line, max_line_bytes=len(line))
@@ -109,6 +122,29 @@ def test_a_field_of_the_wrong_type_is_told_and_the_line_counts() -> None:
     assert flagged(done) == {"a"}
     assert (done.rejected, done.ignored_fields) == (0, 1)
     assert (reject.path, reject.used) == ("tender.value.amount", True)
+
+
+@pytest.mark.parametrize(
+    ("fields", "path"),
+    [
+        (b'"tender":{"amendments":[{"date":"2023"}]}', "tender.amendments[0].date"),
+        (
+            b'"contracts":[{"amendments":[{},{"date":"2023"}]}]',
+            "contracts[0].amendments[1].date",
+        ),
+        (
+            b'"contracts":[{"implementation":{"transactions":[{"date":"2023"}]}}]',
+            "contracts[0].implementation.transactions[0].date",
+        ),
+        (
+            b'"tender":{"numberOfTenderers":9223372036854775808}',
+            "tender.numberOfTenderers",
+        ),
+    ],
+)
+def test_what_only_few_flags_read_is_told_too(fields: bytes, path: str) -> None:
+    done, (reject,) = run(b'{"ocid":"a",' + fields + b"}")
+    assert (done.read, reject.path, reject.used) == (1, path, True)
 
 
 def test_an_empty_stream_gives_nothing() -> None:
@@ -131,6 +167,8 @@ def test_bids_in_several_currencies_are_told_and_left_out() -> None:
     assert (reject.line, reject.path) == (2, "bids.details[1].value.currency")
     assert reject.message == "is EUR, and a bid before it is in USD"
     assert (reject.used, done.read, done.ignored_fields) == (True, 2, 1)
+    _, (reject,) = run(json.dumps({"releases": lines}).encode())
+    assert reject.path == "releases[1].bids.details[1].value.currency"
 
 
 @pytest.mark.parametrize("amount", ["-1", "0", "1e308", "-1e308", "5e-324", "1e400"])

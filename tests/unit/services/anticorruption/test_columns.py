@@ -176,6 +176,8 @@ def test_mixed_currencies_are_told_alike(releases: list[Json]) -> None:
         b'{"ocid":"a","bids":{"details":[{"date":""}]}}',
         b'{"ocid":"a","awards":[{"contractPeriod":{"endDate":"2023"}}]}',
         b'{"ocid":"a","contracts":[{"dateSigned":"2023"}]}',
+        b'{"ocid":"a","contracts":[{"amendments":[{"date":"2023"}]}]}',
+        b'{"ocid":"a","tender":{"amendments":[{"date":"2023"}]}}',
         b'{"ocid":"a","tender":{"numberOfTenderers":1.5}}',
         b'{"ocid":"a","tender":{"awardPeriod":{"endDate":"soon"}}}',
         b'{"ocid":"\xff"}',

@@ -156,3 +156,22 @@ def test_a_process_that_ends_early_is_told() -> None:
 
     with pytest.raises(StorageFailure, match="its process ended"):
         collect([start(work)])
+
+
+def test_lines_read_to_find_a_currency_are_counted_once(tmp_path: Path) -> None:
+    path = tmp_path / "releases.jsonl"
+    before = [
+        json.dumps({"ocid": f"p{n}", "tender": {"numberOfTenderers": 1}}).encode()
+        for n in range(400)
+    ]
+    path.write_bytes(b"\n".join(before + releases(40)))
+    assert answers(path, processes=3) == answers(path, processes=1)
+
+
+def test_standard_input_is_not_opened_by_its_name(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(b"x" * 101)
+    raw = io.FileIO(path)
+    raw.name = "<stdin>"
+    with io.BufferedReader(raw) as stream:
+        assert plan_ranges(stream, processes=3) is None

@@ -12,7 +12,7 @@ import io
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +21,7 @@ from integritas.kernel.errors import FieldError, InvalidInput
 from integritas.services.anticorruption.bidtable import separator_of
 from integritas.services.anticorruption.collusion.screens import LEAST_BIDS
 
-__all__ = ["BidReject", "Reading", "TenderBids", "read_bids", "read_csv"]
+__all__ = ["BidReject", "LineReject", "Reading", "TenderBids", "read_bids", "read_csv"]
 
 TENDER: Final = ("Tender", "tender")
 BID: Final = ("Bid_value", "bid_value")
@@ -38,10 +38,19 @@ class BidReject:
     message: str
     remedy: str = ""
 
+    place: ClassVar[str] = "bid"
+
     def __str__(self) -> str:
         """Return one line for people."""
         remedy = f" ({self.remedy})" if self.remedy else ""
-        return f"bid {self.line} {self.path}: {self.message}{remedy}"
+        return f"{self.place} {self.line} {self.path}: {self.message}{remedy}"
+
+
+@dataclass(frozen=True, slots=True)
+class LineReject(BidReject):
+    """A bid of a file that cannot be scored; `line` is the one that it ends in."""
+
+    place: ClassVar[str] = "line"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +103,10 @@ def read_bids(entries: object) -> Reading:
     return reading
 
 
-def read_csv(text: str) -> list[dict[str, Any]]:
-    """Return the rows of a CSV file with a header, numbers as numbers.
+def read_csv(text: str) -> dict[int, dict[str, Any]]:
+    """Return the rows of a CSV file with a header by the lines that they end in.
+
+    Numbers are numbers.
 
     Raises:
         InvalidInput: a column is missing; the message names it.
@@ -113,7 +124,10 @@ def read_csv(text: str) -> list[dict[str, Any]]:
                 for name in missing
             ),
         )
-    return [{key: _number(value) for key, value in row.items()} for row in reader]
+    rows = {}
+    for row in reader:
+        rows[reader.line_num] = {key: _number(value) for key, value in row.items()}
+    return rows
 
 
 def _number(text: object) -> object:

@@ -7,7 +7,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import orjson
 
 from integritas.kernel.errors import FieldError, InvalidInput
-from integritas.services.anticorruption.collusion.bids import read_bids, read_csv
+from integritas.services.anticorruption.collusion.bids import (
+    LineReject,
+    read_bids,
+    read_csv,
+)
 from integritas.services.anticorruption.unreadable import explain, parse_with_nan
 
 if TYPE_CHECKING:
@@ -39,21 +43,30 @@ def score_bids(
     Raises:
         InvalidInput: it is none of these; the message says where it breaks.
     """
-    reading = read_bids(_entries(content))
-    scores = score(reading)
+    content = content.removeprefix(b"\xef\xbb\xbf")
+    start = content.lstrip()[:1]
+    lines: list[int] | None = None
+    if not start or start == b"[":
+        reading = read_bids(_list(content) if start else [])
+    else:
+        entries = _lines(content) if start == b"{" else _table(content)
+        reading, lines = read_bids([*entries.values()]), [*entries]
+    scores, rejects = score(reading), reading.rejects
+    if lines is not None:
+        rejects = [
+            LineReject(lines[bid.line - 1], bid.path, bid.message, bid.remedy)
+            for bid in rejects
+        ]
     strange = sum(bool(score.out_of_domain) for score in scores)
-    return CollusionRun(scores, reading.rejects, strange)
+    return CollusionRun(scores, rejects, strange)
 
 
-def _entries(content: bytes) -> Any:  # noqa: ANN401 - JSON
-    start = content.lstrip(b"\xef\xbb\xbf \t\r\n")[:1]
-    if not start:
-        return []
-    if start == b"[":
-        return _list(content.removeprefix(b"\xef\xbb\xbf"))
-    if start == b"{":
-        lines = content.removeprefix(b"\xef\xbb\xbf").splitlines()
-        return [_line(line) for line in lines if line.strip()]
+def _lines(content: bytes) -> dict[int, Any]:
+    lines = enumerate(content.splitlines(), 1)
+    return {number: _line(line) for number, line in lines if line.strip()}
+
+
+def _table(content: bytes) -> dict[int, dict[str, Any]]:
     try:
         return read_csv(content.decode())
     except UnicodeDecodeError as error:

@@ -185,6 +185,16 @@ def test_a_line_that_is_no_json_keeps_its_place_and_the_rest_is_scored(
     assert [s.collusive is None for s in run.scores] == [False, True, *[False] * 3]
 
 
+def test_rejects_tell_the_line_of_the_file(model: CollusionModel) -> None:
+    bids = [json.dumps(bid) for bid in bids_of(1, RIGGED)]
+    run = model.score_file("\n\n".join([*bids, '{"Tender": 1}']).encode())
+    assert [str(reject) for reject in run.rejects] == [
+        "line 9 Bid_value: is missing (write 1200.5)"
+    ]
+    run = model.score_file(b'Tender,Bid_value,note\n1,5,"of\ntwo lines"\n\n1,x,\n')
+    assert [reject.line for reject in run.rejects] == [3, 5]
+
+
 def test_a_list_with_nan_loses_only_that_bid(model: CollusionModel) -> None:
     bids = [*bids_of(1, RIGGED), {"Tender": 1, "Bid_value": float("nan")}]
     run = model.score_file(json.dumps(bids).encode())
@@ -194,7 +204,7 @@ def test_a_list_with_nan_loses_only_that_bid(model: CollusionModel) -> None:
 
 @pytest.mark.parametrize("mark", [",", ";", "\t"])
 def test_columns_of_a_table_may_be_separated_by_others(mark: str) -> None:
-    (row,) = read_csv(f"Tender{mark}Bid_value\r\n1{mark}2.5\r\n")
+    (row,) = read_csv(f"Tender{mark}Bid_value\r\n1{mark}2.5\r\n").values()
     assert row == {"Tender": 1.0, "Bid_value": 2.5}
 
 
@@ -208,7 +218,7 @@ def test_a_document_that_is_no_list_is_refused() -> None:
 
 
 def test_csv_keeps_texts_that_are_no_numbers() -> None:
-    (row,) = read_csv("Tender,Bid_value\nroad 7,\n")
+    (row,) = read_csv("Tender,Bid_value\nroad 7,\n").values()
     assert row == {"Tender": "road 7", "Bid_value": None}
 
 

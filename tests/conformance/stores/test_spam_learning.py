@@ -412,13 +412,13 @@ async def test_of_cases_that_are_withheld_campaigns_tell_nothing(
     one = frozenset({sent[0].id, sent[0].evidence[0].id})
     [part] = await desk.campaigns(MAIN, before=None, limit=10, withheld=one)
     assert (whole.messages, part.messages, part.cases) == (4, 3, 3)
-    found, members = await desk.campaign(MAIN, whole.id, one)
+    found, members = await desk.campaign(MAIN, whole.id, withheld=one)
     assert found == part
     assert sent[0].id not in {member.case_id for member in members}
     rest = one | {sent[1].id, sent[2].id}  # what is left is no campaign
     assert await desk.campaigns(MAIN, before=None, limit=10, withheld=rest) == []
     with pytest.raises(NotFound):
-        await desk.campaign(MAIN, whole.id, rest)
+        await desk.campaign(MAIN, whole.id, withheld=rest)
 
 
 async def test_of_what_is_withheld_no_feedback_is_given_or_taken_back(

@@ -63,6 +63,7 @@ class CampaignRow(NamedTuple):
 class MemberRow(NamedTuple):
     """A message of a campaign."""
 
+    seq: int
     evidence_id: str
     case_id: str
     channel: str
@@ -307,13 +308,18 @@ def list_members(
     tenant: TenantId,
     name: str,
     *,
+    before: int | None,
     limit: int,
     withheld: frozenset[str] = NOTHING,
 ) -> Sequence[MemberRow]:
-    """Return the messages of a campaign, the newest first."""
+    """Return the messages of a campaign, the newest first, behind a number."""
     table = SPAM_SIGHTINGS
+    wanted = [table.c.tenant_id == tenant, table.c.campaign == name, *_but(withheld)]
+    if before is not None:
+        wanted.append(table.c.seq < before)
     query = (
         sa.select(
+            table.c.seq,
             table.c.evidence_id,
             table.c.case_id,
             table.c.channel,
@@ -321,7 +327,7 @@ def list_members(
             table.c.verdict,
             table.c.logit,
         )
-        .where(table.c.tenant_id == tenant, table.c.campaign == name, *_but(withheld))
+        .where(*wanted)
         .order_by(table.c.seq.desc())
         .limit(limit)
     )

@@ -222,6 +222,22 @@ async def test_drift_is_seen(registry: ModelRegistry, stores: Stores) -> None:
     assert told["newest_messages"] == 500
 
 
+async def test_drift_after_a_promotion_is_the_new_champions_own(
+    registry: ModelRegistry, stores: Stores
+) -> None:
+    _, mine = names(registry)
+    desk = open_spam_desk(stores.database, stores.clock, stores.ids, stores.journal)
+    service = load_spam_service(desk=desk, registry=registry)
+    await registry.canary(stores.person(), "spam", mine, 0.0)
+    for _ in range(2):
+        batch = dossiers(stores, 120)
+        await service.observe(EventId(stores.ids.new("evt")), batch)
+        await registry.promote(stores.person(), "spam", mine)
+    told = await registry.drift(MAIN, "spam")
+    assert (told["first_messages"], told["newest_messages"]) == (120, 120)
+    assert told["scores"] == {"psi": 0.0, "verdict": "steady"}
+
+
 async def test_nobody_measures_what_has_no_source(stores: Stores) -> None:
     shelf = Shelf("spam", SHIPPED)
     registry = ModelRegistry(stores.database, stores.journal, stores.clock, [shelf])

@@ -86,15 +86,11 @@ class FeedbackRow(NamedTuple):
 
 
 class ScoreRow(NamedTuple):
-    """What models said of a message, and what an analyst did, if one did."""
+    """What champion and challenger said of a message, and an analyst, if one did."""
 
-    view: str
-    model: str
     logit: float
     unknown: float
     verdict: str
-    challenger: str
-    challenger_logit: float | None
     challenger_verdict: str
     label: str | None
 
@@ -440,10 +436,17 @@ def read_lessons(
 
 
 def read_scores(
-    uow: UnitOfWork, tenant: TenantId, model: str, *, newest: bool, most: int
+    uow: UnitOfWork,
+    tenant: TenantId,
+    model: str,
+    *,
+    newest: bool,
+    most: int,
+    shadow: bool = False,
 ) -> Sequence[ScoreRow]:
-    """Return what a model (champion or challenger) said, its first or newest scores."""
+    """Return scores of a champion, the first or newest; `shadow`: of a challenger."""
     seen, given = SPAM_SIGHTINGS, SPAM_FEEDBACK
+    scorer = seen.c.challenger if shadow else seen.c.model
     order = seen.c.seq.desc() if newest else seen.c.seq
     query = (
         sa.select(
@@ -456,10 +459,7 @@ def read_scores(
             & (given.c.evidence_id == seen.c.evidence_id)
             & given.c.withdrawn_at.is_(None),
         )
-        .where(
-            seen.c.tenant_id == tenant,
-            (seen.c.model == model) | (seen.c.challenger == model),
-        )
+        .where(seen.c.tenant_id == tenant, scorer == model)
         .order_by(order)
         .limit(most)
     )

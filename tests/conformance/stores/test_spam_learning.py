@@ -15,6 +15,8 @@ from integritas.kernel.evidence import Message, content_digest
 from integritas.kernel.ids import EventId, EvidenceId, TenantId
 from integritas.services.spam.api import SpamService, load_spam_service, open_spam_desk
 from integritas.services.spam.desk import REFRESHED_S, SpamDesk, Target
+from integritas.services.spam.online import MOST_ALIKE
+from integritas.services.spam.store import read_lessons
 from integritas.workflows.api import Lessons
 
 if TYPE_CHECKING:
@@ -386,6 +388,21 @@ async def test_feedback_is_journaled_without_its_reason(
     assert given.data == {"feedback": key, "label": "junk"}
     assert given.commitment is not None
     assert withdrawn.type == "integritas.spam.feedback_withdrawn.v1"
+
+
+async def test_feedback_on_a_flood_does_not_push_out_what_was_said_before(
+    service: SpamService, stores: Stores, desk: SpamDesk
+) -> None:
+    alone = dossier(stores, "Our newsletter on school meals comes out on Fridays again")
+    await observe(service, stores, alone, *offers(stores, MOST_ALIKE + 10))
+    await give(desk, stores, "wanted", case=alone.id)
+    [campaign] = await desk.campaigns(MAIN, before=None, limit=10)
+    given = await give(desk, stores, "junk", campaign=campaign.id)
+    assert len(given) == MOST_ALIKE + 10
+    lessons, _ = await stores.database.read(
+        lambda tx: read_lessons(tx, MAIN, most=MOST_ALIKE + 5)
+    )
+    assert [lesson.junk for lesson in lessons] == [False, *[True] * MOST_ALIKE]
 
 
 async def test_feedback_of_another_tenant_changes_nothing(

@@ -8,7 +8,7 @@ import numpy as np
 import sqlalchemy as sa
 
 from integritas.services.spam.campaigns import LEAST, Sighting
-from integritas.services.spam.online import Lesson
+from integritas.services.spam.online import MOST_ALIKE, Lesson
 from integritas.services.spam.tables import (
     SPAM_FEEDBACK,
     SPAM_SIGHTINGS,
@@ -411,17 +411,30 @@ def read_version(uow: UnitOfWork, tenant: TenantId) -> str:
 def read_lessons(
     uow: UnitOfWork, tenant: TenantId, *, most: int
 ) -> tuple[Sequence[Lesson], str]:
-    """Return the feedback in force, in the order given, and the version of it."""
+    """Return the feedback in force, in the order given, and the version of it.
+
+    Of a campaign's messages with one label the newest `MOST_ALIKE` count.
+    """
     given, seen = SPAM_FEEDBACK, SPAM_SIGHTINGS
-    query = (
-        sa.select(seen.c.words, seen.c.logit, given.c.label)
+    place = sa.func.row_number().over(
+        partition_by=(seen.c.campaign, given.c.label), order_by=given.c.id.desc()
+    )
+    ranked = (
+        sa.select(
+            given.c.id, seen.c.words, seen.c.logit, given.c.label, place.label("place")
+        )
         .join(
             seen,
             (seen.c.tenant_id == given.c.tenant_id)
             & (seen.c.evidence_id == given.c.evidence_id),
         )
         .where(given.c.tenant_id == tenant, given.c.withdrawn_at.is_(None))
-        .order_by(given.c.id.desc())
+        .subquery()
+    )
+    query = (
+        sa.select(ranked.c.words, ranked.c.logit, ranked.c.label)
+        .where(ranked.c.place <= MOST_ALIKE)
+        .order_by(ranked.c.id.desc())
         .limit(most)
     )
     lessons = [

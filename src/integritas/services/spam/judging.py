@@ -19,6 +19,8 @@ from integritas.services.spam.policy import SpamVerdict
 from integritas.services.spam.scoring import FEEDBACK, Contribution, Scorer
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from integritas.services.spam.artifact import Artifact
     from integritas.services.spam.features import Document
     from integritas.services.spam.fingerprint import Signature
@@ -126,12 +128,17 @@ class Judge:
         verdict = ruled(marks)
         if marks or verdict.verdict is SpamVerdict.DELIVER:
             return verdict, marks
-        plain = (
-            fold(source, self._table, most=MAX_SHOWN).text
-            for source in (view.shown, view.aside)
-        )
-        marks = next(filter(None, map(self._policy.tip_marks, plain)), ())
-        return ruled(marks), marks
+        unread = map(self._policy.tip_marks, self._unread(view))
+        marks = next(filter(None, unread), ())
+        return (ruled(marks), marks) if marks else (verdict, marks)
+
+    def _unread(self, view: MessageView) -> Iterator[bytes]:
+        """Yield what the first reading for tip marks did not see."""
+        plain = fold(view.shown, self._table, most=MAX_SHOWN).text
+        if plain != view.shown:
+            yield plain
+        if view.aside:
+            yield fold(view.aside, self._table, most=MAX_SHOWN).text
 
     def _scorer(self) -> Scorer:
         scorer: Scorer | None = getattr(self._local, "scorer", None)

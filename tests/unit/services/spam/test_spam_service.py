@@ -85,7 +85,8 @@ async def test_a_tip_in_junk_is_kept_for_a_person(service: SpamService) -> None:
 
 _JUNK: Final = (
     "Buy cheap viagra now!!! click here http://192.0.2.7/win guaranteed, lose weight,"
-    " unsubscribe today, limited offer, order now!!! "
+    " unsubscribe today, limited offer, order now!!! 100% free, act now! Click here"
+    " to be removed from our mailing list. Money back guarantee!!! "
 ) * 3
 _HEAD: Final = "Subject: Buy viagra now!!!\nFrom: x@shop.example\n"
 _MIXED: Final = (
@@ -155,7 +156,7 @@ async def test_a_dossier_without_messages_has_no_findings(service: SpamService) 
 async def test_the_answer_names_versions_and_input(service: SpamService) -> None:
     answer = await assess(service, CHAT)
     assert set(answer.versions) == {"model", "policy"}
-    assert answer.versions["model"].startswith("spam-4@")
+    assert answer.versions["model"].startswith("spam-5@")
     assert answer.input_hash == dossier_digest(dossier(CHAT))
     assert answer.service == "spam"
 

@@ -13,6 +13,7 @@ import email
 import os
 import platform
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +22,7 @@ from bench.spam.beside import Ours, part, row, stripped, taught_peers
 from bench.spam.evasion import EVASIONS, HONEST, rewrite
 from bench.spam.pooled import pooled
 from models.spam.augment import good_words
-from models.spam.data import Labelled, read_labelled
+from models.spam.data import FOLDS, Labelled, read_labelled
 from models.spam.fitting import metrics
 from models.spam.lookalikes import lookalikes
 from models.spam.train import RECIPES, train_view
@@ -47,6 +48,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, default=os.environ.get("INTEGRITAS_DATA"))
     parser.add_argument("--seed", type=int, default=2_026)
+    parser.add_argument(
+        "--random-folds",
+        type=int,
+        metavar="SEED",
+        help="draw folds by chance, near-duplicates apart or not",
+    )
     parser.add_argument("--views", default=",".join(VIEWS))
     parser.add_argument("--peers", default="hashed,tfidf,bogofilter")
     arguments = parser.parse_args()
@@ -55,6 +62,9 @@ def main() -> None:
     folder = Path(arguments.data) / "messages"
     mail = read_labelled(folder / "spamassassin.jsonl.gz")
     sms = read_labelled(folder / "sms.jsonl.gz", "text/plain")
+    if arguments.random_folds is not None:
+        random = np.random.default_rng(arguments.random_folds)
+        mail, sms = (_drawn(data, random) for data in (mail, sms))
     print(f"Python {platform.python_version()}, {platform.machine()}\n")
     held = np.isin(mail.folds, HELD)
     chosen = arguments.views.split(",")
@@ -67,6 +77,10 @@ def main() -> None:
             pooled(view, mail, sms, chosen=arguments.peers.split(","))
     if "time" in chosen:
         times(mail, sms)
+
+
+def _drawn(data: Labelled, random: np.random.Generator) -> Labelled:
+    return replace(data, folds=random.integers(0, FOLDS, len(data.folds)))
 
 
 def compare(

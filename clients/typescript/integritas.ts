@@ -236,7 +236,7 @@ export interface BulkResult {
   "error"?: Record<string, unknown> | null;
 }
 
-/** A campaign, its newest thousand messages, and the cases they are of. */
+/** A campaign, a page of its messages, the newest first, and the cases of these. */
 export interface CampaignDetail {
   "id": string;
   "messages": number;
@@ -246,6 +246,7 @@ export interface CampaignDetail {
   "last_seen": string;
   "members": Array<MemberOut>;
   "case_ids": Array<string>;
+  "next_cursor"?: string | null;
 }
 
 /** Messages that are nearly the same, as far as they were learned of. */
@@ -2760,8 +2761,8 @@ export class Client {
   }
 
   /** Tell a campaign's messages and cases. */
-  async spamCampaign(name: string): Promise<CampaignDetail> {
-    const answer = await this.ask("GET", `/api/v1/spam/campaigns/${encodeURIComponent(String(name))}`, {  }, {  });
+  async spamCampaign(name: string, options: { limit?: number | undefined; cursor?: string | null | undefined } = {}): Promise<CampaignDetail> {
+    const answer = await this.ask("GET", `/api/v1/spam/campaigns/${encodeURIComponent(String(name))}`, { "limit": options.limit, "cursor": options.cursor }, {  });
     return (await answer.json()) as CampaignDetail;
   }
 

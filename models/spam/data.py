@@ -52,10 +52,14 @@ def read_labelled(path: Path, media_type: str | None = None) -> Labelled:
     """Read `{id, label, raw}` lines; `label` is `spam` or `ham`.
 
     Raises:
-        SystemExit: a line is none such, or there are too few messages of a kind.
+        SystemExit: the file is not gzip, a line is none such, or there are too few
+            messages of a kind.
     """
     content = path.read_bytes()
-    lines = gzip.decompress(content).splitlines()
+    try:
+        lines = gzip.decompress(content).splitlines()
+    except (OSError, EOFError, zlib.error) as error:
+        raise SystemExit(f"{path}: compress it with gzip; {error}") from error
     rows = [_row(f"{path}, line {at}", line) for at, line in enumerate(lines, start=1)]
     labels, raws = [label for label, _ in rows], [raw for _, raw in rows]
     views = [parse_message(message_from_line(raw, media_type)) for raw in raws]

@@ -71,7 +71,9 @@ class Recipe:
     smoothing: float = 0.3
     power: float = 1.0
     copy_weight: float = 0.1
-    """What a rewritten copy of each message counts."""
+    """What the rewritten copies of each message count, together."""
+    copies: int = 1
+    """How many there are: with more, less hangs on which words are pasted."""
     twin_weight: float = 0.0
     """What a copy of each mail as HTML alone counts; at 0 there is none."""
     second_look: float = 0.0

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 __all__ = ["Material", "material"]
 
 
+_SEED = 11
+
+
 @dataclass(frozen=True)
 class Material:
     """Messages as sent, then copies of the same, in blocks.
@@ -40,8 +43,10 @@ def material(recipe: Recipe, mail: Labelled, sms: Labelled) -> Material:
     if recipe.view is View.PROSE:
         return _prose(recipe, mail, sms)
     data = sms if recipe.view is View.TEXT else mail
-    blocks = [data.views, _copies(data, is_mail=recipe.view is not View.TEXT)]
-    weights = [1.0, recipe.copy_weight]
+    is_mail = recipe.view is not View.TEXT
+    copies = [_copies(data, is_mail=is_mail, number=n) for n in range(recipe.copies)]
+    blocks = [data.views, *copies]
+    weights = [1.0, *[recipe.copy_weight / recipe.copies] * recipe.copies]
     if recipe.twin_weight:
         blocks.append(html_twins(data.raws))
         weights.append(recipe.twin_weight)
@@ -63,9 +68,9 @@ def _prose(recipe: Recipe, mail: Labelled, sms: Labelled) -> Material:
     )
 
 
-def _copies(data: Labelled, *, is_mail: bool) -> list[MessageView]:
+def _copies(data: Labelled, *, is_mail: bool, number: int = 0) -> list[MessageView]:
     good = good_words(data.views, data.junk.tolist())
-    return rewritten(data.raws, good, is_mail=is_mail, seed=11)
+    return rewritten(data.raws, good, is_mail=is_mail, seed=_SEED + number)
 
 
 def _as_prose(view: MessageView) -> MessageView:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ["write"]
 
-VERSION = "4"
+VERSION = "5"
 WEIGHTS = "weights.npz"
 HERE = Path(__file__).parent
 
@@ -95,6 +95,7 @@ def _said(item: Trained) -> dict[str, Any]:
             "smoothing": recipe.smoothing,
             "power": recipe.power,
             "weight_of_rewritten_copies": recipe.copy_weight,
+            "rewritten_copies": recipe.copies,
             "weight_of_html_twins": recipe.twin_weight,
             "experts": [expert._asdict() for expert in recipe.experts],
         },

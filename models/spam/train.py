@@ -57,6 +57,7 @@ RECIPES = (
         (0, 1, 1, 2, 0, 1),
         cost=1.0,
         copy_weight=0.05,
+        copies=2,
         twin_weight=0.1,
         second_look=0.1,
     ),

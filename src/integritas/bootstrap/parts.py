@@ -53,6 +53,7 @@ from integritas.services.spam import app as spam_app
 from integritas.services.spam.api import (
     MODEL,
     SpamService,
+    load_judge,
     load_spam_service,
     open_spam_desk,
     open_spam_drift,
@@ -219,7 +220,12 @@ def _models(settings: Settings, kit: Kit, journal: Journal) -> ModelRegistry:
     """Return the registry of the models shipped, and of those in the state folder."""
     services, later = resources.files("integritas.services"), settings.state_dir
     shelves = [
-        Shelf(MODEL, services / "spam/model", later / "models" / MODEL),
+        Shelf(
+            MODEL,
+            services / "spam/model",
+            later / "models" / MODEL,
+            load=load_judge,
+        ),
         Shelf("collusion", services / "anticorruption/model"),
         Shelf("names", services / "compliance/model"),
     ]

@@ -1716,9 +1716,15 @@ class AsyncClient(AsyncTransport):
         answer: BatchResults = asked.json()
         return answer
 
-    async def spam_campaign(self, name: str) -> CampaignDetail:
+    async def spam_campaign(
+        self, name: str, *, limit: int | None = None, cursor: str | None = None
+    ) -> CampaignDetail:
         """Tell a campaign's messages and cases."""
-        asked = await self._ask("GET", f"/api/v1/spam/campaigns/{escape(name)}")
+        asked = await self._ask(
+            "GET",
+            f"/api/v1/spam/campaigns/{escape(name)}",
+            query={"limit": limit, "cursor": cursor},
+        )
         answer: CampaignDetail = asked.json()
         return answer
 

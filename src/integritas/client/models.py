@@ -524,7 +524,7 @@ class BulkResult(TypedDict):
 
 
 class CampaignDetail(TypedDict):
-    """A campaign, its newest thousand messages, and the cases they are of."""
+    """A campaign, a page of its messages, the newest first, and the cases of these."""
 
     id: str
     messages: int
@@ -534,6 +534,7 @@ class CampaignDetail(TypedDict):
     last_seen: str
     members: list[MemberOut]
     case_ids: list[str]
+    next_cursor: NotRequired[str | None]
 
 
 class CampaignOut(TypedDict):

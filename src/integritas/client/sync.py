@@ -1702,9 +1702,15 @@ class Client(SyncTransport):
         answer: BatchResults = asked.json()
         return answer
 
-    def spam_campaign(self, name: str) -> CampaignDetail:
+    def spam_campaign(
+        self, name: str, *, limit: int | None = None, cursor: str | None = None
+    ) -> CampaignDetail:
         """Tell a campaign's messages and cases."""
-        asked = self._ask("GET", f"/api/v1/spam/campaigns/{escape(name)}")
+        asked = self._ask(
+            "GET",
+            f"/api/v1/spam/campaigns/{escape(name)}",
+            query={"limit": limit, "cursor": cursor},
+        )
         answer: CampaignDetail = asked.json()
         return answer
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
@@ -108,9 +109,9 @@ class ModelRegistry:
 
         Raises:
             NotFound: there is no such model or version.
-            IntegrityViolation: the artifact has not the hash its manifest states.
+            IntegrityViolation, InvalidDefinition: the version cannot judge.
         """
-        self.shelf(name).find(version)
+        await asyncio.to_thread(self.shelf(name).prove, version)
 
         def change(now: Deployment) -> Deployment:
             if now.champion == version:
@@ -127,10 +128,10 @@ class ModelRegistry:
         Raises:
             NotFound: there is no such model or version.
             Conflict: the version is the champion.
-            IntegrityViolation: the artifact has not the hash its manifest states.
+            IntegrityViolation, InvalidDefinition: the version cannot judge.
         """
         if version is not None:
-            self.shelf(name).find(version)
+            await asyncio.to_thread(self.shelf(name).prove, version)
 
         def change(now: Deployment) -> Deployment:
             if now.champion == version:
@@ -147,12 +148,13 @@ class ModelRegistry:
         Raises:
             NotFound: there is no such model, or the earlier version is gone.
             Conflict: there was none before.
+            IntegrityViolation, InvalidDefinition: the earlier version cannot judge.
         """
 
         def change(now: Deployment) -> Deployment:
             if now.previous is None:
                 raise Conflict(f"no version of {name} was replaced: nothing to undo")
-            self.shelf(name).find(now.previous)
+            self.shelf(name).prove(now.previous)
             return Deployment(now.previous, previous=now.champion)
 
         return await self._change(context, name, ROLLED_BACK, change, {})

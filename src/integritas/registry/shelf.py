@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, Final
 
 from integritas.kernel.errors import IntegrityViolation, NotFound
 from integritas.registry.model import ModelVersion
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from importlib.resources.abc import Traversable
     from pathlib import Path
 
@@ -27,10 +28,19 @@ class Shelf:
     """The versions of one model."""
 
     def __init__(
-        self, name: str, shipped: Traversable, folder: Path | None = None
+        self,
+        name: str,
+        shipped: Traversable,
+        folder: Path | None = None,
+        *,
+        load: Callable[[Traversable], object] | None = None,
     ) -> None:
-        """Take where the shipped version lies, and the folder of those made later."""
+        """Take where the shipped version lies, and the folder of those made later.
+
+        `load` loads a version whole, and raises where it cannot be used.
+        """
         self.name: Final = name
+        self._load = load
         self._shipped = shipped
         self._folder = folder
 
@@ -48,28 +58,53 @@ class Shelf:
         Raises:
             IntegrityViolation: a manifest is malformed; the detail names it.
         """
-        return [version for version, _ in self._all()]
+        return [
+            _read(self.name, place, shipped=place is self._shipped)
+            for place in self._places()
+        ]
 
     def find(self, version: str) -> tuple[ModelVersion, Traversable]:
         """Return a version and where it lies, its artifact verified.
 
         Raises:
             NotFound: there is none of that name.
-            IntegrityViolation: its artifact has not the hash that its manifest states.
+            IntegrityViolation: its artifact has not the hash that its manifest states,
+                or there is none and a manifest beside, which may be its, is malformed.
         """
-        for known, place in self._all():
+        unread: IntegrityViolation | None = None
+        for place in self._places():
+            try:
+                known = _read(self.name, place, shipped=place is self._shipped)
+            except IntegrityViolation as error:
+                unread = error
+                continue
             if known.version == version:
                 _verify(known, place)
                 return known, place
+        if unread is not None:
+            raise unread
         raise NotFound(f"there is no version {version} of the model {self.name}")
 
-    def _all(self) -> Iterator[tuple[ModelVersion, Traversable]]:
-        yield self.shipped(), self._shipped
+    def prove(self, version: str) -> None:
+        """Do nothing if a version can judge.
+
+        Raises:
+            NotFound: there is none of that name.
+            IntegrityViolation: a file of it is missing, malformed, or has not the hash
+                that its manifest states.
+            InvalidDefinition: what comes with it is not valid; each field is named.
+        """
+        _, place = self.find(version)
+        if self._load is not None:
+            self._load(place)
+
+    def _places(self) -> Iterator[Traversable]:
+        yield self._shipped
         if self._folder is None or not self._folder.is_dir():
             return
         for place in sorted(self._folder.iterdir()):
             if (place / MANIFEST).is_file():
-                yield _read(self.name, place, shipped=False), place
+                yield place
 
 
 def _read(name: str, place: Traversable, *, shipped: bool) -> ModelVersion:
@@ -89,7 +124,10 @@ def _verify(version: ModelVersion, place: Traversable) -> None:
     artifact = version.manifest.get("artifact")
     if not isinstance(artifact, dict):
         return
-    path = place / str(artifact.get("file"))
+    name = str(artifact.get("file"))
+    path = place / name
+    if name != PurePath(name).name:
+        raise IntegrityViolation(f"{path} lies outside the folder of its manifest")
     try:
         found = hashlib.sha256(path.read_bytes()).hexdigest()
     except OSError as error:

@@ -11,11 +11,17 @@ from typing import TYPE_CHECKING
 import pytest
 
 from integritas.kernel.contracts import Assessment, Dossier, Evidence
-from integritas.kernel.errors import Conflict, IntegrityViolation, NotFound
+from integritas.kernel.errors import (
+    Conflict,
+    IntegrityViolation,
+    InvalidDefinition,
+    NotFound,
+)
 from integritas.kernel.evidence import Message, content_digest
 from integritas.kernel.ids import EventId, TenantId
 from integritas.registry.api import Deployment, ModelRegistry, Shelf
 from integritas.services.spam.api import (
+    load_judge,
     load_spam_service,
     open_spam_desk,
     open_spam_drift,
@@ -48,7 +54,7 @@ def later(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def registry(stores: Stores, later: Path) -> ModelRegistry:
-    shelf = Shelf("spam", SHIPPED, later)
+    shelf = Shelf("spam", SHIPPED, later, load=load_judge)
     made = ModelRegistry(stores.database, stores.journal, stores.clock, [shelf])
     made.tell_drift("spam", open_spam_drift(stores.database))
     return made
@@ -113,6 +119,46 @@ async def test_a_version_that_was_changed_is_refused(
         await registry.deployment(MAIN, "ham")
 
 
+async def test_a_version_that_cannot_judge_is_refused_at_the_door(
+    registry: ModelRegistry, stores: Stores, later: Path
+) -> None:
+    shipped, mine = names(registry)
+    policy = later / "mine/policy.json"
+    kept = json.loads(policy.read_bytes())
+    kept["thresholds"]["mail"] = {"quarantine": 0.9, "discard": 0.1}
+    policy.write_text(json.dumps(kept), "utf-8")
+    with pytest.raises(InvalidDefinition, match=r"mine/policy\.json"):
+        await registry.canary(stores.person(), "spam", mine, 0.0)
+    policy.unlink()
+    with pytest.raises(IntegrityViolation, match=r"mine/policy\.json"):
+        await registry.promote(stores.person(), "spam", mine)
+    assert await registry.deployment(MAIN, "spam") == Deployment(shipped)
+
+
+async def test_a_broken_version_beside_it_does_not_stop_the_champion(
+    registry: ModelRegistry, stores: Stores, later: Path
+) -> None:
+    _, mine = names(registry)
+    await registry.promote(stores.person(), "spam", mine)
+    (later / "broken").mkdir()
+    (later / "broken/manifest.json").write_text("{", "utf-8")
+    (answer,) = await load_spam_service(registry=registry).assess(dossiers(stores, 1))
+    assert isinstance(answer, Assessment)
+    assert answer.versions["model"] == mine
+    with pytest.raises(IntegrityViolation, match=r"broken/manifest\.json"):
+        registry.shelf("spam").find("spam-9@000000000000")
+
+
+async def test_an_artifact_outside_its_folder_is_refused(
+    registry: ModelRegistry, stores: Stores, later: Path
+) -> None:
+    _, mine = names(registry)
+    path = later / "mine/manifest.json"
+    path.write_text(path.read_text("utf-8").replace("weights.npz", "../w.npz"), "utf-8")
+    with pytest.raises(IntegrityViolation, match="outside"):
+        await registry.promote(stores.person(), "spam", mine)
+
+
 async def test_the_champion_cannot_challenge_itself(
     registry: ModelRegistry, stores: Stores
 ) -> None:
@@ -174,6 +220,22 @@ async def test_drift_is_seen(registry: ModelRegistry, stores: Stores) -> None:
     assert isinstance(told["scores"], dict)
     assert told["scores"]["verdict"] == "strong"
     assert told["newest_messages"] == 500
+
+
+async def test_drift_after_a_promotion_is_the_new_champions_own(
+    registry: ModelRegistry, stores: Stores
+) -> None:
+    _, mine = names(registry)
+    desk = open_spam_desk(stores.database, stores.clock, stores.ids, stores.journal)
+    service = load_spam_service(desk=desk, registry=registry)
+    await registry.canary(stores.person(), "spam", mine, 0.0)
+    for _ in range(2):
+        batch = dossiers(stores, 120)
+        await service.observe(EventId(stores.ids.new("evt")), batch)
+        await registry.promote(stores.person(), "spam", mine)
+    told = await registry.drift(MAIN, "spam")
+    assert (told["first_messages"], told["newest_messages"]) == (120, 120)
+    assert told["scores"] == {"psi": 0.0, "verdict": "steady"}
 
 
 async def test_nobody_measures_what_has_no_source(stores: Stores) -> None:

@@ -15,6 +15,8 @@ from integritas.kernel.evidence import Message, content_digest
 from integritas.kernel.ids import EventId, EvidenceId, TenantId
 from integritas.services.spam.api import SpamService, load_spam_service, open_spam_desk
 from integritas.services.spam.desk import REFRESHED_S, SpamDesk, Target
+from integritas.services.spam.online import MOST_ALIKE
+from integritas.services.spam.store import read_lessons
 from integritas.workflows.api import Lessons
 
 if TYPE_CHECKING:
@@ -388,6 +390,21 @@ async def test_feedback_is_journaled_without_its_reason(
     assert withdrawn.type == "integritas.spam.feedback_withdrawn.v1"
 
 
+async def test_feedback_on_a_flood_does_not_push_out_what_was_said_before(
+    service: SpamService, stores: Stores, desk: SpamDesk
+) -> None:
+    alone = dossier(stores, "Our newsletter on school meals comes out on Fridays again")
+    await observe(service, stores, alone, *offers(stores, MOST_ALIKE + 10))
+    await give(desk, stores, "wanted", case=alone.id)
+    [campaign] = await desk.campaigns(MAIN, before=None, limit=10)
+    given = await give(desk, stores, "junk", campaign=campaign.id)
+    assert len(given) == MOST_ALIKE + 10
+    lessons, _ = await stores.database.read(
+        lambda tx: read_lessons(tx, MAIN, most=MOST_ALIKE + 5)
+    )
+    assert [lesson.junk for lesson in lessons] == [False, *[True] * MOST_ALIKE]
+
+
 async def test_feedback_of_another_tenant_changes_nothing(
     service: SpamService, stores: Stores, desk: SpamDesk
 ) -> None:
@@ -412,13 +429,13 @@ async def test_of_cases_that_are_withheld_campaigns_tell_nothing(
     one = frozenset({sent[0].id, sent[0].evidence[0].id})
     [part] = await desk.campaigns(MAIN, before=None, limit=10, withheld=one)
     assert (whole.messages, part.messages, part.cases) == (4, 3, 3)
-    found, members = await desk.campaign(MAIN, whole.id, one)
+    found, members = await desk.campaign(MAIN, whole.id, withheld=one)
     assert found == part
     assert sent[0].id not in {member.case_id for member in members}
     rest = one | {sent[1].id, sent[2].id}  # what is left is no campaign
     assert await desk.campaigns(MAIN, before=None, limit=10, withheld=rest) == []
     with pytest.raises(NotFound):
-        await desk.campaign(MAIN, whole.id, rest)
+        await desk.campaign(MAIN, whole.id, withheld=rest)
 
 
 async def test_of_what_is_withheld_no_feedback_is_given_or_taken_back(

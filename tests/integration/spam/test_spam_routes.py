@@ -75,6 +75,19 @@ async def test_a_campaign_is_listed_and_decided_together(
     assert len(given.json()["data"]) == 3
 
 
+async def test_a_campaigns_messages_come_in_pages(client: httpx.AsyncClient) -> None:
+    [campaign] = (await client.get("/campaigns")).json()["data"]
+    path = f"/campaigns/{campaign['id']}"
+    whole = (await client.get(path)).json()
+    first = (await client.get(path, params={"limit": 2})).json()
+    assert first["messages"] == 3
+    params = {"limit": 2, "cursor": first["next_cursor"]}
+    rest = (await client.get(path, params=params)).json()
+    assert first["members"] + rest["members"] == whole["members"]
+    assert first["case_ids"] + rest["case_ids"] == whole["case_ids"]
+    assert rest["next_cursor"] is whole["next_cursor"] is None
+
+
 async def test_feedback_pages_and_is_taken_back(client: httpx.AsyncClient) -> None:
     [campaign] = (await client.get("/campaigns")).json()["data"]
     await client.post("/feedback", json={"campaign": campaign["id"], "label": "junk"})
@@ -106,3 +119,12 @@ async def test_what_is_not_there_is_not_found(client: httpx.AsyncClient) -> None
     assert (await client.get("/campaigns/camp_x")).status_code == 404
     assert (await client.delete("/feedback/fdb_x")).status_code == 404
     assert (await client.get("/campaigns", params={"cursor": "!"})).status_code == 422
+
+
+@pytest.mark.parametrize(
+    "query", ["cursor=seq_x", "cursor=ev_1", "limit=0", "limit=501"]
+)
+async def test_pages_that_are_none_are_refused(
+    client: httpx.AsyncClient, query: str
+) -> None:
+    assert (await client.get(f"/campaigns/camp_x?{query}")).status_code == 422

@@ -151,7 +151,7 @@ async def canary(
     "/models/{name}/rollback",
     operation_id="models_rollback",
     summary="Go back to the version that judged before",
-    responses=problem_responses(401, 403, 404, 409),
+    responses=problem_responses(401, 403, 404, 409, 422),
 )
 async def rollback(parts: Parts, context: Managing, name: str) -> ModelOut:
     """Undo the last promotion; whatever challenged is out."""

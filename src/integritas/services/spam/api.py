@@ -23,6 +23,7 @@ __all__ = [
     "ScoreReject",
     "ScoreRun",
     "SpamService",
+    "load_judge",
     "load_spam_service",
     "open_spam_desk",
     "open_spam_drift",

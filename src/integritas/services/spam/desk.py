@@ -67,7 +67,6 @@ REFRESHED_S: Final = 5.0
 """How long a process answers from memory before it looks what others learned."""
 _FORGOTTEN: Final = 4
 """Sightings looked at to be forgotten, for each that is learned."""
-_MOST_MEMBERS: Final = 1_000
 
 
 class Target(NamedTuple):
@@ -194,9 +193,15 @@ class SpamDesk:
         )
 
     async def campaign(
-        self, tenant: TenantId, name: str, withheld: frozenset[str] = store.NOTHING
+        self,
+        tenant: TenantId,
+        name: str,
+        *,
+        before: int | None = None,
+        limit: int = 500,
+        withheld: frozenset[str] = store.NOTHING,
     ) -> tuple[CampaignRow, Sequence[MemberRow]]:
-        """Return a campaign and its newest messages.
+        """Return a campaign and its messages, the newest first, behind a number.
 
         Raises:
             NotFound: there is none of that id.
@@ -205,7 +210,7 @@ class SpamDesk:
         def read(tx: Transaction) -> tuple[CampaignRow | None, Sequence[MemberRow]]:
             found = store.find_campaign(tx, tenant, name, withheld)
             return found, store.list_members(
-                tx, tenant, name, limit=_MOST_MEMBERS, withheld=withheld
+                tx, tenant, name, before=before, limit=limit, withheld=withheld
             )
 
         found, members = await self._database.read(read)

@@ -49,8 +49,8 @@ class SpamDrift:
         The first messages that the champion scored are compared with the newest.
         """
         model = deployment.champion
-        first = await self._scores(tenant, model, newest=False, most=SET_SIZE)
-        last = await self._scores(tenant, model, newest=True, most=SET_SIZE)
+        first = await self._scores(tenant, model, newest=False)
+        last = await self._scores(tenant, model, newest=True)
         told: dict[str, Any] = {
             "model": model,
             "first_messages": len(first),
@@ -62,18 +62,23 @@ class SpamDrift:
             "challenger": None,
         }
         if deployment.challenger is not None:
-            rows = await self._scores(
-                tenant, deployment.challenger, newest=True, most=_COMPARED
-            )
-            told["challenger"] = side_by_side(rows, deployment.challenger)
+            told["challenger"] = await self._beside(tenant, deployment.challenger)
         return told
 
     async def _scores(
-        self, tenant: TenantId, model: str, *, newest: bool, most: int
+        self, tenant: TenantId, model: str, *, newest: bool
     ) -> Sequence[ScoreRow]:
         return await self._database.read(
-            lambda tx: read_scores(tx, tenant, model, newest=newest, most=most)
+            lambda tx: read_scores(tx, tenant, model, newest=newest, most=SET_SIZE)
         )
+
+    async def _beside(self, tenant: TenantId, challenger: str) -> Mapping[str, Any]:
+        rows = await self._database.read(
+            lambda tx: read_scores(
+                tx, tenant, challenger, newest=True, most=_COMPARED, shadow=True
+            )
+        )
+        return side_by_side(rows, challenger)
 
 
 def stability(
@@ -104,21 +109,20 @@ def _told(
 
 
 def side_by_side(rows: Sequence[ScoreRow], challenger: str) -> dict[str, Any]:
-    """Return how a challenger's verdicts differ from the champion's.
+    """Return how a challenger's verdicts differ from the champion's, row by row.
 
     Where analysts gave feedback, how often each was right: junk not delivered, wanted
     messages delivered.
     """
-    shadowed = [row for row in rows if row.challenger == challenger]
     moved = Counter(
         f"{row.verdict} to {row.challenger_verdict}"
-        for row in shadowed
+        for row in rows
         if row.verdict != row.challenger_verdict
     )
-    labelled = [row for row in shadowed if row.label is not None]
+    labelled = [row for row in rows if row.label is not None]
     return {
         "version": challenger,
-        "messages": len(shadowed),
+        "messages": len(rows),
         "verdicts_moved": dict(sorted(moved.items())),
         "labelled": len(labelled),
         "champion_right": sum(_right(row.label, row.verdict) for row in labelled),

@@ -36,6 +36,7 @@ _PROTECTED: Final = (
     "spam.protected",
     "The message reads like junk, but may hold a tip: a person must look",
 )
+_KEPT: Final = ": not discarded on the model's word"
 _MARKS: Final = {
     "allegation": "words of an allegation",
     "amount": "amounts of money",
@@ -129,13 +130,15 @@ def _reasons(
     reasons = []
     if marks:
         found = "; ".join([f"{_MARKS[m.kind]}: {', '.join(m.words)}" for m in marks])
-        kept = ": not discarded on the model's word" if judgement.protected else ""
+        kept = _KEPT if judgement.protected else ""
         reasons.append(
             Reason(
                 text=f"has tip-like content ({found}){kept}",
                 data={"tip_marks": [mark.kind for mark in marks], "quotes": "text"},
             )
         )
+    if judgement.partly:
+        reasons.append(Reason(text=f"only a part of it was looked at{_KEPT}"))
     if judgement.unfamiliar:
         reasons.append(
             Reason(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from integritas.services.spam.artifact import load_artifact
+from integritas.services.spam.artifact import POLICY, load_artifact
 from integritas.services.spam.judging import Judge
 from integritas.services.spam.policy import load_policy
 
@@ -30,7 +30,8 @@ def load_judge(place: Traversable | None = None) -> Judge:
         InvalidDefinition: the policy is not valid; each field is named.
     """
     artifact = load_artifact(place)
-    return Judge(artifact, load_policy(artifact.policy))
+    source = POLICY if place is None else str(place / POLICY)
+    return Judge(artifact, load_policy(artifact.policy, source=source))
 
 
 class Judges(NamedTuple):

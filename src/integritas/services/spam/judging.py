@@ -12,11 +12,15 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from integritas.kernel.evidence import MAIL, PLAIN_TEXT, Message
 from integritas.services.spam.features import document, view_of
 from integritas.services.spam.fingerprint import signature_of
+from integritas.services.spam.folding import fold
 from integritas.services.spam.online import NOTHING_TAUGHT, OnlineLayer
-from integritas.services.spam.parsing import parse_message
+from integritas.services.spam.parsing import MAX_SHOWN, parse_message
+from integritas.services.spam.policy import SpamVerdict
 from integritas.services.spam.scoring import FEEDBACK, Contribution, Scorer
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from integritas.services.spam.artifact import Artifact
     from integritas.services.spam.features import Document
     from integritas.services.spam.fingerprint import Signature
@@ -99,11 +103,42 @@ class Judge:
                     "what analysts said of such messages", FEEDBACK, shift
                 )
                 scored = scored.shifted(shift, why)
-        marks = self._policy.tip_marks(view.shown)
-        verdict = self._policy.judge(
-            kind, scored.probability, tip=bool(marks), unknown=scored.unknown
-        )
+        verdict, marks = self._ruling(view, scored)
         return Judged(scored, verdict, marks, text, view, found)
+
+    def _ruling(
+        self, view: MessageView, scored: Scored
+    ) -> tuple[Judgement, tuple[TipMark, ...]]:
+        """Return the verdict, and the tip marks it leans on.
+
+        What would be kept from people is read again, the dearer way: with tricks
+        undone, and what stands aside of the text.
+        """
+
+        def ruled(marks: tuple[TipMark, ...]) -> Judgement:
+            return self._policy.judge(
+                scored.view,
+                scored.probability,
+                tip=bool(marks),
+                unknown=scored.unknown,
+                partly=view.partly,
+            )
+
+        marks = self._policy.tip_marks(view.shown)
+        verdict = ruled(marks)
+        if marks or verdict.verdict is SpamVerdict.DELIVER:
+            return verdict, marks
+        unread = map(self._policy.tip_marks, self._unread(view))
+        marks = next(filter(None, unread), ())
+        return (ruled(marks), marks) if marks else (verdict, marks)
+
+    def _unread(self, view: MessageView) -> Iterator[bytes]:
+        """Yield what the first reading for tip marks did not see."""
+        plain = fold(view.shown, self._table, most=MAX_SHOWN).text
+        if plain != view.shown:
+            yield plain
+        if view.aside:
+            yield fold(view.aside, self._table, most=MAX_SHOWN).text
 
     def _scorer(self) -> Scorer:
         scorer: Scorer | None = getattr(self._local, "scorer", None)

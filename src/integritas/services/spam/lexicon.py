@@ -8,10 +8,12 @@ for everywhere.
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
+from unicodedata import normalize
 
 import numpy as np
 
 from integritas.services.spam.hashing import kernel
+from integritas.services.spam.parsing import MAX_SHOWN
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -23,7 +25,6 @@ if TYPE_CHECKING:
 __all__ = ["Lexicon"]
 
 _MOST: Final = 24  # matches of one text
-_LOOKED_AT: Final = 20_000  # characters
 _WHOLE: Final = 64  # added to the kind of a word that must end where it ends
 
 
@@ -39,11 +40,11 @@ class Lexicon:
         ends = [-1]
         for number, kind in enumerate(words):
             for word in words[kind]:
-                _plant(rows, ends, word.casefold().encode(), number)
+                _plant(rows, ends, _caseless(word).encode(), number)
         number = len(self._kinds) - 1
         for name in currencies:
             whole = _WHOLE if name.isalnum() else 0
-            _plant(rows, ends, name.casefold().encode(), number + whole)
+            _plant(rows, ends, _caseless(name).encode(), number + whole)
         self._next: NDArray[np.int32] = np.array(rows, np.int32)
         self._ends: NDArray[np.int16] = np.array(ends, np.int16)
         self._amount = number
@@ -51,7 +52,7 @@ class Lexicon:
     def find(self, text: bytes, *, most: int) -> dict[str, tuple[str, ...]]:
         """Return by kind the distinct words found, at most so many, in lower case.
 
-        `text` is UTF-8; its first 20,000 characters are looked at.
+        `text` is UTF-8; what is behind `MAX_SHOWN` bytes is not looked at.
         """
         source = _even(text)
         spans = np.empty((_MOST, 3), np.int32)
@@ -74,13 +75,22 @@ class Lexicon:
         return {kind: tuple(words)[:most] for kind, words in found.items()}
 
 
+def _caseless(text: str) -> str:
+    """Return text in lower case, letters with their marks composed (NFC).
+
+    Turkish has two i: whichever was meant, a capital one is the same letter.
+    """
+    folded = normalize("NFC", text.casefold())
+    return folded.replace("i\u0307", "i").replace("\u0131", "i")
+
+
 def _even(text: bytes) -> bytes:
     """Return text in lower case, its space collapsed."""
     if not text.isascii():
-        folded = text.decode("utf-8", "replace")[:_LOOKED_AT].casefold()
+        folded = _caseless(text[:MAX_SHOWN].decode("utf-8", "replace"))
         return " ".join(folded.split()).encode("utf-8", "replace")
-    out = np.empty(min(len(text), _LOOKED_AT), np.uint8)
-    size = collapse(np.frombuffer(text, np.uint8)[:_LOOKED_AT], out)
+    out = np.empty(min(len(text), MAX_SHOWN), np.uint8)
+    size = collapse(np.frombuffer(text, np.uint8)[:MAX_SHOWN], out)
     return out[:size].tobytes()
 
 

@@ -22,6 +22,7 @@ __all__ = [
     "MAX_HEADER_BYTES",
     "MAX_PARTS",
     "MAX_TEXT",
+    "PASSED_OVER",
     "Mail",
     "Part",
     "decode_text",
@@ -36,6 +37,13 @@ MAX_PARTS: Final = 40
 MAX_TEXT: Final = 64 * 1024  # bytes of text of one part
 _MAX_DEPTH: Final = 8
 
+_LARGE_HEAD: Final = "header block cut at the size limit"
+_MANY_HEADERS: Final = "more headers than the limit"
+_MANY_PARTS: Final = "more parts than the limit"
+_DEEP: Final = "nested deeper than the limit"
+PASSED_OVER: Final = frozenset({_LARGE_HEAD, _MANY_HEADERS, _MANY_PARTS, _DEEP})
+"""Defects that mean that something of a mail was not looked at."""
+
 _FIELD: Final = re.compile(
     rb"^([!-9;-~]{1,200})[ \t]*:[ \t]*(.*(?:\n[ \t].*)*)", re.MULTILINE
 )
@@ -49,7 +57,9 @@ _MBOX: Final = re.compile(rb"From [^\n]*\n")
 class Part:
     """A leaf of the MIME tree.
 
-    `text` is its text in UTF-8, empty if it is none; `size` counts encoded bytes.
+    `text` is its text in UTF-8, empty if it is none; `size` counts encoded bytes. It
+    says more than that if it is `cut`: it is longer than the limit, in an encoding that
+    is not known, or a document.
     """
 
     content_type: str
@@ -58,6 +68,7 @@ class Part:
     filename: str
     text: bytes
     size: int
+    cut: bool = False
 
     @property
     def is_html(self) -> bool:
@@ -67,12 +78,16 @@ class Part:
 
 @dataclass(slots=True)
 class Mail:
-    """Fields (lower-case name, raw value) in order, the block they stood in, leaves."""
+    """Fields (lower-case name, raw value) in order, the block they stood in, leaves.
+
+    `subjects` are those of mails within.
+    """
 
     block: bytes
     fields: list[tuple[bytes, bytes]]
     parts: list[Part] = field(default_factory=list)
     defects: list[str] = field(default_factory=list)
+    subjects: list[bytes] = field(default_factory=list)
 
 
 def parse_mail(raw: bytes) -> Mail:
@@ -90,7 +105,7 @@ def parse_mail(raw: bytes) -> Mail:
         own, content, depth = pending.pop()
         nested = _open(own, content, depth, mail)
         if len(mail.parts) >= MAX_PARTS:
-            defects.append("more parts than the limit")
+            defects.append(_MANY_PARTS)
             break
         pending.extend(reversed(nested))
     return mail
@@ -112,7 +127,7 @@ def _split(raw: bytes, defects: list[str]) -> tuple[bytes, bytes]:
     else:
         block, body = raw[start : end + 1], raw[end + 2 :]
     if len(block) > MAX_HEADER_BYTES:
-        defects.append("header block cut at the size limit")
+        defects.append(_LARGE_HEAD)
         block = block[:MAX_HEADER_BYTES]
     return block, body
 
@@ -120,7 +135,7 @@ def _split(raw: bytes, defects: list[str]) -> tuple[bytes, bytes]:
 def _fields(block: bytes, defects: list[str]) -> list[tuple[bytes, bytes]]:
     found = _FIELD.findall(block)
     if len(found) > MAX_HEADERS:
-        defects.append("more headers than the limit")
+        defects.append(_MANY_HEADERS)
         del found[MAX_HEADERS:]
     return [(name.lower(), value) for name, value in found]
 
@@ -142,10 +157,12 @@ def _open(
         mail.defects.append("multipart without its parts")
         content_type = "text/plain"
     elif content_type.startswith("multipart/"):
-        mail.defects.append("nested deeper than the limit")
+        mail.defects.append(_DEEP)
     elif content_type == "message/rfc822" and depth < _MAX_DEPTH:
         block, body = _split(content, mail.defects)
-        return [(_fields(block, mail.defects), body, depth + 1)]
+        own = _fields(block, mail.defects)
+        mail.subjects.append(_value(own, b"subject"))
+        return [(own, body, depth + 1)]
     mail.parts.append(_leaf(fields, content_type, parameters, content, mail.defects))
     return []
 
@@ -211,10 +228,16 @@ def _leaf(
         named = _typed(b"x/x" + disposition[disposition.find(b";") :])[1]
         name = named.get("filename") or named.get("filename*") or name
     text, charset = b"", ""
+    cut = not content_type.startswith(_SEEN_OR_HEARD)
     if content_type.startswith(("text/", "message/")):
         decoded = _transferred(content[: 4 * MAX_TEXT], encoding, defects)
         declared = parameters.get("charset", b"").decode("ascii", "replace")
         text, charset = decode_text(decoded, declared, defects)
+        cut = (
+            len(content) > 4 * MAX_TEXT
+            or len(text) > MAX_TEXT
+            or encoding not in _ENCODINGS
+        )
     return Part(
         content_type=content_type,
         charset=charset,
@@ -222,9 +245,14 @@ def _leaf(
         filename=header_text(name[:200]) if name else "",
         text=text[:MAX_TEXT],
         size=len(content),
+        cut=cut,
     )
 
 
+_SEEN_OR_HEARD: Final = ("image/", "audio/", "video/", "multipart/")
+_ENCODINGS: Final = frozenset(
+    {"", "7bit", "8bit", "binary", "base64", "quoted-printable"}
+)
 _ALPHABET: Final = (
     b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=\n\r \t"
 )

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "BOUND",
+    "MOST_ALIKE",
     "MOST_LESSONS",
     "NOTHING_TAUGHT",
     "Lesson",
@@ -32,6 +33,8 @@ BOUND: Final = 3.0
 """Logits that feedback may move a score by, either way."""
 MOST_LESSONS: Final = 2_000
 """The newest are in force: an older one has gone by."""
+MOST_ALIKE: Final = 50
+"""Messages of a campaign that teach one label: a flood must not push out the others."""
 _RATE: Final = 2.0
 _PASSES: Final = 2
 

@@ -14,6 +14,7 @@ from typing import Final
 from integritas.kernel.evidence import MAIL, Message
 from integritas.services.spam.mime import (
     MAX_TEXT,
+    PASSED_OVER,
     Mail,
     Part,
     decode_text,
@@ -36,6 +37,8 @@ class MessageView:
     `fields` are (lower-case name, raw value) in order, none for plain text; `block` is
     the header block they stand in; `shown` is what a reader sees (UTF-8, subject
     first); `markup` are the tags of HTML parts; `rendered` what HTML parts hide.
+    `aside` is what else it says (UTF-8): HTML beside plain text that is enough, names
+    of files, subjects of mails within. `partly`: by some limit not all was looked at.
     """
 
     is_mail: bool
@@ -47,6 +50,8 @@ class MessageView:
     markup: bytes = b""
     rendered: Rendered | None = None
     defects: tuple[str, ...] = ()
+    aside: bytes = b""
+    partly: bool = False
 
     @property
     def text(self) -> str:
@@ -89,6 +94,7 @@ def _plain(raw: bytes, *, cut: bool, is_mail: bool, defect: str = "") -> Message
         subject="",
         shown=text[:MAX_SHOWN],
         defects=tuple(defects),
+        partly=cut or len(raw) > MAX_TEXT or len(text) > MAX_SHOWN,
     )
 
 
@@ -100,12 +106,17 @@ def _view(mail: Mail, *, cut: bool) -> MessageView:
             break
     shown = [subject.encode("utf-8", "replace")] if subject else []
     markup: list[bytes] = []
+    aside = [header_text(value).encode("utf-8", "replace") for value in mail.subjects]
+    partly = cut
     rendered: Rendered | None = None
     written = any(
         part.text and not part.is_html and not part.text.isspace()
         for part in mail.parts
     )
     for part in mail.parts:
+        partly = partly or part.cut
+        if part.filename:
+            aside.append(part.filename.replace("_", " ").encode("utf-8", "replace"))
         if not part.is_html:
             if part.text:
                 shown.append(part.text)
@@ -113,9 +124,13 @@ def _view(mail: Mail, *, cut: bool) -> MessageView:
         seen = render(part.text, most=MAX_SHOWN, most_markup=_MAX_MARKUP)
         rendered = seen if rendered is None else rendered
         markup.append(seen.markup)
+        partly = partly or len(seen.shown) >= MAX_SHOWN
         # multipart/alternative says the same twice: the plain one is enough, if it does
         if not written or len(seen.shown) > 2 * sum(map(len, shown)):
             shown.append(seen.shown)
+        else:
+            aside.append(seen.shown)
+    says, besides = b"\n".join(shown), b"\n".join(aside)
     defects = mail.defects
     if cut:
         defects.append("cut at the size limit")
@@ -125,8 +140,12 @@ def _view(mail: Mail, *, cut: bool) -> MessageView:
         fields=mail.fields,
         parts=mail.parts,
         subject=subject,
-        shown=b"\n".join(shown)[:MAX_SHOWN],
+        shown=says[:MAX_SHOWN],
         markup=b"".join(markup)[:_MAX_MARKUP],
         rendered=rendered,
         defects=tuple(dict.fromkeys(defects)) if defects else (),
+        aside=besides[:MAX_SHOWN],
+        partly=partly
+        or max(len(says), len(besides)) > MAX_SHOWN
+        or not PASSED_OVER.isdisjoint(defects),
     )

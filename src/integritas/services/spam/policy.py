@@ -1,8 +1,8 @@
 """From a probability to a verdict. Thresholds and words are data, not code.
 
 `deliver`: hand it to a person. `quarantine`: keep it apart, a person decides.
-`discard`: junk; kept and searchable all the same. A message with tip-like content is
-never `discard` on the model's word alone.
+`discard`: junk; kept and searchable all the same. A message with tip-like content, or
+of which only a part was looked at, is never `discard` on the model's word alone.
 """
 
 from __future__ import annotations
@@ -109,15 +109,17 @@ class TipMark:
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """A verdict; `protected` if tip-like content kept it from being discarded.
+    """A verdict; `protected` if something kept it from being discarded.
 
-    `unfamiliar` if it is delivered because the model knows too little of its words.
+    That was tip-like content, or that the message was looked at `partly`. It is
+    delivered if `unfamiliar`: the model knows too little of its words.
     """
 
     verdict: SpamVerdict
     severity: Severity
     protected: bool
     unfamiliar: bool = False
+    partly: bool = False
 
 
 _MOST_MARKS: Final = 3
@@ -144,9 +146,18 @@ class Policy:
         return tuple(TipMark(kind, words) for kind, words in found.items())
 
     def judge(
-        self, view: View, probability: float, *, tip: bool, unknown: float = 0.0
+        self,
+        view: View,
+        probability: float,
+        *,
+        tip: bool,
+        unknown: float = 0.0,
+        partly: bool = False,
     ) -> Judgement:
-        """Return the verdict on a message; `unknown` is the share of unknown words."""
+        """Return the verdict on a message.
+
+        `unknown` is the share of unknown words; `partly`: not all was looked at.
+        """
         limits = self._data.thresholds[view]
         severities = self._data.severities
         if probability < limits.quarantine:
@@ -162,9 +173,12 @@ class Policy:
         if probability < limits.discard:
             severity = severities.protected if tip else severities.possible
             return Judgement(SpamVerdict.QUARANTINE, severity, protected=False)
-        if tip:
+        if tip or partly:
             return Judgement(
-                SpamVerdict.QUARANTINE, severities.protected, protected=True
+                SpamVerdict.QUARANTINE,
+                severities.protected,
+                protected=True,
+                partly=partly,
             )
         return Judgement(SpamVerdict.DISCARD, severities.likely, protected=False)
 

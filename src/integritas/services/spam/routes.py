@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 from fastapi import Query
 
@@ -37,6 +37,14 @@ Cursor = Annotated[
     str | None,
     Query(
         pattern=r"^[a-z]{1,10}_[0-9A-Za-z]{1,40}$",
+        description="`next_cursor` of the page before.",
+    ),
+]
+_PLACE: Final = "seq_"
+MemberCursor = Annotated[
+    str | None,
+    Query(
+        pattern=rf"^{_PLACE}[0-9]{{1,18}}$",
         description="`next_cursor` of the page before.",
     ),
 ]
@@ -84,13 +92,24 @@ def _add_campaigns(routes: APIRouter, desk: SpamDesk) -> None:
         "/campaigns/{name}",
         operation_id="spam_campaign",
         summary="Tell a campaign's messages and cases",
-        responses=problem_responses(401, 404),
+        responses=problem_responses(401, 404, 422),
     )
     async def campaign(
-        context: Caller, withheld: Withheld, name: str
+        context: Caller,
+        withheld: Withheld,
+        name: str,
+        limit: Limit = 500,
+        cursor: MemberCursor = None,
     ) -> CampaignDetail:
-        found, members = await desk.campaign(context.tenant, name, withheld)
-        return _detail(found, members)
+        found, members = await desk.campaign(
+            context.tenant,
+            name,
+            before=int(cursor.removeprefix(_PLACE)) if cursor else None,
+            limit=limit + 1,
+            withheld=withheld,
+        )
+        more = len(members) > limit
+        return _detail(found, members[:limit], more=more)
 
 
 def _add_feedback(routes: APIRouter, desk: SpamDesk) -> None:
@@ -143,7 +162,9 @@ def _shown(rows: Sequence[FeedbackRow]) -> list[FeedbackOut]:
     return [FeedbackOut.model_validate(row) for row in rows]
 
 
-def _detail(found: CampaignRow, members: Sequence[MemberRow]) -> CampaignDetail:
+def _detail(
+    found: CampaignRow, members: Sequence[MemberRow], *, more: bool
+) -> CampaignDetail:
     return CampaignDetail(
         **found._asdict(),
         members=[
@@ -158,4 +179,5 @@ def _detail(found: CampaignRow, members: Sequence[MemberRow]) -> CampaignDetail:
             for member in members
         ],
         case_ids=list(dict.fromkeys(member.case_id for member in members)),
+        next_cursor=f"{_PLACE}{members[-1].seq}" if more else None,
     )

@@ -53,10 +53,11 @@ class MemberOut(BaseModel):
 
 
 class CampaignDetail(CampaignOut):
-    """A campaign, its newest thousand messages, and the cases they are of."""
+    """A campaign, a page of its messages, the newest first, and the cases of these."""
 
     members: list[MemberOut]
     case_ids: list[str]
+    next_cursor: str | None = None
 
 
 class FeedbackIn(BaseModel):

@@ -191,6 +191,7 @@ class Scorer:
             model.group_values,
             self._emphasis[view],
             text.text,
+            text.ends,
             self._sums,
             self._unknown,
             self._added,
@@ -297,6 +298,7 @@ def weigh(
     values: Floats,
     emphasis: Floats,
     text: Bytes,
+    sections: Indices,
     sums: NDArray[np.float64],
     unknown: Indices,
     added: Floats,
@@ -333,7 +335,7 @@ def weigh(
         sums[group] = total * scale
         unknown[group] = strange
         begin = end
-    strongest(text, size, added, tops, spans)
+    strongest(text, sections, added, tops, spans)
 
 
 _TOKENS: Final = np.array([token_class(np.uint8(c)) for c in range(256)], np.uint8)
@@ -341,24 +343,27 @@ _TOKENS: Final = np.array([token_class(np.uint8(c)) for c in range(256)], np.uin
 
 @kernel
 def strongest(
-    text: Bytes, size: int, added: Floats, tops: Floats, spans: Indices
+    text: Bytes, sections: Indices, added: Floats, tops: Floats, spans: Indices
 ) -> None:
-    """Sum what was added over tokens; keep the strongest."""
+    """Sum what was added over tokens, each within a section; keep the strongest."""
     tops[:] = 0
-    kind = np.uint8(0)
-    start, end = -1, 0
-    total = np.float32(0)
-    for at in range(size):
-        found = _TOKENS[text[at]]
-        if found:
-            if found != kind:
-                rank(total, start, end, tops, spans)
-                start = at
-                total = np.float32(0)
-            end = at + 1
-        kind = found
-        total += added[at]
-    rank(total, start, end, tops, spans)
+    begin = 0
+    for stop in sections:
+        kind = np.uint8(0)
+        start, end = -1, 0
+        total = np.float32(0)
+        for at in range(begin, stop):
+            found = _TOKENS[text[at]]
+            if found:
+                if found != kind:
+                    rank(total, start, end, tops, spans)
+                    start = at
+                    total = np.float32(0)
+                end = at + 1
+            kind = found
+            total += added[at]
+        rank(total, start, end, tops, spans)
+        begin = stop
 
 
 @inlined

@@ -8,7 +8,7 @@ import numpy as np
 import sqlalchemy as sa
 
 from integritas.services.spam.campaigns import LEAST, Sighting
-from integritas.services.spam.online import Lesson
+from integritas.services.spam.online import MOST_ALIKE, Lesson
 from integritas.services.spam.tables import (
     SPAM_FEEDBACK,
     SPAM_SIGHTINGS,
@@ -63,6 +63,7 @@ class CampaignRow(NamedTuple):
 class MemberRow(NamedTuple):
     """A message of a campaign."""
 
+    seq: int
     evidence_id: str
     case_id: str
     channel: str
@@ -85,15 +86,11 @@ class FeedbackRow(NamedTuple):
 
 
 class ScoreRow(NamedTuple):
-    """What models said of a message, and what an analyst did, if one did."""
+    """What champion and challenger said of a message, and an analyst, if one did."""
 
-    view: str
-    model: str
     logit: float
     unknown: float
     verdict: str
-    challenger: str
-    challenger_logit: float | None
     challenger_verdict: str
     label: str | None
 
@@ -307,13 +304,18 @@ def list_members(
     tenant: TenantId,
     name: str,
     *,
+    before: int | None,
     limit: int,
     withheld: frozenset[str] = NOTHING,
 ) -> Sequence[MemberRow]:
-    """Return the messages of a campaign, the newest first."""
+    """Return the messages of a campaign, the newest first, behind a number."""
     table = SPAM_SIGHTINGS
+    wanted = [table.c.tenant_id == tenant, table.c.campaign == name, *_but(withheld)]
+    if before is not None:
+        wanted.append(table.c.seq < before)
     query = (
         sa.select(
+            table.c.seq,
             table.c.evidence_id,
             table.c.case_id,
             table.c.channel,
@@ -321,7 +323,7 @@ def list_members(
             table.c.verdict,
             table.c.logit,
         )
-        .where(table.c.tenant_id == tenant, table.c.campaign == name, *_but(withheld))
+        .where(*wanted)
         .order_by(table.c.seq.desc())
         .limit(limit)
     )
@@ -409,17 +411,30 @@ def read_version(uow: UnitOfWork, tenant: TenantId) -> str:
 def read_lessons(
     uow: UnitOfWork, tenant: TenantId, *, most: int
 ) -> tuple[Sequence[Lesson], str]:
-    """Return the feedback in force, in the order given, and the version of it."""
+    """Return the feedback in force, in the order given, and the version of it.
+
+    Of a campaign's messages with one label the newest `MOST_ALIKE` count.
+    """
     given, seen = SPAM_FEEDBACK, SPAM_SIGHTINGS
-    query = (
-        sa.select(seen.c.words, seen.c.logit, given.c.label)
+    place = sa.func.row_number().over(
+        partition_by=(seen.c.campaign, given.c.label), order_by=given.c.id.desc()
+    )
+    ranked = (
+        sa.select(
+            given.c.id, seen.c.words, seen.c.logit, given.c.label, place.label("place")
+        )
         .join(
             seen,
             (seen.c.tenant_id == given.c.tenant_id)
             & (seen.c.evidence_id == given.c.evidence_id),
         )
         .where(given.c.tenant_id == tenant, given.c.withdrawn_at.is_(None))
-        .order_by(given.c.id.desc())
+        .subquery()
+    )
+    query = (
+        sa.select(ranked.c.words, ranked.c.logit, ranked.c.label)
+        .where(ranked.c.place <= MOST_ALIKE)
+        .order_by(ranked.c.id.desc())
         .limit(most)
     )
     lessons = [
@@ -434,10 +449,17 @@ def read_lessons(
 
 
 def read_scores(
-    uow: UnitOfWork, tenant: TenantId, model: str, *, newest: bool, most: int
+    uow: UnitOfWork,
+    tenant: TenantId,
+    model: str,
+    *,
+    newest: bool,
+    most: int,
+    shadow: bool = False,
 ) -> Sequence[ScoreRow]:
-    """Return what a model (champion or challenger) said, its first or newest scores."""
+    """Return scores of a champion, the first or newest; `shadow`: of a challenger."""
     seen, given = SPAM_SIGHTINGS, SPAM_FEEDBACK
+    scorer = seen.c.challenger if shadow else seen.c.model
     order = seen.c.seq.desc() if newest else seen.c.seq
     query = (
         sa.select(
@@ -450,10 +472,7 @@ def read_scores(
             & (given.c.evidence_id == seen.c.evidence_id)
             & given.c.withdrawn_at.is_(None),
         )
-        .where(
-            seen.c.tenant_id == tenant,
-            (seen.c.model == model) | (seen.c.challenger == model),
-        )
+        .where(seen.c.tenant_id == tenant, scorer == model)
         .order_by(order)
         .limit(most)
     )

@@ -30,16 +30,15 @@ def test_a_shift_is_strong() -> None:
     assert stability([-3.0] * 500, [3.0] * 500, LOGITS) > 1
 
 
-def row(verdict: str, rival: str, label: str | None, challenger: str = "b") -> ScoreRow:
-    return ScoreRow("text", "a", 0.0, 0.0, verdict, challenger, 0.0, rival, label)
+def row(verdict: str, rival: str, label: str | None) -> ScoreRow:
+    return ScoreRow(0.0, 0.0, verdict, rival, label)
 
 
-def test_the_shadow_counts_only_what_both_scored() -> None:
+def test_the_shadow_is_held_against_the_champion() -> None:
     rows = [
         row("deliver", "quarantine", "wanted"),
         row("deliver", "deliver", None),
         row("deliver", "discard", "junk"),
-        row("discard", "deliver", "junk", challenger="c"),
     ]
     told = side_by_side(rows, "b")
     assert told["messages"] == 3

@@ -221,6 +221,56 @@ def test_html_says_more_than_its_alternative() -> None:
     assert "advertisement" in view.text
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Subject: s\n\n" + "x " * MAX_SHOWN,
+        "Subject: s\n\n" + "x" * MAX_BYTES,
+        "Content-Type: text/html\n\n" + "<p>x" * MAX_SHOWN,
+        "Content-Type: text/html\n\n" + "<p></p>" * 80_000,
+        "Content-Transfer-Encoding: x-uuencode\n\nbegin 644 a\n",
+        "Content-Type: multipart/mixed; boundary=b\n\n" + "--b\n\nx\n" * 50,
+        "Content-Type: application/pdf\n\nx",
+        "".join(f"X-{n}: x\n" for n in range(MAX_HEADERS + 1)) + "\nx",
+        "".join(
+            f"Content-Type: multipart/mixed; boundary=b{n}\n\n--b{n}\n"
+            for n in range(9)
+        )
+        + "\nx",
+    ],
+)
+def test_what_was_not_looked_at_is_known(text: str) -> None:
+    assert mail(text).partly
+
+
+@pytest.mark.parametrize("size", [MAX_SHOWN + 1, MAX_BYTES + 1])
+def test_long_plain_text_is_known_to_be_cut(size: int) -> None:
+    assert parse_message(Message(b"x" * size)).partly
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "Subject: s\n\nhello", "Content-Type: image/png; name=a.png\n\nx"],
+)
+def test_a_message_looked_at_whole_is_not_cut(text: str) -> None:
+    assert not mail(text).partly
+    assert not parse_message(Message(text.encode())).partly
+
+
+def test_what_stands_aside_of_the_text_is_kept() -> None:
+    view = mail(
+        "Content-Type: multipart/mixed; boundary=b\n\n--b\n\nenough of plain text\n"
+        "--b\nContent-Type: text/html\n\n<p>but <b>HTML</b></p>\n--b\n"
+        "Content-Type: message/rfc822\n\nSubject: =?utf-8?Q?Fa=C3=A7ade?=\n\nx\n"
+        "--b\nContent-Type: image/png; name=the_ministry.png\n\nx\n--b--\n"
+    )
+    assert [part.strip() for part in view.aside.decode().splitlines() if part] == [
+        "Façade",
+        "but HTML",
+        "the ministry.png",
+    ]
+
+
 def test_broken_base64_is_no_error() -> None:
     view = mail("Subject: s\nContent-Transfer-Encoding: base64\n\n!!!not base64!!")
     assert view.is_mail

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, Literal
+from unicodedata import normalize
 
 import pytest
 from hypothesis import given
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from integritas.kernel.contracts import Severity
 from integritas.kernel.errors import InvalidDefinition
 from integritas.services.spam.features import View
+from integritas.services.spam.parsing import MAX_SHOWN
 from integritas.services.spam.policy import Policy, SpamVerdict, load_policy
 
 
@@ -51,6 +53,17 @@ def test_a_tip_is_never_discarded(probability: float, view: View) -> None:
     assert judged.protected == (probability >= 0.9)
 
 
+@given(st.floats(0, 1), st.sampled_from(list(View)), st.floats(0, 1))
+def test_what_was_looked_at_partly_is_never_discarded(
+    probability: float, view: View, unknown: float
+) -> None:
+    judged = load_policy(data()).judge(
+        view, probability, tip=False, unknown=unknown, partly=True
+    )
+    assert judged.verdict is not SpamVerdict.DISCARD
+    assert judged.partly == judged.protected == (probability >= 0.9)
+
+
 def test_a_protected_message_matters_more(policy: Policy) -> None:
     assert policy.judge(View.TEXT, 1.0, tip=True).severity is Severity.MEDIUM
 
@@ -71,6 +84,18 @@ def test_tip_marks_are_found(policy: Policy, text: str, kind: str) -> None:
     assert [mark.kind for mark in policy.tip_marks(text.encode())] == [kind]
 
 
+@pytest.mark.parametrize("form", ["NFC", "NFD"])
+@pytest.mark.parametrize(
+    "text", ["Rüşvet verildi", "RÜŞVET", "İHALE", "ihale", "kay\u0131rma", "KAYIRMA"]
+)
+def test_letters_with_marks_are_the_same_however_they_are_written(
+    form: Literal["NFC", "NFD"], text: str
+) -> None:
+    words = {"allegation": {"tr": ["rüşvet", "ihale", "kay\u0131rma"]}}
+    policy = load_policy(data(tip_words=words))
+    assert policy.tip_marks(normalize(form, text).encode())
+
+
 @pytest.mark.parametrize("text", ["", "contribute", "europe 5", "nothing to see"])
 def test_other_texts_have_no_marks(policy: Policy, text: str) -> None:
     assert policy.tip_marks(text.encode()) == ()
@@ -85,8 +110,8 @@ def test_case_and_space_of_a_text_do_not_hide_marks(policy: Policy, gap: str) ->
 
 
 def test_marks_are_looked_for_at_the_beginning_of_a_text(policy: Policy) -> None:
-    assert policy.tip_marks(b"a " * 9_996 + b"bribe") != ()
-    assert policy.tip_marks(b"a " * 10_000 + b"bribe") == ()
+    assert policy.tip_marks(b"a " * (MAX_SHOWN // 2 - 4) + b"bribe") != ()
+    assert policy.tip_marks(b"a " * (MAX_SHOWN // 2) + b"bribe") == ()
 
 
 def test_version_names_the_bytes(policy: Policy) -> None:

@@ -74,6 +74,17 @@ def test_words_are_told_with_their_place() -> None:
     assert places["pills"] == "body"
 
 
+def test_a_word_ends_where_its_section_ends() -> None:
+    text = doc(b"viagra", head=b"subject: cheap")
+    told = Scorer({View.TEXT: model(taught(text, 100))}).score(text, View.TEXT)
+    places = {(found.text, found.place) for found in told.contributions}
+    assert places == {
+        ("subject", "subject"),
+        ("cheap", "subject"),
+        ("viagra", "body"),
+    }
+
+
 def test_signals_are_told_in_words() -> None:
     text = doc(signals=("hops=3",))
     scored = Scorer({View.MAIL: model(taught(text, -90))}).score(text, View.MAIL)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from typing import Final
 
 import pytest
 
@@ -82,6 +83,63 @@ async def test_a_tip_in_junk_is_kept_for_a_person(service: SpamService) -> None:
     assert "bribes" in finding.reasons[0].text
 
 
+_JUNK: Final = (
+    "Buy cheap viagra now!!! click here http://192.0.2.7/win guaranteed, lose weight,"
+    " unsubscribe today, limited offer, order now!!! 100% free, act now! Click here"
+    " to be removed from our mailing list. Money back guarantee!!! "
+) * 3
+_HEAD: Final = "Subject: Buy viagra now!!!\nFrom: x@shop.example\n"
+_MIXED: Final = (
+    f"{_HEAD}Content-Type: multipart/mixed; boundary=b\n\n--b\n\n{_JUNK}\n--b\n"
+)
+_TIP: Final = "The mayor takes bribes"
+_INVISIBLE: Final = _TIP.replace("b", "b\u200b")
+_LOOKALIKE: Final = _TIP.replace("i", "\u0456").replace("e", "\u0435")
+
+
+async def test_plain_junk_is_discarded(service: SpamService) -> None:
+    junk = Message(f"{_HEAD}\n{_JUNK}".encode(), MAIL)
+    (finding,) = (await assess(service, junk)).findings
+    assert finding.data["verdict"] == "discard"
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        f"{_HEAD}\n{_JUNK}{_INVISIBLE}",
+        f"{_HEAD}\n{_JUNK}{_LOOKALIKE}",
+        f"{_HEAD}\n{_JUNK}{_TIP.replace('i', '1')}",
+        f"{_HEAD}\n{_JUNK}\u202e{_TIP[::-1]}\u202c",
+        f"{_MIXED}Content-Type: text/html\n\n<p>{_TIP}</p>\n--b--\n",
+        f"{_MIXED}Content-Type: message/rfc822\n\nSubject: {_TIP}\n\nsee\n--b--\n",
+        f'{_MIXED}Content-Type: image/png; name="mayor_bribed.png"\n\nx\n--b--\n',
+    ],
+)
+async def test_a_tip_in_disguise_or_aside_is_never_discarded(
+    service: SpamService, raw: str
+) -> None:
+    (finding,) = (await assess(service, Message(raw.encode(), MAIL))).findings
+    assert (finding.code, finding.data["verdict"]) == ("spam.protected", "quarantine")
+    assert "allegation" in str(finding.data["tip_marks"])
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        f"{_HEAD}\n{_JUNK * 250}{_TIP}",
+        f"{_MIXED}Content-Type: image/png\n\n{'A' * 600_000}\n--b\n\n{_TIP}\n--b--\n",
+        f"{_MIXED}Content-Type: application/pdf\n\nJVBERg==\n--b--\n",
+    ],
+)
+async def test_junk_that_was_not_looked_at_whole_is_never_discarded(
+    service: SpamService, raw: str
+) -> None:
+    (finding,) = (await assess(service, Message(raw.encode(), MAIL))).findings
+    assert (finding.code, finding.data["verdict"]) == ("spam.protected", "quarantine")
+    assert finding.data["tip"] is False
+    assert "only a part of it was looked at" in finding.reasons[0].text
+
+
 async def test_each_message_has_a_finding(service: SpamService) -> None:
     answer = await assess(service, PRIZE, CHAT)
     assert [f.subject.evidence for f in answer.findings] == ["ev_0", "ev_1"]
@@ -98,7 +156,7 @@ async def test_a_dossier_without_messages_has_no_findings(service: SpamService) 
 async def test_the_answer_names_versions_and_input(service: SpamService) -> None:
     answer = await assess(service, CHAT)
     assert set(answer.versions) == {"model", "policy"}
-    assert answer.versions["model"].startswith("spam-4@")
+    assert answer.versions["model"].startswith("spam-5@")
     assert answer.input_hash == dossier_digest(dossier(CHAT))
     assert answer.service == "spam"
 

@@ -73,6 +73,14 @@ def test_words_used_as_often_stand_in_the_order_of_the_text() -> None:
     assert good_words([view], [False]) == ["gamma", "alpha", "beta"]
 
 
+@pytest.mark.parametrize("content", [b"", b"plain", gzip.compress(b"cut off")[:-9]])
+def test_a_file_that_is_not_gzip_is_named(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "mail.jsonl.gz"
+    path.write_bytes(content)
+    with pytest.raises(SystemExit, match=r"mail\.jsonl\.gz"):
+        read_labelled(path)
+
+
 @pytest.mark.parametrize(
     ("line", "said"),
     [

@@ -1,6 +1,7 @@
 """What the gateway adds to a call: the app without a socket, beside the desk itself.
 
-Calls of both are timed in turn, so that what else the machine does falls on both alike;
+Calls of both are timed in turn, so that what else the machine does falls on both alike,
+each once what the one before began is done, so that none waits for another's work;
 processor time is the process's own, all threads, until what was begun is done.
 """
 
@@ -22,6 +23,7 @@ from integritas.kernel.evidence import content_digest, parse_evidence
 from integritas.kernel.ids import DEFAULT_TENANT, CaseId
 from integritas.kernel.states import ActorKind
 from integritas.platform.config import load_settings
+from integritas.platform.runtime import tune_runtime
 from integritas.samples.api import synthetic_watchlist
 
 if TYPE_CHECKING:
@@ -53,6 +55,7 @@ async def measured(
     taken: dict[str, list[float]] = {name: [] for name in calls}
     for _ in range(count):
         for name, call in calls.items():
+            await rest()
             started = time.perf_counter()
             await call()
             taken[name].append(time.perf_counter() - started)
@@ -145,6 +148,7 @@ async def inside(
             return await platform.cases.open(_CALLER, submission)
 
         await asyncio.sleep(2)
+        tune_runtime()  # as a server does
         if hook is not None:
             await hook(get, "read")
             await hook(post, "submission")
@@ -158,7 +162,7 @@ async def inside(
         rounds_of: list[dict[str, Cost]] = []
         for _ in range(rounds):
             found = await measured(reading, reads, rest)
-            rounds_of.append(found | await measured(writing, reads // 10, rest))
+            rounds_of.append(found | await measured(writing, reads // 20, rest))
         return {
             name: Cost(
                 statistics.median(each[name].p50_s for each in rounds_of),

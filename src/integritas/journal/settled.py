@@ -24,6 +24,7 @@ from integritas.journal.reading import locked_head, read_heads
 from integritas.journal.tables import JOURNAL, JOURNAL_CURSORS
 from integritas.kernel.errors import FieldError, StorageFailure
 from integritas.kernel.ids import TenantId
+from integritas.platform.security import sync_folder, write_private_file
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -94,16 +95,10 @@ class SettledMark:
             StorageFailure: the folder cannot be written.
         """
         document = {"time": settled.time, "ends": dict(settled.ends)}
-        scratch = self._path.with_name(f"{self._path.name}.{os.getpid()}")
         try:
             self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
-            with os.fdopen(os.open(scratch, flags, 0o600), "wb") as file:
-                file.write(orjson.dumps(document))
-                file.flush()
-                os.fsync(file.fileno())
-            scratch.replace(self._path)
-            self._sync_folder()
+            write_private_file(self._path, orjson.dumps(document))
+            sync_folder(self._path.parent)
         except OSError as error:
             raise self._unusable(str(error.strerror)) from error
 
@@ -116,16 +111,9 @@ class SettledMark:
         try:
             self._path.unlink(missing_ok=True)
             if self._path.parent.is_dir():
-                self._sync_folder()
+                sync_folder(self._path.parent)
         except OSError as error:
             raise self._unusable(str(error.strerror)) from error
-
-    def _sync_folder(self) -> None:
-        folder = os.open(self._path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
 
     def _unusable(
         self, why: str, remedy: str = "run as the account of the platform"

@@ -41,7 +41,7 @@ Columns: TypeAlias = Mapping[str, Sequence[Any]]
 
 _POSTGRES: Final = postgresql.dialect()  # type: ignore[no-untyped-call]
 CHUNK: Final = 256
-"""Rows of the longest statement on SQLite; shorter ones have a quarter each."""
+"""Rows of the longest statement on SQLite; shorter ones have half of it, and so on."""
 _PARAMETERS: Final = 32_000
 """SQLite takes 32,766 parameters a statement (SQLITE_MAX_VARIABLE_NUMBER)."""
 

@@ -42,6 +42,7 @@ __all__ = [
     "new_secret",
     "same_secret",
     "secret_digest",
+    "sync_folder",
     "tenant_of_secret",
     "write_private_file",
 ]
@@ -182,3 +183,16 @@ def write_private_file(path: Path, content: bytes) -> None:
         file.flush()
         os.fsync(file.fileno())
     draft.replace(path)
+
+
+def sync_folder(folder: Path) -> None:
+    """Return once what was renamed or removed in a folder survives a crash.
+
+    Raises:
+        OSError: it cannot be opened, or the disk fails.
+    """
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -177,7 +177,7 @@ async def test_a_folder_that_cannot_be_written_keeps_nobody_from_stopping(
     await sqlite_world.log(5)
     (key,) = sqlite_world.state.rglob("*.key")
     assert sqlite_world.journal.mark is not None
-    name = f"integritas.settled.{os.getpid()}"
+    name = f".integritas.settled.{os.getpid()}.draft"
     (sqlite_world.state / "anchors" / "audit" / name).mkdir()
     await sqlite_world.trail.settle()
     assert not sqlite_world.journal.mark.there()

@@ -24,6 +24,7 @@ from integritas.kernel.errors import (
     InvalidInput,
     StorageFailure,
 )
+from integritas.platform.security import sync_folder, write_private_file
 from integritas.services.audit.notes import (
     ParsedCheckpoint,
     SigningKey,
@@ -177,9 +178,7 @@ class Anchors:
             descriptor = os.open(path, os.O_WRONLY)
         except FileNotFoundError:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            scratch = path.with_name(f"{path.name}.{os.getpid()}")
-            _write(scratch, padded.decode())
-            scratch.replace(path)
+            write_private_file(path, padded)
             return
         try:
             os.pwrite(descriptor, padded, 0)
@@ -214,14 +213,8 @@ class Anchors:
         """Keep a checkpoint as the last one cosigned; on disk when this returns."""
         path = self._witnessed_path(checkpoint.origin)
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        scratch = path.with_name(f"{path.name}.{os.getpid()}")
-        _write(scratch, checkpoint.note)
-        scratch.replace(path)
-        folder = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        write_private_file(path, checkpoint.note.encode())
+        sync_folder(path.parent)
 
     def _witnessed_path(self, origin: str) -> Path:
         return self._anchors / f"{quote(origin, safe='')}.cosigned"
